@@ -1,0 +1,47 @@
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** True for code units that are always one grapheme by themselves: Latin letters, digits, punctuation, currency signs. */
+function standsAlone(unit: number): boolean {
+  return (unit < 0x300 && unit !== 0x0d && unit !== 0xad) || (unit >= 0x2010 && unit <= 0x2027) || (unit >= 0x20a0 && unit <= 0x20bf)
+}
+
+/**
+ * Extended grapheme clusters of a text (UAX #29), the unit of Bluesky and Mastodon. Runs of plain characters are counted
+ * without the segmenter, which is twenty times slower; a plain character before another one never belongs to its cluster.
+ */
+export function countGraphemes(text: string): number {
+  let count = 0
+  let from = 0
+  while (from < text.length) {
+    let to = from
+    while (to < text.length && standsAlone(text.charCodeAt(to))) to++
+    if (to === text.length) return count + to - from
+    // The last plain character may carry the mark that follows it.
+    const start = Math.max(from, to - 1)
+    count += start - from
+    let end = to + 1
+    while (end < text.length && !(standsAlone(text.charCodeAt(end)) && standsAlone(text.charCodeAt(end - 1)))) end++
+    for (const _ of segmenter.segment(text.slice(start, end))) count++
+    from = end
+  }
+  return count
+}
+
+/** Bytes of a text in UTF-8, without encoding it; a lone surrogate counts 3, as its replacement character does. */
+export function countUtf8Bytes(text: string): number {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    if (unit < 0x800) bytes += 1
+    else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(at + 1))) {
+      bytes += 2
+      at++
+    } else bytes += 2
+  }
+  return bytes
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000
+}

@@ -1,0 +1,163 @@
+import { countGraphemes, countUtf8Bytes } from './count-graphemes.ts'
+import { findUrls, type FoundUrl } from './find-urls.ts'
+
+/** How a network counts a text, where it refuses it and where it hides the rest behind "see more". */
+export interface NetworkLimit {
+  readonly count: 'utf16' | 'weighted' | 'escaped' | 'statuses' | 'graphemes'
+  readonly limit: number
+  readonly byteLimit?: number
+  readonly hashtagLimit?: number
+  /** Reserved characters of an address, whatever its length. */
+  readonly urlLength?: number
+  /** What is shown before the reader has to click: so many characters and so many lines, whichever comes first. */
+  readonly shown?: { readonly characters: number; readonly lines: number }
+}
+
+/** What a profile's own server announces (Mastodon instances differ). */
+export interface LimitOverrides {
+  readonly limit?: number | undefined
+  readonly urlLength?: number | undefined
+}
+
+/** A text as one network will take it. `truncatesAt` is a UTF-16 offset, absent when everything is shown. */
+export interface TextFit {
+  readonly length: number
+  readonly limit: number
+  readonly truncatesAt?: number
+  readonly fits: boolean
+}
+
+/**
+ * The published limits of each network. The points of truncation are published by none: they are the smallest that
+ * clients were seen to use, so that what stands before them is visible everywhere (FCA-2).
+ */
+export const networkLimits: Readonly<Record<string, NetworkLimit>> = {
+  x: { count: 'weighted', limit: 280, urlLength: 23 },
+  mastodon: { count: 'statuses', limit: 500, urlLength: 23 },
+  bluesky: { count: 'graphemes', limit: 300, byteLimit: 3000 },
+  linkedin: { count: 'escaped', limit: 3000, shown: { characters: 140, lines: 3 } },
+  facebook: { count: 'utf16', limit: 63_206, shown: { characters: 400, lines: 5 } },
+  instagram: { count: 'utf16', limit: 2200, hashtagLimit: 30, shown: { characters: 125, lines: 3 } },
+  threads: { count: 'utf16', limit: 500 },
+  sandbox: { count: 'utf16', limit: 3000 },
+}
+
+/** A network without a row (a webhook, a private adapter) takes whatever the gateway takes. */
+const unlimited: NetworkLimit = { count: 'utf16', limit: 100_000 }
+
+/** Counts a text as the network does and says whether it fits and where it is cut. Pure; browser and server. */
+export function fitNetwork(network: string, text: string, overrides: LimitOverrides = {}): TextFit {
+  const row = networkLimits[network] ?? unlimited
+  const length = counters[row.count](text, overrides.urlLength ?? row.urlLength ?? 0)
+  const limit = overrides.limit ?? row.limit
+  const fits =
+    length <= limit &&
+    (row.byteLimit === undefined || countUtf8Bytes(text) <= row.byteLimit) &&
+    (row.hashtagLimit === undefined || countHashtags(text) <= row.hashtagLimit)
+  const truncatesAt = findTruncation(row, text)
+  return truncatesAt === undefined ? { length, limit, fits } : { length, limit, truncatesAt, fits }
+}
+
+const counters: Record<NetworkLimit['count'], (text: string, urlLength: number) => number> = {
+  utf16: (text) => text.length,
+  weighted: countWeighted,
+  escaped: (text) => text.length + countReserved(text),
+  statuses: countStatus,
+  graphemes: countGraphemes,
+}
+
+/** X's weighted length (twitter-text configuration 3): NFC, addresses 23, emoji sequences 2, most of Asia 2, the rest 1. */
+export function countWeighted(text: string, urlLength = 23): number {
+  const normal = isLatin(text) ? text : text.normalize('NFC')
+  let length = 0
+  let from = 0
+  for (const url of findUrls(normal)) {
+    length += weigh(normal, from, url.start) + urlLength
+    from = url.end
+  }
+  return length + weigh(normal, from, normal.length)
+}
+
+const emoji = /\p{RGI_Emoji}/gv
+
+/** True when every character is composed already, as nearly every post in English or French is. */
+function isLatin(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x300) return false
+  return true
+}
+
+function isLight(unit: number): boolean {
+  return unit <= 4351 || (unit >= 8192 && unit <= 8205) || (unit >= 8208 && unit <= 8223) || (unit >= 8242 && unit <= 8247)
+}
+
+function weigh(text: string, from: number, to: number): number {
+  let at = from
+  while (at < to && isLight(text.charCodeAt(at))) at++
+  if (at === to) return to - from
+  // The heavy character may complete an emoji that began with a light one (a keycap, a copyright sign).
+  const start = Math.max(from, at - 1)
+  const rest = text.slice(start, to)
+  let length = start - from
+  let done = 0
+  for (const match of rest.matchAll(emoji)) {
+    length += weighPlain(rest.slice(done, match.index)) + 2
+    done = match.index + match[0].length
+  }
+  return length + weighPlain(rest.slice(done))
+}
+
+function weighPlain(text: string): number {
+  let length = 0
+  for (const character of text) {
+    length += isLight(character.codePointAt(0)!) ? 1 : 2
+  }
+  return length
+}
+
+const mention = /(?<![=/\p{L}\p{N}_])(@[a-z0-9_]+(?:[.-][a-z0-9_]+){0,30})@[\p{L}\p{N}_]+(?:[.-]{1,3}[\p{L}\p{N}_]+){0,30}/giu
+
+/** Mastodon's length: graphemes, an address with a scheme counts what the instance reserves, the host of a mention is free. */
+export function countStatus(text: string, urlLength = 23): number {
+  if (!text.includes('://') && !text.includes('@')) return countGraphemes(text)
+  let length = 0
+  let from = 0
+  for (const url of findUrls(text).filter((url: FoundUrl) => url.scheme)) {
+    length += countMentions(text.slice(from, url.start)) + urlLength
+    from = url.end
+  }
+  return length + countMentions(text.slice(from))
+}
+
+function countMentions(text: string): number {
+  return countGraphemes(text.includes('@') ? text.replace(mention, '$1') : text)
+}
+
+/** Characters that LinkedIn's text format wants escaped; whether its limit counts them is unconfirmed, so they count. */
+function countReserved(text: string): number {
+  let count = 0
+  for (const character of text) if ('\\|{}@[]()<>#*_~'.includes(character)) count++
+  return count
+}
+
+/** Hashtags of a text as Instagram counts them. */
+export function countHashtags(text: string): number {
+  let count = 0
+  for (const _ of text.matchAll(/[#＃][\p{L}\p{N}_]/gu)) count++
+  return count
+}
+
+/** Offset of the first character that needs a click, never inside a surrogate pair. */
+function findTruncation(row: NetworkLimit, text: string): number | undefined {
+  const shown = row.shown
+  if (shown === undefined) return undefined
+  let at = text.length > shown.characters ? shown.characters : text.length
+  let line = -1
+  for (let count = 0; count < shown.lines; count++) {
+    line = text.indexOf('\n', line + 1)
+    if (line === -1) break
+  }
+  if (line !== -1 && line < at) at = line
+  if (at >= text.length) return undefined
+  const unit = text.charCodeAt(at)
+  return unit >= 0xdc00 && unit < 0xe000 ? at - 1 : at
+}
