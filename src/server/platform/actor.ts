@@ -1,0 +1,47 @@
+import { roleAllows, type Permission, type Role } from '#shared/permissions.ts'
+
+/** One role, held on a unit and on everything below it. `unitPath` runs from the firm down to the unit itself. */
+export interface RoleGrant {
+  readonly role: Role
+  readonly unitId: string
+}
+
+/** The user or API token acting now. `unitPath` is the path of the user's own unit, firm first. */
+export interface Actor {
+  readonly kind: 'user' | 'token' | 'system'
+  readonly userId: string
+  readonly displayName: string
+  readonly unitId: string
+  readonly unitPath: readonly string[]
+  readonly grants: readonly RoleGrant[]
+  readonly sessionId?: string
+  readonly tokenId?: string
+}
+
+/** The nil UUID stands for the gateway itself in records of jobs. */
+export const systemUserId = '00000000-0000-0000-0000-000000000000'
+
+/** The gateway acting by itself: it holds no role and passes no permission check. */
+export const systemActor: Actor = {
+  kind: 'system',
+  userId: systemUserId,
+  displayName: 'Containment gateway',
+  unitId: systemUserId,
+  unitPath: [],
+  grants: [],
+}
+
+/** May the actor do this anywhere at all? No role means no permission. */
+export function holdsPermission(actor: Actor, permission: Permission): boolean {
+  return actor.grants.some((grant) => roleAllows(grant.role, permission))
+}
+
+/** May the actor do this on a unit? `unitPath` runs from the firm down to the unit that owns the object. */
+export function mayOnUnit(actor: Actor, permission: Permission, unitPath: readonly string[]): boolean {
+  return actor.grants.some((grant) => roleAllows(grant.role, permission) && unitPath.includes(grant.unitId))
+}
+
+/** The units at which the actor holds the permission; rows of these units and below are in scope. */
+export function scopeUnits(actor: Actor, permission: Permission): string[] {
+  return [...new Set(actor.grants.filter((grant) => roleAllows(grant.role, permission)).map((grant) => grant.unitId))]
+}

@@ -1,0 +1,85 @@
+import { Type, type Static } from 'typebox'
+import { At, Id, Nullable, Page, PageQuery, Person } from './common.ts'
+import { endpoint } from './endpoint.ts'
+import { RecordFilter } from './archive.ts'
+
+export const ExportState = Type.Union([
+  Type.Literal('waiting'),
+  Type.Literal('running'),
+  Type.Literal('completed'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
+])
+
+export const Export = Type.Object({
+  exportId: Id,
+  status: ExportState,
+  requestedBy: Person,
+  requestedAt: At,
+  reason: Type.String(),
+  recipient: Nullable(Type.String()),
+  timeZone: Type.String(),
+  filter: Type.Object(RecordFilter),
+  formats: Type.Array(Type.String()),
+  progress: Type.Object({ done: Type.Integer(), total: Type.Integer(), phase: Type.String() }),
+  startedAt: Nullable(At),
+  finishedAt: Nullable(At),
+  size: Nullable(Type.Integer({ description: 'bytes of the package' })),
+  sha256: Nullable(Type.String()),
+  recordCount: Nullable(Type.Integer()),
+  failure: Nullable(Type.String()),
+})
+export type Export = Static<typeof Export>
+
+const exportParams = Type.Object({ exportId: Id })
+
+export const createExport = endpoint({
+  method: 'POST',
+  url: '/api/exports',
+  config: { permission: 'export.create' },
+  schema: {
+    summary: 'Asks for an export; it is made in the background',
+    tags: ['exports'],
+    body: Type.Object({
+      ...RecordFilter,
+      reason: Type.String({ minLength: 1, maxLength: 2000 }),
+      recipient: Type.Optional(Type.String({ maxLength: 300 })),
+      timeZone: Type.Optional(Type.String({ maxLength: 60, default: 'UTC', description: 'IANA zone of the readable files' })),
+      formats: Type.Optional(
+        Type.Array(Type.Union([Type.Literal('jsonl'), Type.Literal('csv'), Type.Literal('html'), Type.Literal('eml')]), {
+          description: 'jsonl is always included: it is what the verifier reads',
+        }),
+      ),
+    }),
+    response: { 202: Export },
+  },
+})
+
+export const listExports = endpoint({
+  method: 'GET',
+  url: '/api/exports',
+  config: { permission: 'export.read' },
+  schema: { summary: 'Exports, newest first', tags: ['exports'], querystring: Type.Object(PageQuery), response: { 200: Page(Export) } },
+})
+
+export const getExport = endpoint({
+  method: 'GET',
+  url: '/api/exports/:exportId',
+  config: { permission: 'export.read' },
+  schema: { summary: 'Progress and result', tags: ['exports'], params: exportParams, response: { 200: Export } },
+})
+
+export const cancelExport = endpoint({
+  method: 'POST',
+  url: '/api/exports/:exportId/cancel',
+  config: { permission: 'export.create' },
+  schema: { summary: 'Stops a waiting or running export', tags: ['exports'], params: exportParams, response: { 200: Export } },
+})
+
+/** Answers bytes (application/zip), with range requests; the download is itself a record. */
+export const downloadExport = endpoint({
+  method: 'GET',
+  url: '/api/exports/:exportId/download',
+  config: { permission: 'export.read' },
+  schema: { summary: 'The package; range requests are honoured', tags: ['exports'], params: exportParams },
+})

@@ -1,0 +1,205 @@
+import { Type, type Static } from 'typebox'
+import { Id, Language, At, Nullable } from './common.ts'
+import { endpoint } from './endpoint.ts'
+import { postStatuses } from '#shared/post-status.ts'
+
+export const Severity = Type.Union([Type.Literal('block'), Type.Literal('review'), Type.Literal('note')])
+export type Severity = Static<typeof Severity>
+export const Verdict = Type.Union([Type.Literal('pass'), Type.Literal('review'), Type.Literal('block')])
+export type Verdict = Static<typeof Verdict>
+export const CommunicationClass = Type.Union([
+  Type.Literal('retail'),
+  Type.Literal('correspondence'),
+  Type.Literal('institutional'),
+])
+export type CommunicationClass = Static<typeof CommunicationClass>
+export const PostStatusSchema = Type.Union(postStatuses.map((status) => Type.Literal(status)))
+
+/** Offsets in UTF-16 code units of the submitted text of that field. */
+export const Span = Type.Object({
+  start: Type.Integer({ minimum: 0 }),
+  end: Type.Integer({ minimum: 0 }),
+  field: Type.String(),
+})
+export type Span = Static<typeof Span>
+
+export const LocalText = Type.Object({ en: Type.String(), fr: Type.String() })
+
+/** What one rule says of one revision. `message` is in the caller's language; `messages` holds both. */
+export const Finding = Type.Object({
+  ruleId: Type.String(),
+  severity: Severity,
+  clause: Type.Optional(Type.String()),
+  message: Type.String(),
+  messages: LocalText,
+  suggestion: Type.Optional(Type.String()),
+  suggestions: Type.Optional(LocalText),
+  via: Type.Optional(Type.String()),
+  spans: Type.Array(Span),
+})
+export type Finding = Static<typeof Finding>
+
+export const RequiredStage = Type.Object({
+  name: Type.String(),
+  need: Type.Integer(),
+  qualification: Type.Optional(Type.String()),
+  unit: Type.Optional(Type.String()),
+})
+export type RequiredStage = Static<typeof RequiredStage>
+
+export const NetworkFit = Type.Object({
+  network: Type.String(),
+  profileId: Type.Optional(Id),
+  length: Type.Integer(),
+  limit: Type.Integer(),
+  truncatesAt: Type.Optional(Type.Integer()),
+  fits: Type.Boolean(),
+})
+export type NetworkFit = Static<typeof NetworkFit>
+
+export const Link = Type.Object({
+  url: Type.String({ maxLength: 2048, format: 'uri', pattern: '^https?://' }),
+  text: Type.Optional(Type.String({ maxLength: 300 })),
+})
+export const Source = Type.Object({
+  claim: Type.Optional(Type.String({ maxLength: 1000 })),
+  url: Type.Optional(Type.String({ maxLength: 2048 })),
+  note: Type.Optional(Type.String({ maxLength: 2000 })),
+})
+
+/** What an author says: shared by the dry run, drafts and revisions. */
+export const PostContent = {
+  text: Type.String({ maxLength: 100_000 }),
+  profileIds: Type.Array(Id, { maxItems: 50, uniqueItems: true, default: [] }),
+  mediaIds: Type.Optional(Type.Array(Id, { maxItems: 20, uniqueItems: true })),
+  links: Type.Optional(Type.Array(Link, { maxItems: 20 })),
+  language: Type.Optional(Language),
+  scheduledAt: Type.Optional(Nullable(At)),
+  communicationClass: Type.Optional(CommunicationClass),
+  static: Type.Optional(Type.Boolean()),
+  topics: Type.Optional(Type.Array(Type.String({ maxLength: 80 }), { maxItems: 20 })),
+  sources: Type.Optional(Type.Array(Source, { maxItems: 20 })),
+}
+
+export const CheckAnswer = Type.Object({
+  verdict: Verdict,
+  findings: Type.Array(Finding),
+  requiredStages: Type.Array(RequiredStage),
+  policyVersion: Type.String(),
+  perNetwork: Type.Array(NetworkFit),
+})
+export type CheckAnswer = Static<typeof CheckAnswer>
+
+export const checkPolicy = endpoint({
+  method: 'POST',
+  url: '/api/policy/check',
+  config: { permission: 'policy.check' },
+  schema: {
+    summary: 'Dry run for the composer; stores nothing',
+    tags: ['policy'],
+    body: Type.Object(PostContent),
+    response: { 200: CheckAnswer },
+  },
+})
+
+export const PolicyRule = Type.Object({
+  ruleId: Type.String(),
+  pack: Type.String(),
+  clause: Type.Optional(Type.String()),
+  severity: Severity,
+  message: LocalText,
+  suggestion: Type.Optional(LocalText),
+})
+
+export const PolicyVersion = Type.Object({
+  version: Type.String(),
+  state: Type.Union([
+    Type.Literal('draft'),
+    Type.Literal('approved'),
+    Type.Literal('active'),
+    Type.Literal('retired'),
+  ]),
+  createdAt: At,
+  createdBy: Nullable(Id),
+  approvedAt: Nullable(At),
+  approvedBy: Nullable(Id),
+  activateAt: Nullable(At),
+  activatedAt: Nullable(At),
+  ruleCount: Type.Integer(),
+  note: Type.String(),
+})
+export type PolicyVersion = Static<typeof PolicyVersion>
+
+export const PolicyFile = Type.Object({ path: Type.String({ maxLength: 300 }), text: Type.String({ maxLength: 5_000_000 }) })
+const versionParams = Type.Object({ version: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
+
+export const listPolicies = endpoint({
+  method: 'GET',
+  url: '/api/policies',
+  config: { permission: 'policy.read' },
+  schema: {
+    summary: 'The versions of the policy, newest first, and the rules of the active one',
+    tags: ['policy'],
+    response: {
+      200: Type.Object({
+        activeVersion: Nullable(Type.String()),
+        versions: Type.Array(PolicyVersion),
+        rules: Type.Array(PolicyRule),
+      }),
+    },
+  },
+})
+
+export const getPolicyVersion = endpoint({
+  method: 'GET',
+  url: '/api/policies/versions/:version',
+  config: { permission: 'policy.read' },
+  schema: {
+    summary: 'One immutable version with its files',
+    tags: ['policy'],
+    params: versionParams,
+    response: {
+      200: Type.Object({ ...PolicyVersion.properties, files: Type.Array(PolicyFile), rules: Type.Array(PolicyRule) }),
+    },
+  },
+})
+
+export const createPolicyVersion = endpoint({
+  method: 'POST',
+  url: '/api/policies/versions',
+  config: { permission: 'policy.write' },
+  schema: {
+    summary: 'Writes a draft version; every mistake is listed at once, and its cases must pass before it can go live',
+    tags: ['policy'],
+    body: Type.Object({
+      files: Type.Array(PolicyFile, { minItems: 1, maxItems: 200 }),
+      note: Type.Optional(Type.String({ maxLength: 2000 })),
+    }),
+    response: { 201: PolicyVersion },
+  },
+})
+
+export const approvePolicyVersion = endpoint({
+  method: 'POST',
+  url: '/api/policies/versions/:version/approve',
+  config: { permission: 'policy.approve' },
+  schema: {
+    summary: 'A second person approves a draft',
+    tags: ['policy'],
+    params: versionParams,
+    response: { 200: PolicyVersion },
+  },
+})
+
+export const activatePolicyVersion = endpoint({
+  method: 'POST',
+  url: '/api/policies/versions/:version/activate',
+  config: { permission: 'policy.approve' },
+  schema: {
+    summary: 'Makes an approved version the active one, now or at a time; re-evaluates what is approved or scheduled',
+    tags: ['policy'],
+    params: versionParams,
+    body: Type.Object({ at: Type.Optional(At), reason: Type.String({ minLength: 1, maxLength: 2000 }) }),
+    response: { 200: PolicyVersion },
+  },
+})
