@@ -89,3 +89,7 @@ create table idempotency_key (
   primary key (actor_id, key)
 );
 create index idempotency_key_created on idempotency_key (created_at);
+
+-- The service runs as a member of gateway_service (made by the migration runner), which owns nothing.
+grant select, insert, update on unit, app_user, role_grant, user_session, api_token, qualification to gateway_service;
+grant select, insert, update, delete on idempotency_key to gateway_service;

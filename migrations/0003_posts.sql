@@ -231,3 +231,6 @@ create table stop (
   constraint stop_lifted_by_two check (lifted_by is null or lifted_by <> lift_requested_by)
 );
 create index stop_engaged on stop (scope, scope_id) where lifted_at is null;
+
+grant select, insert, update on profile, policy_version, post, review, publication, publication_attempt, stop to gateway_service;
+grant select, insert on post_revision, policy_evaluation, post_comment, media, review_decision to gateway_service;
