@@ -10,8 +10,8 @@ export interface Bilingual {
 }
 
 /**
- * A place in a field. Offsets are UTF-16 code units of that field as submitted. Fields: `body`, `thread[1]` …
- * (later items of a thread), `links[0].text`, `links[0].url`, `media[0].altText`.
+ * A place in a field. Offsets are UTF-16 code units of that field as submitted. Fields: `text` (the post, or the first
+ * item of a thread), `thread:1` … (its later items), `link:0` (a link's text), `url:0` (its address), `alt:0`.
  */
 export interface Span {
   readonly start: number

@@ -13,7 +13,7 @@ const bilingual = {
 const names = { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, description: 'a list of names: [one, two]' }
 const severity = { enum: ['block', 'review', 'note', 'info'], description: 'block, review or note' }
 const lang = { enum: ['fr', 'en'], description: 'fr or en' }
-const match = { enum: ['word', 'prefix', 'contains'], description: 'word, prefix or contains' }
+const match = { enum: ['word', 'contains'], description: 'word or contains' }
 const fold = { type: 'array', items: { enum: ['case', 'accents'] }, uniqueItems: true, description: '[case, accents], [case], [accents] or []' }
 const evasion = { enum: ['off', 'standard', 'strict'], description: 'off, standard or strict' }
 const day = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2})?$', description: 'a day (2026-12-15) or a local time (2026-12-15T18:00)' }
@@ -26,7 +26,6 @@ const near = {
   properties: {
     words: { type: 'integer', minimum: 0, maximum: 50 },
     of: { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 },
-    order: { enum: ['any', 'before', 'after'] },
   },
   required: ['words', 'of'],
   additionalProperties: false,
@@ -130,13 +129,13 @@ const rule = {
     any: terms,
     unless: terms,
     detector: { anyOf: [detectorName, { type: 'array', items: detectorName, minItems: 1 }], description: detectorName.description },
-    formats: { ...names, description: "a list of formats in quotes: ['MRN 9999999'] (9 a digit, A a letter)" },
+    formats: { ...names, description: "a list of formats in quotes: ['MRN #######'] (# a digit, @ a letter, * either)" },
     pattern: { anyOf: [patternObject, { type: 'array', items: patternObject, minItems: 1 }], description: patternObject.description },
     fields: {
       type: 'array',
-      items: { enum: ['body', 'linkText', 'url', 'altText'] },
+      items: { enum: ['text', 'linkText', 'url', 'altText'] },
       minItems: 1,
-      description: 'a list from body, linkText, url and altText',
+      description: 'a list from text, linkText, url and altText',
     },
     when: condition,
     scope,

@@ -1,0 +1,97 @@
+/** An identifier found in a text: UTF-16 offsets. */
+export type Range = readonly [start: number, end: number]
+
+export const noGap = 0
+export const mixedGap = 1
+export const hardGap = 2
+export const spaceGap = 32
+export const dashGap = 45
+export const dotGap = 46
+
+/**
+ * The letters and digits of a text in upper-case ASCII, each with its place and with what parts it from the one before:
+ * nothing, up to three spaces, dashes or dots, or anything else (`hardGap`). Full-width digits are digits; invisible
+ * characters are nothing; a letter outside ASCII is code 1.
+ */
+export interface CompactView {
+  readonly count: number
+  readonly codes: Uint8Array
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly gaps: Uint8Array
+}
+
+const otherLetter = /\p{L}|\p{N}|\p{M}/u
+const longestGap = 3
+
+function foldCode(point: number): number {
+  if (point >= 0x30 && point <= 0x39) return point
+  if (point >= 0x41 && point <= 0x5a) return point
+  if (point >= 0x61 && point <= 0x7a) return point - 0x20
+  if (point < 0x80) return 0
+  if (point >= 0xff10 && point <= 0xff19) return point - 0xff10 + 0x30
+  if (point >= 0xff21 && point <= 0xff3a) return point - 0xff21 + 0x41
+  if (point >= 0xff41 && point <= 0xff5a) return point - 0xff41 + 0x41
+  if (point >= 0x1d7ce && point <= 0x1d7ff) return ((point - 0x1d7ce) % 10) + 0x30
+  return otherLetter.test(String.fromCodePoint(point)) ? 1 : 0
+}
+
+function gapKind(point: number): number {
+  if (point === 0x20 || point === 0x09 || point === 0xa0 || point === 0x202f || (point >= 0x2000 && point <= 0x200a) || point === 0x205f || point === 0x3000) return spaceGap
+  if (point === 0x2d || (point >= 0x2010 && point <= 0x2015) || point === 0x2212 || point === 0xff0d) return dashGap
+  if (point === 0x2e || point === 0xb7 || point === 0xff0e) return dotGap
+  return hardGap
+}
+
+function isInvisible(point: number): boolean {
+  return point === 0xad || (point >= 0x200b && point <= 0x200f) || (point >= 0x202a && point <= 0x202e) || (point >= 0x2060 && point <= 0x2064) || point === 0xfeff || (point >= 0xfe00 && point <= 0xfe0f)
+}
+
+const digit = /[0-9\uff10-\uff19]|\ud835[\udfce-\udfff]/
+
+/** The view of a text, or `undefined` when it holds no digit and so no number of any kind. One pass, linear. */
+export function openCompactView(text: string): CompactView | undefined {
+  if (!digit.test(text)) return undefined
+  const codes = new Uint8Array(text.length)
+  const starts = new Int32Array(text.length)
+  const ends = new Int32Array(text.length)
+  const gaps = new Uint8Array(text.length)
+  let count = 0
+  let gap = hardGap
+  let gapLength = 0
+  for (let at = 0; at < text.length; ) {
+    const point = text.codePointAt(at)!
+    const size = point > 0xffff ? 2 : 1
+    const code = foldCode(point)
+    if (code !== 0) {
+      codes[count] = code
+      starts[count] = at
+      ends[count] = at + size
+      gaps[count] = gap
+      count++
+      gap = noGap
+      gapLength = 0
+    } else if (!isInvisible(point)) {
+      const kind = gapKind(point)
+      gapLength++
+      gap = gapLength > longestGap || kind === hardGap || gap === hardGap ? hardGap : gap === noGap || gap === kind ? kind : mixedGap
+    }
+    at += size
+  }
+  return { count, codes, starts, ends, gaps }
+}
+
+/** True for a code of the view that is a decimal digit. */
+export function isDigit(code: number | undefined): boolean {
+  return code !== undefined && code >= 0x30 && code <= 0x39
+}
+
+/** True for a code of the view that is a letter of any script. */
+export function isLetter(code: number | undefined): boolean {
+  return code !== undefined && (code === 1 || (code >= 0x41 && code <= 0x5a))
+}
+
+/** The range in the text from one index of the view to another, both included. */
+export function rangeOf(view: CompactView, first: number, last: number): Range {
+  return [view.starts[first]!, view.ends[last]!]
+}

@@ -1,0 +1,42 @@
+import type { Range } from './compact-view.ts'
+
+const number = "([A-Z]{0,4}[-/ ]?\\d(?:[\\d\\u00a0\\u202f ./-]{2,24})\\d)"
+const link = '(?:\\s{0,2}(?:number|num[eé]ro|no\\.?|n°|nº|#|id|is|est|:))' + '{0,3}[\\s:#°]{0,3}'
+const recordWords = '(?:MRN|medical record|patient(?: record| file| id)?|health record|dossier(?: m[eé]dical| patient)?|IPP|NDA|case file)'
+const accountWords = "(?:account|acct\\.?|a/c|compte(?: bancaire| client)?|policy|contrat|police d['’]assurance|portfolio|portefeuille|client)"
+const patterns = {
+  'record-number': new RegExp(`(?<![\\p{L}\\p{N}])${recordWords}${link}${number}`, 'giu'),
+  'account-number': new RegExp(`(?<![\\p{L}\\p{N}])${accountWords}${link}${number}`, 'giu'),
+} as const
+
+/** Least digits that make a number of a record or an account rather than a count, a year or a day. */
+const leastDigits = 6
+
+/** Numbers named by the words before them ("MRN 00482913", "compte n° 123 456 789"): the number alone is the range. */
+export function detectNamedNumber(kind: keyof typeof patterns, text: string): Range[] {
+  const found: Range[] = []
+  for (const match of text.matchAll(patterns[kind])) {
+    const value = match[1]!
+    if (value.replaceAll(/\D/g, '').length < leastDigits) continue
+    const end = match.index + match[0].length
+    found.push([end - value.length, end])
+  }
+  return found
+}
+
+const classes: Readonly<Record<string, string>> = { '#': '\\d', '@': '[A-Za-z]', '*': '[A-Za-z0-9]', ' ': '[ \\u00a0\\u202f]?', '-': '[-\\u2010-\\u2015 ]?' }
+
+/** A format such as `MRN #######` as an expression: # a digit, @ a letter, * either; spaces and dashes may be left out. */
+export function compileFormat(format: string): RegExp {
+  const source = [...format].map((character) => classes[character] ?? escape(character)).join('')
+  return new RegExp(`(?<![\\p{L}\\p{N}])${source}(?![\\p{L}\\p{N}])`, 'giu')
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+}
+
+/** Ranges of a text that have one of the formats. */
+export function detectFormats(formats: readonly RegExp[], text: string): Range[] {
+  return formats.flatMap((format) => [...text.matchAll(format)].map((match): Range => [match.index, match.index + match[0].length]))
+}

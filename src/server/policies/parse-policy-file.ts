@@ -1,0 +1,139 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import type { PolicyProblem } from './policy-error.ts'
+import type { RawPolicy } from './raw-policy.ts'
+import { policySchema } from './policy-schema.ts'
+
+/** One file of YAML with the path that messages name. */
+export interface PolicyFileSource {
+  readonly path: string
+  readonly text: string
+}
+
+export type YamlPath = readonly (string | number)[]
+
+/** A file read against the schema, with a way from any of its places to its line. */
+export interface ParsedPolicyFile {
+  readonly path: string
+  readonly raw: RawPolicy | undefined
+  readonly problems: readonly PolicyProblem[]
+  /** A problem at a place of the document. */
+  problemAt(place: YamlPath, message: string): PolicyProblem
+}
+
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, strictRequired: false, allowUnionTypes: true })
+const validate = ajv.compile<RawPolicy>(policySchema)
+
+/** Reads one YAML file. Never throws: syntax and schema mistakes come back as problems, all at once. */
+export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
+  const lines = new LineCounter()
+  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false })
+  const problemAt = (place: YamlPath, message: string): PolicyProblem => {
+    const ruleId = ruleAt(document, place)
+    const line = lineOf(document, lines, place)
+    return ruleId === undefined ? { file: source.path, line, message } : { file: source.path, line, ruleId, message }
+  }
+  const syntax = document.errors.map((error) => ({
+    file: source.path,
+    line: lines.linePos(error.pos[0]).line,
+    message: `This is not valid YAML: ${error.message} Put the text in quotes if it holds : # { [ or begins with * or &.`,
+  }))
+  if (syntax.length > 0) return { path: source.path, raw: undefined, problems: syntax, problemAt }
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    return { path: source.path, raw: undefined, problems: [problemAt([], `This cannot be read: ${(error as Error).message}`)], problemAt }
+  }
+  if (validate(value)) return { path: source.path, raw: value, problems: [], problemAt }
+  const problems = (validate.errors ?? []).filter(isTelling).map((error) => describe(error, problemAt))
+  return { path: source.path, raw: undefined, problems: dropRepeats(problems), problemAt }
+}
+
+function dropRepeats(problems: readonly PolicyProblem[]): PolicyProblem[] {
+  const seen = new Set<string>()
+  return problems.filter((problem) => {
+    const key = `${problem.line} ${problem.message}`
+    return seen.has(key) ? false : seen.add(key)
+  })
+}
+
+/** Branches of an `anyOf` speak through the `anyOf` itself, which knows what to write instead. */
+function isTelling(error: ErrorObject, _index: number, all: readonly ErrorObject[]): boolean {
+  return !all.some((other) => other !== error && other.keyword === 'anyOf' && error.schemaPath.startsWith(`${other.schemaPath}/`))
+}
+
+function placeOf(error: ErrorObject): YamlPath {
+  const unescape = (part: string): string | number => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return error.instancePath.split('/').slice(1).map(unescape)
+}
+
+function describe(error: ErrorObject, problemAt: ParsedPolicyFile['problemAt']): PolicyProblem {
+  const place = placeOf(error)
+  const parent = error.parentSchema as { description?: string; properties?: Record<string, unknown> } | undefined
+  const wanted = parent?.description
+  const last = place.at(-1)
+  const name = last === undefined ? 'The file' : typeof last === 'number' ? `Item ${last + 1} of "${String(place.at(-2))}"` : `"${last}"`
+  if (error.keyword === 'additionalProperties') {
+    const extra = String((error.params as { additionalProperty: string }).additionalProperty)
+    const known = Object.keys(parent?.properties ?? {})
+    const nearest = nearestWord(extra, known)
+    const hint = nearest === undefined ? `Write one of: ${known.join(', ')}.` : `Did you mean "${nearest}"? Known here: ${known.join(', ')}.`
+    return problemAt([...place, extra], `"${extra}" is not known here. ${hint}`)
+  }
+  if (error.keyword === 'required') {
+    const missing = String((error.params as { missingProperty: string }).missingProperty)
+    return problemAt(place, `"${missing}:" is missing. Write ${wanted ?? `"${missing}: …"`}.`)
+  }
+  const wrong = ['enum', 'anyOf', 'oneOf', 'const', 'pattern'].includes(error.keyword) ? 'does not fit' : (error.message ?? 'does not fit')
+  return problemAt(place, `${name} ${wrong}. Write ${wanted ?? 'it as policies/README.md shows'}.`)
+}
+
+/** The known word within two edits, if any. */
+export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let distance = 3
+  for (const candidate of known) {
+    const edits = countEdits(word.toLowerCase(), candidate.toLowerCase())
+    if (edits < distance) [best, distance] = [candidate, edits]
+  }
+  return best
+}
+
+function countEdits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}
+
+function ruleAt(document: Document, place: YamlPath): string | undefined {
+  if (place[0] !== 'rules' || typeof place[1] !== 'number') return undefined
+  const id = document.getIn(['rules', place[1], 'id'])
+  return typeof id === 'string' ? id : undefined
+}
+
+/** Line of the deepest existing part of a place; of the key itself where the value is a pair's. */
+function lineOf(document: Document, lines: LineCounter, place: YamlPath): number {
+  for (let depth = place.length; depth > 0; depth--) {
+    const parent = depth === 1 ? document.contents : document.getIn(place.slice(0, depth - 1), true)
+    const step = place[depth - 1]!
+    const offset = isCollection(parent) ? offsetIn(parent, step) : undefined
+    if (offset !== undefined) return lines.linePos(offset).line
+  }
+  return 1
+}
+
+function offsetIn(parent: unknown, step: string | number): number | undefined {
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))
+    return isScalar(pair?.key) ? pair.key.range?.[0] : undefined
+  }
+  const item = (parent as { items: readonly unknown[] }).items[Number(step)]
+  return (item as { range?: readonly number[] | null } | undefined)?.range?.[0]
+}
