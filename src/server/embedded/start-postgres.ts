@@ -1,0 +1,113 @@
+import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { clusterOwner, createCluster } from './create-cluster.ts'
+import { freePort } from './free-port.ts'
+import { postgresBinaries } from './postgres-binaries.ts'
+import { startCommand } from './run-command.ts'
+import { unprivilegedPrefix } from './unprivileged-command.ts'
+
+export interface PostgresOptions {
+  /** Holds the cluster; made when missing. */
+  readonly directory: string
+  /** Password of the owner; fixed when the cluster is made. */
+  readonly password: string
+  /** Wanted port; another is taken when it is busy. */
+  readonly port?: number
+  /** Server settings, for example `{ fsync: 'off' }` for throw-away clusters. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface EmbeddedPostgres {
+  readonly port: number
+  readonly processId: number
+  /** Connection string of the owner for a database of the cluster. */
+  url(database: string): string
+  /** Resolves when the server ends by itself, with what it last printed. */
+  readonly ended: Promise<string>
+  /** Fast shutdown: open transactions are rolled back. Resolves when the process is gone, also when it already was. */
+  stop(): Promise<void>
+}
+
+const lockedExitCode = 75
+const patienceMilliseconds = 15_000
+
+/**
+ * Starts the Postgres that npm brought, on loopback. It ends with this process, even on kill -9.
+ * Throws when another Postgres keeps the folder, or with the server's words when it does not start.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
+  const binaries = postgresBinaries()
+  const prefix = unprivilegedPrefix(options.directory)
+  const cluster = join(options.directory, 'cluster')
+  await createCluster({ binaries, prefix, cluster, password: options.password })
+  for (const started = performance.now(); ; await wait(50)) {
+    const port = await freePort(options.port)
+    const server = watch(startCommand(serverWords(options, prefix, join(binaries, 'postgres'), cluster, port)))
+    const failure = await server.ready
+    if (failure === undefined) return describe(server, port, options.password)
+    const passing = failure.code === lockedExitCode || failure.output.includes('Address already in use')
+    if (!passing || performance.now() - started > patienceMilliseconds) throw startError(failure, options.directory)
+  }
+}
+
+// The lock lives in the server's own file table, so it ends exactly when the last process of that server does: then, and
+// only then, a left-over postmaster.pid is stale. After kill -9 of us the old server may need a moment: we try again.
+function serverWords(
+  options: PostgresOptions,
+  prefix: readonly string[],
+  program: string,
+  cluster: string,
+  port: number,
+): string[] {
+  const lock = ['flock', '--nonblock', '--conflict-exit-code', String(lockedExitCode), '--no-fork', `${cluster}.lock`]
+  const begin = ['sh', '-c', 'rm -f "$0/postmaster.pid"; exec "$@"', cluster, 'setpriv', '--pdeathsig', 'INT', '--']
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...options.settings }
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  return [...prefix, ...lock, ...begin, program, '-D', cluster, '-p', String(port), ...flags]
+}
+
+interface Failure {
+  readonly code: number | null
+  readonly output: string
+}
+
+interface Watched {
+  readonly child: ChildProcess
+  readonly ready: Promise<Failure | undefined>
+  readonly ended: Promise<string>
+}
+
+function watch(child: ChildProcess): Watched {
+  let output = ''
+  const ended = new Promise<Failure>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, output: error.message }))
+    child.once('close', (code) => resolve({ code, output }))
+  })
+  const ready = new Promise<undefined>((resolve) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-20_000)
+      if (output.includes('database system is ready to accept connections')) resolve(undefined)
+    })
+  })
+  child.stdout?.resume()
+  return { child, ready: Promise.race([ready, ended]), ended: ended.then((failure) => failure.output) }
+}
+
+function describe({ child, ended }: Watched, port: number, password: string): EmbeddedPostgres {
+  return {
+    port,
+    processId: child.pid!,
+    url: (database) => `postgres://${clusterOwner}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+    ended,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+      await ended
+    },
+  }
+}
+
+function startError(failure: Failure, directory: string): Error {
+  if (failure.code === lockedExitCode) return new Error(`Another Postgres is running on ${directory}. Stop it first.`)
+  return new Error(`The embedded Postgres did not start (exit ${failure.code}):\n${failure.output}`)
+}

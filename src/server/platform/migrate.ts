@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+
+/** Group role with the service's rights: it owns nothing and cannot sign in itself. */
+export const serviceRole = 'gateway_service'
+
+const shippedFolder = fileURLToPath(new URL('../../../migrations/', import.meta.url))
+// Any fixed number: it names "migrations of the gateway" among the advisory locks of one database.
+const lockNumber = 4_716_021
+
+interface MigrationFile {
+  readonly name: string
+  readonly sha256: string
+  readonly sql: string
+}
+
+/** The database cannot be brought to the program's schema; the sentence says what the operator does next. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError'
+}
+
+/**
+ * Brings the database to the program's schema, as its owner, and answers the names that were applied now.
+ * Two starts at once are safe. A merged file that was edited since, or one slipped in before applied ones, is refused.
+ */
+export async function migrate(ownerUrl: string, folder: string = shippedFolder): Promise<string[]> {
+  const files = await readMigrations(folder)
+  return asOwner(ownerUrl, async (client) => {
+    await client.query('select pg_advisory_lock($1)', [lockNumber])
+    await ensureServiceRole(client)
+    await client.query(`create table if not exists schema_migration (
+      name text primary key, sha256 text not null, applied_at timestamptz(3) not null default now())`)
+    await client.query(`grant select on schema_migration to ${serviceRole}`)
+    const pending = unapplied(files, await readApplied(client))
+    for (const file of pending) await apply(client, file)
+    return pending.map((file) => file.name)
+  })
+}
+
+/** Lets a login role act as the service, and makes it when it is missing. A password is set only when given. */
+export async function grantServiceLogin(ownerUrl: string, login: string, password?: string): Promise<void> {
+  await asOwner(ownerUrl, async (client) => {
+    const name = client.escapeIdentifier(login)
+    await createRole(client, login, 'login')
+    if (password !== undefined) await client.query(`alter role ${name} password ${client.escapeLiteral(password)}`)
+    await client.query(`grant ${serviceRole} to ${name}`)
+  })
+}
+
+/** Throws when the service's login could rewrite history: a superuser, or the owner of a table. */
+export async function refuseOwningLogin(client: Pick<pg.Pool, 'query'>): Promise<void> {
+  const { rows } = await client.query<{ name: string; superuser: boolean; owned: string; member: boolean }>(
+    `select r.rolname as name, r.rolsuper as superuser,
+       (select count(*) from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p'))::text as owned,
+       pg_has_role(r.oid, 'gateway_service', 'member') as member
+     from pg_roles r where r.rolname = current_user`,
+  )
+  const role = rows[0]!
+  if (!role.superuser && role.owned === '0' && role.member) return
+  const why = role.superuser ? 'is a superuser' : role.owned !== '0' ? 'owns tables' : `is no member of ${serviceRole}`
+  throw new MigrationError(
+    `The database role "${role.name}" ${why}. Give GATEWAY_DATABASE_URL a login that owns nothing and is a member of ${serviceRole} ("grant ${serviceRole} to …"), and put the owner into GATEWAY_DATABASE_OWNER_URL.`,
+  )
+}
+
+async function asOwner<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'containment-migrate',
+  })
+  client.on('error', () => {}) // the query in flight rejects with the same error
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end() // ends the session, and the advisory lock with it
+  }
+}
+
+async function readMigrations(folder: string): Promise<MigrationFile[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).toSorted()
+  return Promise.all(names.map((name) => readMigration(folder, name)))
+}
+
+async function readMigration(folder: string, name: string): Promise<MigrationFile> {
+  const sql = await readFile(join(folder, name), 'utf8')
+  return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') }
+}
+
+async function readApplied(client: pg.Client): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; sha256: string }>('select name, sha256 from schema_migration')
+  return new Map(rows.map((row) => [row.name, row.sha256]))
+}
+
+// Names that we do not know come from a newer program: old code runs on the new schema.
+function unapplied(files: readonly MigrationFile[], applied: ReadonlyMap<string, string>): MigrationFile[] {
+  const newest = [...applied.keys()].toSorted().at(-1) ?? ''
+  for (const file of files) {
+    const sha256 = applied.get(file.name)
+    if (sha256 !== undefined && sha256 !== file.sha256)
+      throw new MigrationError(`Migration ${file.name} was edited after it was applied. Restore it and add a new file.`)
+    if (sha256 === undefined && file.name < newest)
+      throw new MigrationError(
+        `Migration ${file.name} comes before ${newest}, which is applied. Give it a later number.`,
+      )
+  }
+  return files.filter((file) => !applied.has(file.name))
+}
+
+async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
+  try {
+    await client.query('begin')
+    await client.query(file.sql)
+    await client.query('insert into schema_migration (name, sha256) values ($1, $2)', [file.name, file.sha256])
+    await client.query('commit')
+  } catch (cause) {
+    await client.query('rollback').catch(() => {})
+    throw new MigrationError(
+      `Migration ${file.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+}
+
+async function ensureServiceRole(client: pg.Client): Promise<void> {
+  await createRole(client, serviceRole, 'nologin')
+}
+
+async function createRole(client: pg.Client, name: string, kind: 'login' | 'nologin'): Promise<void> {
+  const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [name])
+  if (rowCount === 1) return
+  const statement = `create role ${client.escapeIdentifier(name)} ${kind}`
+  try {
+    await client.query(statement)
+  } catch (cause) {
+    const code = (cause as pg.DatabaseError).code
+    if (code === '42710' || code === '23505') return // another database of this cluster was faster: roles are the cluster's
+    if (code !== '42501') throw cause
+    const advice = `The owner role may not create roles. Ask whoever runs the database for "${statement};", or give the owner CREATEROLE, and start again.`
+    throw new MigrationError(advice, { cause })
+  }
+}

@@ -1,0 +1,300 @@
+// Generated from migrations/ by "npm run schema"; do not edit.
+// Writing jsonb takes JSON text (JSON.stringify): the driver would turn a bare array into a Postgres array.
+import type { Instant } from './clock.ts'
+import type { ColumnType } from "kysely";
+
+export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>;
+
+export type PostStatus = "approved" | "blocked" | "changes_requested" | "draft" | "expired" | "failed" | "in_review" | "partly_published" | "published" | "publishing" | "rejected" | "retracted" | "scheduled" | "stopped" | "unconfirmed" | "withdrawn";
+
+export type RoleName = "admin" | "auditor" | "author" | "policy_owner" | "records_officer" | "reviewer";
+
+export interface ApiToken {
+  created_at: Instant;
+  expires_at: Instant;
+  id: string;
+  last_used_at: Instant | null;
+  name: string;
+  prefix: string;
+  revoked_at: Instant | null;
+  scopes: string[];
+  token_hash: Buffer;
+  user_id: string;
+}
+
+export interface AppUser {
+  active: Generated<boolean>;
+  created_at: Instant;
+  display_name: string;
+  email: string | null;
+  id: string;
+  issuer: string;
+  locale: Generated<string>;
+  subject: string;
+  unit_id: string;
+  updated_at: Instant;
+}
+
+export interface IdempotencyKey {
+  actor_id: string;
+  answer: string | null;
+  created_at: Instant;
+  key: string;
+  request_hash: Buffer;
+  status: number | null;
+}
+
+export interface Media {
+  alt_text: string | null;
+  created_at: Instant;
+  id: string;
+  mime_type: string;
+  object_key: string;
+  sha256: string;
+  size: number;
+  uploaded_by: string;
+}
+
+export interface PolicyEvaluation {
+  evaluated_at: Instant;
+  findings: Json;
+  id: string;
+  inputs: Json;
+  inputs_hash: string;
+  occasion: string;
+  per_network: Json;
+  policy_version: string;
+  required_stages: Json;
+  revision_id: string;
+  verdict: string;
+}
+
+export interface PolicyVersion {
+  activate_at: Instant | null;
+  activated_at: Instant | null;
+  approved_at: Instant | null;
+  approved_by: string | null;
+  created_at: Instant;
+  created_by: string | null;
+  files: Json;
+  note: Generated<string>;
+  retired_at: Instant | null;
+  rule_count: number;
+  state: string;
+  version: string;
+}
+
+export interface Post {
+  author_id: string;
+  created_at: Instant;
+  current_revision_id: string;
+  id: string;
+  status: PostStatus;
+  unit_id: string;
+  updated_at: Instant;
+}
+
+export interface PostComment {
+  author_id: string;
+  created_at: Instant;
+  id: string;
+  post_id: string;
+  text: string;
+}
+
+export interface PostRevision {
+  communication_class: string;
+  content_hash: string;
+  created_at: Instant;
+  created_by: string;
+  id: string;
+  is_static: boolean;
+  language: string | null;
+  links: Json;
+  media: Json;
+  number: number;
+  post_id: string;
+  profile_ids: string[];
+  scheduled_at: Instant | null;
+  sources: Json;
+  targets: Json;
+  text: string;
+  topics: string[];
+}
+
+export interface Profile {
+  created_at: Instant;
+  credential: Buffer | null;
+  display_name: string;
+  handle: string;
+  id: string;
+  network: string;
+  remote_account_id: string | null;
+  settings: Generated<Json>;
+  status: string;
+  unit_id: string;
+  updated_at: Instant;
+}
+
+export interface Publication {
+  attempts: Generated<number>;
+  created_at: Instant;
+  due_at: Instant;
+  id: string;
+  last_error: string | null;
+  lease_until: Instant | null;
+  network: string;
+  next_attempt_at: Instant | null;
+  payload_sha256: string;
+  permalink: string | null;
+  post_id: string;
+  profile_id: string;
+  published_at: Instant | null;
+  release_record_id: string | null;
+  remote_id: string | null;
+  retract_reason: string | null;
+  retract_requested_by: string | null;
+  revision_id: string;
+  stamped_payload: string | null;
+  status: string;
+  updated_at: Instant;
+}
+
+export interface PublicationAttempt {
+  error: string | null;
+  finished_at: Instant | null;
+  id: string;
+  number: number;
+  outcome: string | null;
+  publication_id: string;
+  started_at: Instant;
+}
+
+export interface Qualification {
+  created_at: Instant;
+  granted_by: string | null;
+  id: string;
+  name: string;
+  user_id: string;
+  valid_from: Instant;
+  valid_until: Instant | null;
+}
+
+export interface Review {
+  assigned_to: string | null;
+  author_id: string;
+  claimed_by: string | null;
+  claimed_until: Instant | null;
+  closed_at: Instant | null;
+  content_hash: string;
+  created_at: Instant;
+  due_at: Instant;
+  escalated_at: Instant | null;
+  finding_count: number;
+  id: string;
+  need: number;
+  networks: string[];
+  policy_version: string;
+  post_id: string;
+  qualification: string | null;
+  revision_id: string;
+  severity: string | null;
+  stage: string;
+  stage_index: number;
+  status: string;
+  unit_id: string;
+  verdict: string;
+}
+
+export interface ReviewDecision {
+  author_id: string;
+  content_hash: string;
+  decided_at: Instant;
+  finding_judgements: Generated<Json>;
+  id: string;
+  outcome: string;
+  reason: string | null;
+  record_id: string;
+  review_id: string;
+  reviewer_id: string;
+}
+
+export interface RoleGrant {
+  granted_at: Instant;
+  id: string;
+  revoked_at: Instant | null;
+  role: RoleName;
+  source: string;
+  unit_id: string;
+  user_id: string;
+}
+
+export interface SchemaMigration {
+  applied_at: Generated<Instant>;
+  name: string;
+  sha256: string;
+}
+
+export interface Stop {
+  engaged_at: Instant;
+  engaged_by: string;
+  id: string;
+  lift_requested_at: Instant | null;
+  lift_requested_by: string | null;
+  lifted_at: Instant | null;
+  lifted_by: string | null;
+  reason: string;
+  scope: string;
+  scope_id: string | null;
+}
+
+export interface Unit {
+  created_at: Instant;
+  id: string;
+  name: string;
+  parent_id: string | null;
+  path: string[];
+  slug: string;
+}
+
+export interface UserSession {
+  authenticated_at: Instant;
+  created_at: Instant;
+  ended_at: Instant | null;
+  ended_because: string | null;
+  expires_at: Instant;
+  id: string;
+  id_token: string | null;
+  last_seen_at: Instant;
+  provider_sid: string | null;
+  user_id: string;
+}
+
+export interface DB {
+  api_token: ApiToken;
+  app_user: AppUser;
+  idempotency_key: IdempotencyKey;
+  media: Media;
+  policy_evaluation: PolicyEvaluation;
+  policy_version: PolicyVersion;
+  post: Post;
+  post_comment: PostComment;
+  post_revision: PostRevision;
+  profile: Profile;
+  publication: Publication;
+  publication_attempt: PublicationAttempt;
+  qualification: Qualification;
+  review: Review;
+  review_decision: ReviewDecision;
+  role_grant: RoleGrant;
+  schema_migration: SchemaMigration;
+  stop: Stop;
+  unit: Unit;
+  user_session: UserSession;
+}
+
+export type JsonValue = boolean | number | string | null | JsonValue[] | { [name: string]: JsonValue };
+
+export type Json = ColumnType<JsonValue, string, string>;
