@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { clusterVariable, startTestCluster } from '#test/support/test-cluster.ts'
+
+// One Postgres for the whole run; every test clones its database from the migrated template in it.
+// `npm test` runs everything but the browser's walk, `npm test -- test/posts/*.test.ts` some files.
+const given = process.argv.slice(2)
+const patterns = given.filter((word) => !word.startsWith('-'))
+const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', {
+  exclude: (name) => name.includes('node_modules'),
+}).toSorted()
+if (files.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}.`)
+
+const cluster = await startTestCluster()
+const flags = ['--test', `--test-concurrency=${availableParallelism()}`, ...given.filter((word) => word.startsWith('-'))]
+const child = spawn(process.execPath, [...flags, ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, [clusterVariable]: cluster.ownerUrl },
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)))
+await cluster.stop({ keep: code !== 0 })
+if (code !== 0) console.error(`The databases of failed tests are kept in ${cluster.directory} until tomorrow.`)
+process.exitCode = code

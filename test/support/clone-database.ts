@@ -1,0 +1,56 @@
+import { after, type TestContext } from 'node:test'
+import { clusterVariable, runSql, serviceLogin, startTestCluster, templateDatabase, type TestCluster } from './test-cluster.ts'
+
+export interface TestDatabase {
+  readonly name: string
+  readonly ownerUrl: string
+  readonly serviceUrl: string
+}
+
+let own: Promise<TestCluster> | undefined
+let kept = false
+let count = 0
+const finished: string[] = []
+
+// At the end of the file, when every test has closed its connections. A file run by hand, without test/run.ts, has a
+// cluster of its own.
+after(async () => {
+  if (count === 0) return
+  const cluster = await clusterUrl()
+  for (const name of finished) await runSql(cluster, `drop database ${name} with (force)`)
+  if (own !== undefined) await (await own).stop({ keep: kept })
+})
+
+/** A fresh migrated database. It is dropped after the file; a failed test keeps it and prints where it is. */
+export async function cloneDatabase(t: TestContext): Promise<TestDatabase> {
+  const cluster = await clusterUrl()
+  const name = `t${process.pid}_${++count}`
+  await runSql(cluster, `create database ${name} template ${templateDatabase}`)
+  const database = { name, ownerUrl: withDatabase(cluster, name), serviceUrl: serviceUrl(cluster, name) }
+  t.after(() => {
+    if (t.passed) return finished.push(name)
+    kept = true
+    t.diagnostic(`kept database ${database.ownerUrl}`)
+  })
+  return database
+}
+
+async function clusterUrl(): Promise<string> {
+  const given = process.env[clusterVariable]
+  if (given !== undefined) return given
+  own ??= startTestCluster()
+  return (await own).ownerUrl
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${name}`
+  return changed.href
+}
+
+function serviceUrl(url: string, name: string): string {
+  const changed = new URL(withDatabase(url, name))
+  changed.username = serviceLogin.name
+  changed.password = serviceLogin.password
+  return changed.href
+}
