@@ -1,5 +1,12 @@
 import { after, type TestContext } from 'node:test'
-import { clusterVariable, runSql, serviceLogin, startTestCluster, templateDatabase, type TestCluster } from './test-cluster.ts'
+import {
+  clusterVariable,
+  runSql,
+  serviceLogin,
+  startTestCluster,
+  templateDatabase,
+  type TestCluster,
+} from './test-cluster.ts'
 
 export interface TestDatabase {
   readonly name: string
@@ -28,11 +35,19 @@ export async function cloneDatabase(t: TestContext): Promise<TestDatabase> {
   await runSql(cluster, `create database ${name} template ${templateDatabase}`)
   const database = { name, ownerUrl: withDatabase(cluster, name), serviceUrl: serviceUrl(cluster, name) }
   t.after(() => {
-    if (t.passed) return finished.push(name)
-    kept = true
-    t.diagnostic(`kept database ${database.ownerUrl}`)
+    if (hasPassed(t)) {
+      finished.push(name)
+    } else {
+      kept = true
+      t.diagnostic(`kept database ${database.ownerUrl}`)
+    }
   })
   return database
+}
+
+/** In an `after` hook: did the test pass? Node's types do not name the property yet. */
+export function hasPassed(t: TestContext): boolean {
+  return (t as TestContext & { readonly passed: boolean }).passed
 }
 
 async function clusterUrl(): Promise<string> {

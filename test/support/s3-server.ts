@@ -34,7 +34,9 @@ export async function startS3Server(): Promise<S3Server | string> {
 
 async function unpackPackages(): Promise<string | undefined> {
   if (existsSync(root)) return undefined
-  const missing = ['apt-cache', 'apt-get', 'dpkg', 'dpkg-query'].find((tool) => run('sh', ['-c', `command -v ${tool}`]).failed)
+  const missing = ['apt-cache', 'apt-get', 'dpkg', 'dpkg-query'].find(
+    (tool) => run('sh', ['-c', `command -v ${tool}`]).failed,
+  )
   if (missing !== undefined) return `${missing} is not on this machine, so Debian's radosgw cannot be unpacked.`
   const packages = packagesToUnpack()
   if (packages.length === 0) return 'apt-cache knows no package radosgw; run apt-get update first.'
@@ -43,7 +45,8 @@ async function unpackPackages(): Promise<string | undefined> {
   const download = run('apt-get', ['-q', 'download', ...packages], aside)
   if (download.failed) return `apt-get download failed: ${download.output.trim().split('\n').at(-1)}`
   for (const name of await readdir(aside)) {
-    if (name.endsWith('.deb') && run('dpkg', ['-x', name, 'root'], aside).failed) return `dpkg could not unpack ${name}.`
+    if (name.endsWith('.deb') && run('dpkg', ['-x', name, 'root'], aside).failed)
+      return `dpkg could not unpack ${name}.`
   }
   // Two test files may unpack at once: the first rename wins, the other finds the folder there.
   await rename(join(aside, 'root'), root).catch(() => undefined)
@@ -60,13 +63,25 @@ function packagesToUnpack(): string[] {
   return [...new Set(names)].filter((name) => !installed.has(name))
 }
 
-function run(command: string, args: string[], cwd?: string, env?: NodeJS.ProcessEnv): { failed: boolean; output: string } {
-  const result = spawnSync(command, args, { encoding: 'utf8', env, maxBuffer: 1 << 26, ...(cwd === undefined ? {} : { cwd }) })
+function run(
+  command: string,
+  args: string[],
+  cwd?: string,
+  env?: NodeJS.ProcessEnv,
+): { failed: boolean; output: string } {
+  const result = spawnSync(command, args, {
+    encoding: 'utf8',
+    env,
+    maxBuffer: 1 << 26,
+    ...(cwd === undefined ? {} : { cwd }),
+  })
   return { failed: result.status !== 0, output: `${result.stdout}${result.stderr}` }
 }
 
 async function bringUp(folder: string): Promise<S3Server | string> {
-  const libraries = (await readdir(join(root, 'usr/lib'))).map((name) => join(root, 'usr/lib', name)).filter((path) => path.endsWith('-linux-gnu'))
+  const libraries = (await readdir(join(root, 'usr/lib')))
+    .map((name) => join(root, 'usr/lib', name))
+    .filter((path) => path.endsWith('-linux-gnu'))
   const library = libraries[0] ?? join(root, 'usr/lib')
   const env = {
     ...process.env,
@@ -82,7 +97,10 @@ async function bringUp(folder: string): Promise<S3Server | string> {
   const children: ChildProcess[] = []
   const start = (program: string, args: string[]) => {
     // The death signal takes the daemons along even when the test process is killed.
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, '-c', conf, '-f', ...args], { env, stdio: 'ignore' })
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, '-c', conf, '-f', ...args], {
+      env,
+      stdio: 'ignore',
+    })
     children.push(child)
   }
   const stop = async () => {
@@ -90,10 +108,37 @@ async function bringUp(folder: string): Promise<S3Server | string> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   const steps: [string, string[]][] = [
-    ['monmaptool', ['--create', '--clobber', '--addv', 'a', `[v1:127.0.0.1:${monitorPort}]`, '--fsid', clusterId, `${folder}/monmap`]],
+    [
+      'monmaptool',
+      [
+        '--create',
+        '--clobber',
+        '--addv',
+        'a',
+        `[v1:127.0.0.1:${monitorPort}]`,
+        '--fsid',
+        clusterId,
+        `${folder}/monmap`,
+      ],
+    ],
     ['osdmaptool', ['--createsimple', '1', `${folder}/osdmap`, '--clobber']],
     ['ceph-authtool', ['--create-keyring', `${folder}/keyring`, '--gen-key', '-n', 'mon.', '--cap', 'mon', 'allow *']],
-    ['ceph-mon', ['-c', conf, '--mkfs', '-i', 'a', '--monmap', `${folder}/monmap`, '--osdmap', `${folder}/osdmap`, '--keyring', `${folder}/keyring`]],
+    [
+      'ceph-mon',
+      [
+        '-c',
+        conf,
+        '--mkfs',
+        '-i',
+        'a',
+        '--monmap',
+        `${folder}/monmap`,
+        '--osdmap',
+        `${folder}/osdmap`,
+        '--keyring',
+        `${folder}/keyring`,
+      ],
+    ],
     ['ceph-osd', ['-c', conf, '-i', '0', '--mkfs', '--osd-uuid', osdId]],
   ]
   for (const [program, args] of steps) {
@@ -111,14 +156,27 @@ async function bringUp(folder: string): Promise<S3Server | string> {
     return 'radosgw did not answer within 90 seconds.'
   }
   const keys = { accessKeyId: 'testkey', secretAccessKey: 'testsecret' }
-  const user = ['user', 'create', '--uid=test', '--display-name=test', `--access-key=${keys.accessKeyId}`, `--secret=${keys.secretAccessKey}`]
+  const user = [
+    'user',
+    'create',
+    '--uid=test',
+    '--display-name=test',
+    `--access-key=${keys.accessKeyId}`,
+    `--secret=${keys.secretAccessKey}`,
+  ]
   const made = run('radosgw-admin', ['-c', conf, ...user], folder, env)
   if (!made.failed) return { endpoint, region: 'us-east-1', ...keys, stop }
   await stop()
   return `radosgw-admin failed: ${made.output.trim().split('\n').at(-1)}`
 }
 
-function configuration(folder: string, library: string, clusterId: string, monitorPort: number, s3Port: number): string {
+function configuration(
+  folder: string,
+  library: string,
+  clusterId: string,
+  monitorPort: number,
+  s3Port: number,
+): string {
   return `[global]
 fsid=${clusterId}
 mon host=[v1:127.0.0.1:${monitorPort}/0]
@@ -171,7 +229,13 @@ keyring=/dev/null
 
 async function answers(endpoint: string, milliseconds: number): Promise<boolean> {
   for (let waited = 0; waited < milliseconds; waited += 100) {
-    if (await fetch(endpoint).then((answer) => answer.ok, () => false)) return true
+    if (
+      await fetch(endpoint).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    )
+      return true
     await delay(100)
   }
   return false

@@ -1,0 +1,13 @@
+import { fastify, type FastifyBaseLogger } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { App } from '#server/platform/app-type.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import * as contract from '#shared/api/operations.ts'
+
+/** The whole HTTP server over opened parts: one `register` line a room, in room order. */
+export async function buildApp(deps: Deps): Promise<App> {
+  const app: App = fastify({ loggerInstance: deps.log as FastifyBaseLogger }).withTypeProvider<TypeBoxTypeProvider>()
+  app.route({ ...contract.getHealth, handler: async () => ({ status: 'ok' as const }) })
+  await app.ready()
+  return app
+}
