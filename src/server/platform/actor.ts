@@ -4,6 +4,8 @@ import { roleAllows, type Permission, type Role } from '#shared/permissions.ts'
 export interface RoleGrant {
   readonly role: Role
   readonly unitId: string
+  /** Who lent the role for a time (a delegation); absent when it is the actor's own. */
+  readonly delegatedBy?: string
 }
 
 /** The user or API token acting now. `unitPath` is the path of the user's own unit, firm first. */
@@ -16,6 +18,8 @@ export interface Actor {
   readonly grants: readonly RoleGrant[]
   readonly sessionId?: string
   readonly tokenId?: string
+  /** An API token does no more than these, whatever its owner may do. */
+  readonly scopes?: readonly Permission[]
 }
 
 /** The nil UUID stands for the gateway itself in records of jobs. */
@@ -31,17 +35,27 @@ export const systemActor: Actor = {
   grants: [],
 }
 
+function grantsFor(actor: Actor, permission: Permission): readonly RoleGrant[] {
+  if (actor.scopes !== undefined && !actor.scopes.includes(permission)) return []
+  return actor.grants.filter((grant) => roleAllows(grant.role, permission))
+}
+
 /** May the actor do this anywhere at all? No role means no permission. */
 export function holdsPermission(actor: Actor, permission: Permission): boolean {
-  return actor.grants.some((grant) => roleAllows(grant.role, permission))
+  return grantsFor(actor, permission).length > 0
 }
 
 /** May the actor do this on a unit? `unitPath` runs from the firm down to the unit that owns the object. */
 export function mayOnUnit(actor: Actor, permission: Permission, unitPath: readonly string[]): boolean {
-  return actor.grants.some((grant) => roleAllows(grant.role, permission) && unitPath.includes(grant.unitId))
+  return grantsFor(actor, permission).some((grant) => unitPath.includes(grant.unitId))
 }
 
 /** The units at which the actor holds the permission; rows of these units and below are in scope. */
 export function scopeUnits(actor: Actor, permission: Permission): string[] {
-  return [...new Set(actor.grants.filter((grant) => roleAllows(grant.role, permission)).map((grant) => grant.unitId))]
+  return [...new Set(grantsFor(actor, permission).map((grant) => grant.unitId))]
+}
+
+/** The actor without what `userId` lent: somebody's delegate does not decide on that somebody's own post (law 4). */
+export function withoutDelegationsOf(actor: Actor, userId: string): Actor {
+  return { ...actor, grants: actor.grants.filter((grant) => grant.delegatedBy !== userId) }
 }
