@@ -17,7 +17,7 @@ export interface S3Server {
   readonly region: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 const cache = resolve(import.meta.dirname, '../../.cache/s3-server')
