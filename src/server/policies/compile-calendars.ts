@@ -27,15 +27,29 @@ function formatFor(zone: string): Intl.DateTimeFormat {
   const known = formats.get(zone)
   if (known !== undefined) return known
   const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone, hourCycle: 'h23', weekday: 'short', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+    timeZone: zone,
+    hourCycle: 'h23',
+    weekday: 'short',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
   })
   formats.set(zone, format)
   return format
 }
 
 function localTime(zone: string, instant: number): LocalTime {
-  const part = Object.fromEntries(formatFor(zone).formatToParts(instant).map(({ type, value }) => [type, value]))
-  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((name) => Number(part[name]))
+  const part = Object.fromEntries(
+    formatFor(zone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, value]),
+  )
+  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((name) =>
+    Number(part[name]),
+  )
   return {
     month: month!,
     day: day!,
@@ -49,7 +63,8 @@ function localTime(zone: string, instant: number): LocalTime {
 export function zonedInstant(zone: string, local: string): number {
   const [date, time = '00:00'] = local.split('T')
   const wanted = Date.parse(`${date}T${time}:00.000Z`)
-  if (Number.isNaN(wanted) || new Date(wanted).toISOString().slice(0, 10) !== date) throw new RangeError(`"${local}" is not a day of the calendar.`)
+  if (Number.isNaN(wanted) || new Date(wanted).toISOString().slice(0, 10) !== date)
+    throw new RangeError(`"${local}" is not a day of the calendar.`)
   const first = wanted - (localTime(zone, wanted).utc - wanted)
   return first - (localTime(zone, first).utc - wanted)
 }
@@ -65,7 +80,8 @@ function minutesOf(time: string): number {
 
 function yearDayOf(text: string): number {
   const [month, day] = text.split('-').map(Number)
-  if (month! < 1 || month! > 12 || day! < 1 || day! > 31) throw new RangeError(`"${text}" is not a day of the year. Write month-day: "12-24".`)
+  if (month! < 1 || month! > 12 || day! < 1 || day! > 31)
+    throw new RangeError(`"${text}" is not a day of the year. Write month-day: "12-24".`)
   return month! * 100 + day!
 }
 
@@ -86,8 +102,12 @@ export function compileCalendar(raw: RawCalendar): Calendar {
     throw new RangeError(`"${raw.zone}" is not a time zone. Write one such as Europe/Paris or America/New_York.`)
   }
   const periods = (raw.periods ?? []).map(({ from, to }): [number, number] => {
-    const range: [number, number] = [zonedInstant(raw.zone, from), zonedInstant(raw.zone, to.includes('T') ? to : nextDay(to))]
-    if (!(range[0] < range[1])) throw new RangeError(`The period ends before it begins: write from: ${to}, to: ${from}.`)
+    const range: [number, number] = [
+      zonedInstant(raw.zone, from),
+      zonedInstant(raw.zone, to.includes('T') ? to : nextDay(to)),
+    ]
+    if (!(range[0] < range[1]))
+      throw new RangeError(`The period ends before it begins: write from: ${to}, to: ${from}.`)
     return range
   })
   const yearly = (raw.yearly ?? []).map(({ from, to }): [number, number] => [yearDayOf(from), yearDayOf(to) + 1])
@@ -103,6 +123,13 @@ export function isInCalendar(calendar: Calendar, instant: number): boolean {
   if (calendar.yearly.length === 0 && calendar.weekly.length === 0) return false
   const local = localTime(calendar.zone, instant)
   const yearDay = local.month * 100 + local.day
-  if (calendar.yearly.some(([from, to]) => (from < to ? yearDay >= from && yearDay < to : yearDay >= from || yearDay < to))) return true
-  return calendar.weekly.some(({ day, from, to }) => day === local.weekday && local.minutes >= from && local.minutes < to)
+  if (
+    calendar.yearly.some(([from, to]) =>
+      from < to ? yearDay >= from && yearDay < to : yearDay >= from || yearDay < to,
+    )
+  )
+    return true
+  return calendar.weekly.some(
+    ({ day, from, to }) => day === local.weekday && local.minutes >= from && local.minutes < to,
+  )
 }

@@ -37,11 +37,29 @@ const fields: readonly (readonly [string, new (...args: never[]) => object, Reco
   ['Target', TargetValue, { network: 'string', country: 'string' }],
   ['Finding', FindingValue, { ruleId: 'string', severity: 'string', via: 'string' }],
   ['LibraryItem', LibraryItemValue, { present: 'bool', unchanged: 'bool' }],
-  ['Post', PostValue, {
-      text: 'string', language: 'string', communicationClass: 'string', static: 'bool', topics: stringList, audience: 'string', format: 'string',
-      scheduled: 'bool', items: 'int', links: 'list<Link>', media: 'list<Media>', sources: 'list<Source>',
-    }],
-  ['Author', AuthorValue, { id: 'string', unit: 'Unit', qualifications: stringList, country: 'string', trainingValid: 'bool' }],
+  [
+    'Post',
+    PostValue,
+    {
+      text: 'string',
+      language: 'string',
+      communicationClass: 'string',
+      static: 'bool',
+      topics: stringList,
+      audience: 'string',
+      format: 'string',
+      scheduled: 'bool',
+      items: 'int',
+      links: 'list<Link>',
+      media: 'list<Media>',
+      sources: 'list<Source>',
+    },
+  ],
+  [
+    'Author',
+    AuthorValue,
+    { id: 'string', unit: 'Unit', qualifications: stringList, country: 'string', trainingValid: 'bool' },
+  ],
 ]
 const variables: Readonly<Record<string, string>> = {
   post: 'Post',
@@ -54,12 +72,16 @@ const variables: Readonly<Record<string, string>> = {
 
 /** A typed environment over the calendars of a policy. Only routes see `findings`, which do not exist before the rules ran. */
 export function openEnvironment(calendars: ReadonlyMap<string, Calendar>, withFindings: boolean): Environment {
-  const environment = new Environment({ limits: { maxAstNodes: 400, maxDepth: 40, maxListElements: 200, maxMapEntries: 0, maxCallArguments: 8 } })
+  const environment = new Environment({
+    limits: { maxAstNodes: 400, maxDepth: 40, maxListElements: 200, maxMapEntries: 0, maxCallArguments: 8 },
+  })
   for (const [name, ctor, members] of fields) environment.registerType(name, { ctor, fields: members })
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type)
   if (withFindings) environment.registerVariable('findings', 'list<Finding>')
   environment.registerFunction('Unit.within(string): bool', (unit: UnitValue, name: string) => unit.path.includes(name))
-  environment.registerFunction('list<string>.contains(string): bool', (list: readonly string[], item: string) => list.includes(item))
+  environment.registerFunction('list<string>.contains(string): bool', (list: readonly string[], item: string) =>
+    list.includes(item),
+  )
   environment.registerFunction('calendar(string): Calendar', (name: string) => new CalendarValue(name))
   environment.registerOperator('google.protobuf.Timestamp in Calendar', (instant: Date, value: CalendarValue) => {
     const calendar = calendars.get(value.name)
@@ -70,12 +92,44 @@ export function openEnvironment(calendars: ReadonlyMap<string, Calendar>, withFi
 }
 
 const operators: ReadonlySet<ASTOperator> = new Set<ASTOperator>([
-  'value', 'id', '.', 'call', 'rcall', 'list', '?:', '||', '&&', '!_', '-_', '==', '!=', 'in', '<', '<=', '>', '>=', '+', '-',
+  'value',
+  'id',
+  '.',
+  'call',
+  'rcall',
+  'list',
+  '?:',
+  '||',
+  '&&',
+  '!_',
+  '-_',
+  '==',
+  '!=',
+  'in',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '+',
+  '-',
 ])
 const calls: ReadonlySet<string> = new Set(['calendar', 'size', 'timestamp', 'duration'])
 const methods: ReadonlySet<string> = new Set([
-  'within', 'contains', 'startsWith', 'endsWith', 'size', 'exists', 'all', 'exists_one', 'lowerAscii',
-  'getFullYear', 'getMonth', 'getDayOfMonth', 'getDayOfWeek', 'getHours', 'getMinutes',
+  'within',
+  'contains',
+  'startsWith',
+  'endsWith',
+  'size',
+  'exists',
+  'all',
+  'exists_one',
+  'lowerAscii',
+  'getFullYear',
+  'getMonth',
+  'getDayOfMonth',
+  'getDayOfWeek',
+  'getHours',
+  'getMinutes',
 ])
 const comprehensions: ReadonlySet<string> = new Set(['exists', 'all', 'exists_one'])
 
@@ -87,7 +141,10 @@ interface Walk {
 
 /** Refuses what is not on the list: `matches()` above all, which is a backtracking RegExp, and loops in loops. */
 function walk(node: ASTNode, at: Walk, inLoop: boolean): void {
-  if (!operators.has(node.op)) throw new ConditionError(`"${node.op}" cannot be used in a condition. Write it with == != < > in && || ! and the variables of policies/README.md.`)
+  if (!operators.has(node.op))
+    throw new ConditionError(
+      `"${node.op}" cannot be used in a condition. Write it with == != < > in && || ! and the variables of policies/README.md.`,
+    )
   switch (node.op) {
     case 'value':
       return
@@ -112,20 +169,30 @@ function childrenOf(args: unknown): ASTNode[] {
 }
 
 function walkCall(name: string, args: readonly ASTNode[], at: Walk, inLoop: boolean): void {
-  if (!calls.has(name)) throw new ConditionError(`${name}() cannot be used in a condition. Known: ${[...calls].join(', ')}.`)
+  if (!calls.has(name))
+    throw new ConditionError(`${name}() cannot be used in a condition. Known: ${[...calls].join(', ')}.`)
   if (name === 'calendar') {
     const argument = args[0]
-    if (argument?.op !== 'value' || typeof argument.args !== 'string') throw new ConditionError('Write the name of the calendar in quotes: calendar("q4-quiet").')
-    if (!at.calendars.has(argument.args)) throw new ConditionError(`There is no calendar "${argument.args}". Known: ${[...at.calendars.keys()].join(', ') || 'none; add one under calendars:'}.`)
+    if (argument?.op !== 'value' || typeof argument.args !== 'string')
+      throw new ConditionError('Write the name of the calendar in quotes: calendar("q4-quiet").')
+    if (!at.calendars.has(argument.args))
+      throw new ConditionError(
+        `There is no calendar "${argument.args}". Known: ${[...at.calendars.keys()].join(', ') || 'none; add one under calendars:'}.`,
+      )
   }
   for (const arg of args) walk(arg, at, inLoop)
 }
 
 function walkMethod(name: string, receiver: ASTNode, args: readonly ASTNode[], at: Walk, inLoop: boolean): void {
-  if (name === 'matches') throw new ConditionError('matches() is not allowed: write the expression as the rule\'s "pattern:", which runs in linear time.')
-  if (!methods.has(name)) throw new ConditionError(`.${name}() cannot be used in a condition. Known: ${[...methods].join(', ')}.`)
+  if (name === 'matches')
+    throw new ConditionError(
+      'matches() is not allowed: write the expression as the rule\'s "pattern:", which runs in linear time.',
+    )
+  if (!methods.has(name))
+    throw new ConditionError(`.${name}() cannot be used in a condition. Known: ${[...methods].join(', ')}.`)
   const loops = comprehensions.has(name)
-  if (loops && inLoop) throw new ConditionError(`.${name}() stands inside another loop. Write two conditions, or ask about one list only.`)
+  if (loops && inLoop)
+    throw new ConditionError(`.${name}() stands inside another loop. Write two conditions, or ask about one list only.`)
   walk(receiver, at, inLoop)
   for (const arg of args) walk(arg, at, inLoop || loops)
 }
@@ -134,14 +201,23 @@ function walkMethod(name: string, receiver: ASTNode, args: readonly ASTNode[], a
 const typed: ReadonlySet<string> = new Set(['post.text', 'post.links', 'post.media', 'post.sources', 'post.items'])
 
 /** Parses, checks the types and the allow-list, and answers the condition ready to run. Throws `ConditionError`. */
-export function compileCondition(source: string, environment: Environment, calendars: ReadonlyMap<string, Calendar>): Condition {
+export function compileCondition(
+  source: string,
+  environment: Environment,
+  calendars: ReadonlyMap<string, Calendar>,
+): Condition {
   const parsed = parse(source, environment)
   const seen: Walk = { calendars, roots: new Set(), texts: new Set() }
   walk(parsed.ast, seen, false)
   const check = parsed.check()
   if (!check.valid) throw new ConditionError(explain(check.error))
-  if (check.type !== 'bool') throw new ConditionError(`The condition answers ${check.type ?? 'nothing'}, not true or false. Compare it with something: == "…"`)
-  const usesText = ['evasionSuspected', 'findings'].some((name) => seen.roots.has(name)) || [...seen.texts].some((name) => typed.has(name))
+  if (check.type !== 'bool')
+    throw new ConditionError(
+      `The condition answers ${check.type ?? 'nothing'}, not true or false. Compare it with something: == "…"`,
+    )
+  const usesText =
+    ['evasionSuspected', 'findings'].some((name) => seen.roots.has(name)) ||
+    [...seen.texts].some((name) => typed.has(name))
   const usesNow = seen.roots.has('now')
   return {
     source,
@@ -166,6 +242,8 @@ function parse(source: string, environment: Environment): ReturnType<Environment
 /** The library's first line, with the variables that exist where one is unknown. */
 function explain(error: unknown): string {
   const text = (error instanceof Error ? error.message : String(error)).split('\n')[0]!
-  const hint = /Unknown variable/.test(text) ? ` Known: ${Object.keys(variables).join(', ')} (and findings in routes).` : ''
+  const hint = /Unknown variable/.test(text)
+    ? ` Known: ${Object.keys(variables).join(', ')} (and findings in routes).`
+    : ''
   return `This condition cannot be used: ${text}.${hint} The variables stand in policies/README.md.`
 }

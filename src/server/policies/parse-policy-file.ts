@@ -43,7 +43,12 @@ export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
   try {
     value = document.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    return { path: source.path, raw: undefined, problems: [problemAt([], `This cannot be read: ${(error as Error).message}`)], problemAt }
+    return {
+      path: source.path,
+      raw: undefined,
+      problems: [problemAt([], `This cannot be read: ${(error as Error).message}`)],
+      problemAt,
+    }
   }
   if (validate(value)) return { path: source.path, raw: value, problems: [], problemAt }
   const problems = (validate.errors ?? []).filter(isTelling).map((error) => describe(error, problemAt))
@@ -60,11 +65,14 @@ function dropRepeats(problems: readonly PolicyProblem[]): PolicyProblem[] {
 
 /** Branches of an `anyOf` speak through the `anyOf` itself, which knows what to write instead. */
 function isTelling(error: ErrorObject, _index: number, all: readonly ErrorObject[]): boolean {
-  return !all.some((other) => other !== error && other.keyword === 'anyOf' && error.schemaPath.startsWith(`${other.schemaPath}/`))
+  return !all.some(
+    (other) => other !== error && other.keyword === 'anyOf' && error.schemaPath.startsWith(`${other.schemaPath}/`),
+  )
 }
 
 function placeOf(error: ErrorObject): YamlPath {
-  const unescape = (part: string): string | number => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const unescape = (part: string): string | number =>
+    /^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')
   return error.instancePath.split('/').slice(1).map(unescape)
 }
 
@@ -73,19 +81,29 @@ function describe(error: ErrorObject, problemAt: ParsedPolicyFile['problemAt']):
   const parent = error.parentSchema as { description?: string; properties?: Record<string, unknown> } | undefined
   const wanted = parent?.description
   const last = place.at(-1)
-  const name = last === undefined ? 'The file' : typeof last === 'number' ? `Item ${last + 1} of "${String(place.at(-2))}"` : `"${last}"`
+  const name =
+    last === undefined
+      ? 'The file'
+      : typeof last === 'number'
+        ? `Item ${last + 1} of "${String(place.at(-2))}"`
+        : `"${last}"`
   if (error.keyword === 'additionalProperties') {
     const extra = String((error.params as { additionalProperty: string }).additionalProperty)
     const known = Object.keys(parent?.properties ?? {})
     const nearest = nearestWord(extra, known)
-    const hint = nearest === undefined ? `Write one of: ${known.join(', ')}.` : `Did you mean "${nearest}"? Known here: ${known.join(', ')}.`
+    const hint =
+      nearest === undefined
+        ? `Write one of: ${known.join(', ')}.`
+        : `Did you mean "${nearest}"? Known here: ${known.join(', ')}.`
     return problemAt([...place, extra], `"${extra}" is not known here. ${hint}`)
   }
   if (error.keyword === 'required') {
     const missing = String((error.params as { missingProperty: string }).missingProperty)
     return problemAt(place, `"${missing}:" is missing. Write ${wanted ?? `"${missing}: …"`}.`)
   }
-  const wrong = ['enum', 'anyOf', 'oneOf', 'const', 'pattern'].includes(error.keyword) ? 'does not fit' : (error.message ?? 'does not fit')
+  const wrong = ['enum', 'anyOf', 'oneOf', 'const', 'pattern'].includes(error.keyword)
+    ? 'does not fit'
+    : (error.message ?? 'does not fit')
   return problemAt(place, `${name} ${wrong}. Write ${wanted ?? 'it as policies/README.md shows'}.`)
 }
 

@@ -54,6 +54,9 @@ export interface PolicyTarget {
   readonly profileId: string
   readonly network: string
   readonly country?: string | undefined
+  /** What the profile's own server announces, where that differs from the network's usual limits. */
+  readonly limit?: number | undefined
+  readonly urlLength?: number | undefined
 }
 
 /** Everything a verdict depends on besides the policy version. Nothing else may influence it. */

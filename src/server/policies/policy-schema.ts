@@ -2,7 +2,11 @@
  * The policy language as JSON Schema (draft 7): published as `policies/policy.schema.json` for editors, used by the loader.
  * Each `description` finishes the sentence "write …": it is what an officer reads when a value does not fit.
  */
-const identifier = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9._-]*$', description: 'letters, digits, dots and dashes, starting with a letter' }
+const identifier = {
+  type: 'string',
+  pattern: '^[A-Za-z][A-Za-z0-9._-]*$',
+  description: 'letters, digits, dots and dashes, starting with a letter',
+}
 const bilingual = {
   type: 'object',
   properties: { en: { type: 'string', minLength: 1 }, fr: { type: 'string', minLength: 1 } },
@@ -10,16 +14,34 @@ const bilingual = {
   additionalProperties: false,
   description: 'both languages: { en: …, fr: … }',
 }
-const names = { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, description: 'a list of names: [one, two]' }
+const names = {
+  type: 'array',
+  items: { type: 'string', minLength: 1 },
+  minItems: 1,
+  description: 'a list of names: [one, two]',
+}
 const severity = { enum: ['block', 'review', 'note', 'info'], description: 'block, review or note' }
 const lang = { enum: ['fr', 'en'], description: 'fr or en' }
 const match = { enum: ['word', 'contains'], description: 'word or contains' }
-const fold = { type: 'array', items: { enum: ['case', 'accents'] }, uniqueItems: true, description: '[case, accents], [case], [accents] or []' }
+const fold = {
+  type: 'array',
+  items: { enum: ['case', 'accents'] },
+  uniqueItems: true,
+  description: '[case, accents], [case], [accents] or []',
+}
 const evasion = { enum: ['off', 'standard', 'strict'], description: 'off, standard or strict' }
-const day = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2})?$', description: 'a day (2026-12-15) or a local time (2026-12-15T18:00)' }
+const day = {
+  type: 'string',
+  pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2})?$',
+  description: 'a day (2026-12-15) or a local time (2026-12-15T18:00)',
+}
 const time = { type: 'string', pattern: '^([01]\\d|2[0-4]):[0-5]\\d$', description: 'a time of day in quotes: "18:00"' }
 const yearDay = { type: 'string', pattern: '^\\d{2}-\\d{2}$', description: 'month and day in quotes: "12-24"' }
-const condition = { type: 'string', minLength: 1, description: 'a condition in quotes, as in \'post.static && post.communicationClass == "retail"\'' }
+const condition = {
+  type: 'string',
+  minLength: 1,
+  description: 'a condition in quotes, as in \'post.static && post.communicationClass == "retail"\'',
+}
 
 const near = {
   type: 'object',
@@ -44,16 +66,25 @@ const termObject = {
 }
 const term = {
   anyOf: [{ type: 'string', minLength: 1 }, termObject],
-  description: 'a term: text (numbers in quotes), { text: …, case: exact, near: { words: 3, of: […] } }, { cashtag: … } or { hashtag: … }',
+  description:
+    'a term: text (numbers in quotes), { text: …, case: exact, near: { words: 3, of: […] } }, { cashtag: … } or { hashtag: … }',
 }
 const terms = { type: 'array', items: term, minItems: 1, description: 'a list of terms: [first term, second term]' }
 
 const scope = {
   type: 'object',
-  properties: { units: names, networks: names, countries: names, communicationClass: names, audience: names, topics: names },
+  properties: {
+    units: names,
+    networks: names,
+    countries: names,
+    communicationClass: names,
+    audience: names,
+    topics: names,
+  },
   additionalProperties: false,
   minProperties: 1,
-  description: '{ units: […], networks: […], countries: […], communicationClass: […], audience: […], topics: […] }, at least one of them',
+  description:
+    '{ units: […], networks: […], countries: […], communicationClass: […], audience: […], topics: […] }, at least one of them',
 }
 const oneOrMoreNames = { anyOf: [{ type: 'string', minLength: 1 }, names], description: 'a name or a list of names' }
 const requirement = {
@@ -86,7 +117,7 @@ const handles = {
   properties: { allow: names, deny: names },
   additionalProperties: false,
   minProperties: 1,
-  description: '{ allow: [\'@name\'] } or { deny: [\'@name\'] }',
+  description: "{ allow: ['@name'] } or { deny: ['@name'] }",
 }
 const patternObject = {
   type: 'object',
@@ -128,9 +159,18 @@ const rule = {
     evasion,
     any: terms,
     unless: terms,
-    detector: { anyOf: [detectorName, { type: 'array', items: detectorName, minItems: 1 }], description: detectorName.description },
-    formats: { ...names, description: "a list of formats in quotes: ['MRN #######'] (# a digit, @ a letter, * either)" },
-    pattern: { anyOf: [patternObject, { type: 'array', items: patternObject, minItems: 1 }], description: patternObject.description },
+    detector: {
+      anyOf: [detectorName, { type: 'array', items: detectorName, minItems: 1 }],
+      description: detectorName.description,
+    },
+    formats: {
+      ...names,
+      description: "a list of formats in quotes: ['MRN #######'] (# a digit, @ a letter, * either)",
+    },
+    pattern: {
+      anyOf: [patternObject, { type: 'array', items: patternObject, minItems: 1 }],
+      description: patternObject.description,
+    },
     fields: {
       type: 'array',
       items: { enum: ['text', 'linkText', 'url', 'altText'] },
@@ -157,12 +197,24 @@ const calendar = {
     periods: {
       type: 'array',
       minItems: 1,
-      items: { type: 'object', properties: { from: day, to: day }, required: ['from', 'to'], additionalProperties: false, description: '{ from: 2026-12-15, to: 2027-02-10 }' },
+      items: {
+        type: 'object',
+        properties: { from: day, to: day },
+        required: ['from', 'to'],
+        additionalProperties: false,
+        description: '{ from: 2026-12-15, to: 2027-02-10 }',
+      },
     },
     yearly: {
       type: 'array',
       minItems: 1,
-      items: { type: 'object', properties: { from: yearDay, to: yearDay }, required: ['from', 'to'], additionalProperties: false, description: "{ from: '12-24', to: '01-02' }" },
+      items: {
+        type: 'object',
+        properties: { from: yearDay, to: yearDay },
+        required: ['from', 'to'],
+        additionalProperties: false,
+        description: "{ from: '12-24', to: '01-02' }",
+      },
     },
     weekly: {
       type: 'array',
@@ -170,7 +222,12 @@ const calendar = {
       items: {
         type: 'object',
         properties: {
-          days: { type: 'array', minItems: 1, items: { enum: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] }, description: 'days: [mon, tue]' },
+          days: {
+            type: 'array',
+            minItems: 1,
+            items: { enum: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] },
+            description: 'days: [mon, tue]',
+          },
           from: time,
           to: time,
         },
@@ -194,7 +251,12 @@ const disclosure = {
 }
 const stage = {
   type: 'object',
-  properties: { name: identifier, need: { type: 'integer', minimum: 1, maximum: 10 }, qualification: { type: 'string', minLength: 1 }, unit: { type: 'string', minLength: 1 } },
+  properties: {
+    name: identifier,
+    need: { type: 'integer', minimum: 1, maximum: 10 },
+    qualification: { type: 'string', minLength: 1 },
+    unit: { type: 'string', minLength: 1 },
+  },
   required: ['name'],
   additionalProperties: false,
   description: '{ name: compliance, need: 1 }',
@@ -206,7 +268,13 @@ const route = {
     when: condition,
     otherwise: { const: true, description: 'true' },
     stages: { type: 'array', items: stage, description: 'a list of stages: [{ name: compliance, need: 1 }]' },
-    sample: { anyOf: [{ type: 'number', minimum: 0, maximum: 1 }, { type: 'string', pattern: '^\\d{1,3}(\\.\\d+)? ?%$' }], description: 'a share such as 5% or 0.05' },
+    sample: {
+      anyOf: [
+        { type: 'number', minimum: 0, maximum: 1 },
+        { type: 'string', pattern: '^\\d{1,3}(\\.\\d+)? ?%$' },
+      ],
+      description: 'a share such as 5% or 0.05',
+    },
   },
   required: ['stages'],
   additionalProperties: false,
@@ -219,7 +287,11 @@ const policyCase = {
     with: { type: 'object' },
     expect: {
       type: 'object',
-      properties: { verdict: { enum: ['pass', 'review', 'block'] }, findings: { type: 'array', items: { type: 'string' } }, stages: { type: 'array', items: { type: 'string' } } },
+      properties: {
+        verdict: { enum: ['pass', 'review', 'block'] },
+        findings: { type: 'array', items: { type: 'string' } },
+        stages: { type: 'array', items: { type: 'string' } },
+      },
       additionalProperties: false,
       minProperties: 1,
     },
@@ -239,10 +311,23 @@ export const policySchema = {
     version: { anyOf: [{ type: 'string' }, { type: 'number' }] },
     title: bilingual,
     regulator: { type: 'string' },
-    defaults: { type: 'object', properties: { match, fold, evasion, severity, lang, clause: { type: 'string' }, mode: rule.properties.mode }, additionalProperties: false, description: '{ match: word, fold: [case, accents], evasion: standard }' },
+    defaults: {
+      type: 'object',
+      properties: { match, fold, evasion, severity, lang, clause: { type: 'string' }, mode: rule.properties.mode },
+      additionalProperties: false,
+      description: '{ match: word, fold: [case, accents], evasion: standard }',
+    },
     lists: { type: 'object', propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }, additionalProperties: terms },
-    calendars: { type: 'object', propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }, additionalProperties: calendar },
-    disclosures: { type: 'object', propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }, additionalProperties: disclosure },
+    calendars: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_-]*$' },
+      additionalProperties: calendar,
+    },
+    disclosures: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_-]*$' },
+      additionalProperties: disclosure,
+    },
     rules: { type: 'array', items: rule, description: 'a list of rules, each beginning with "- id:"' },
     routes: { type: 'array', items: route, description: 'a list of routes' },
     cases: { type: 'array', items: policyCase, description: 'a list of cases' },

@@ -37,14 +37,30 @@ function foldCode(point: number): number {
 }
 
 function gapKind(point: number): number {
-  if (point === 0x20 || point === 0x09 || point === 0xa0 || point === 0x202f || (point >= 0x2000 && point <= 0x200a) || point === 0x205f || point === 0x3000) return spaceGap
+  if (
+    point === 0x20 ||
+    point === 0x09 ||
+    point === 0xa0 ||
+    point === 0x202f ||
+    (point >= 0x2000 && point <= 0x200a) ||
+    point === 0x205f ||
+    point === 0x3000
+  )
+    return spaceGap
   if (point === 0x2d || (point >= 0x2010 && point <= 0x2015) || point === 0x2212 || point === 0xff0d) return dashGap
   if (point === 0x2e || point === 0xb7 || point === 0xff0e) return dotGap
   return hardGap
 }
 
 function isInvisible(point: number): boolean {
-  return point === 0xad || (point >= 0x200b && point <= 0x200f) || (point >= 0x202a && point <= 0x202e) || (point >= 0x2060 && point <= 0x2064) || point === 0xfeff || (point >= 0xfe00 && point <= 0xfe0f)
+  return (
+    point === 0xad ||
+    (point >= 0x200b && point <= 0x200f) ||
+    (point >= 0x202a && point <= 0x202e) ||
+    (point >= 0x2060 && point <= 0x2064) ||
+    point === 0xfeff ||
+    (point >= 0xfe00 && point <= 0xfe0f)
+  )
 }
 
 const digit = /[0-9\uff10-\uff19]|\ud835[\udfce-\udfff]/
@@ -59,7 +75,7 @@ export function openCompactView(text: string): CompactView | undefined {
   let count = 0
   let gap = hardGap
   let gapLength = 0
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const point = text.codePointAt(at)!
     const size = point > 0xffff ? 2 : 1
     const code = foldCode(point)
@@ -74,7 +90,12 @@ export function openCompactView(text: string): CompactView | undefined {
     } else if (!isInvisible(point)) {
       const kind = gapKind(point)
       gapLength++
-      gap = gapLength > longestGap || kind === hardGap || gap === hardGap ? hardGap : gap === noGap || gap === kind ? kind : mixedGap
+      gap =
+        gapLength > longestGap || kind === hardGap || gap === hardGap
+          ? hardGap
+          : gap === noGap || gap === kind
+            ? kind
+            : mixedGap
     }
     at += size
   }

@@ -23,10 +23,23 @@ const issuers: readonly (readonly [low: string, high: string, lengths: readonly 
   ['6304', '6304', [16, 17, 18, 19]],
   ['6759', '6763', [16, 17, 18, 19]],
 ]
-const ranges = issuers.map(([low, high, lengths]) => [Number(low.padEnd(4, '0')), Number(high.padEnd(4, '9')), lengths] as const)
+const ranges = issuers.map(
+  ([low, high, lengths]) => [Number(low.padEnd(4, '0')), Number(high.padEnd(4, '9')), lengths] as const,
+)
 
 /** Ways in which cards are printed. Only these count inside a longer row of numbers, and 13 digits only in them. */
-const printed: ReadonlySet<string> = new Set(['4-4-4-4', '4-6-5', '4-6-4', '4-4-4-4-3', '4-4-4-1', '4-3-3-3', '4-4-4-2', '4-4-4-3', '6-13', '8-8'])
+const printed: ReadonlySet<string> = new Set([
+  '4-4-4-4',
+  '4-6-5',
+  '4-6-4',
+  '4-4-4-4-3',
+  '4-4-4-1',
+  '4-3-3-3',
+  '4-4-4-2',
+  '4-4-4-3',
+  '6-13',
+  '8-8',
+])
 const siret = '3-3-3-5'
 
 /** Lengths that are issued under the leading digits; empty for most numbers. */
@@ -60,7 +73,10 @@ function groupsAt(view: CompactView, at: number): number[] {
 }
 
 function isPlausible(marks: readonly number[], first: number, last: number, length: number): boolean {
-  const sizes = marks.slice(first, last + 1).map((mark, index, all) => (all[index + 1] ?? mark) - mark).slice(0, -1)
+  const sizes = marks
+    .slice(first, last + 1)
+    .map((mark, index, all) => (all[index + 1] ?? mark) - mark)
+    .slice(0, -1)
   const shape = sizes.join('-')
   if (shape === siret) return false
   if (printed.has(shape)) return true
@@ -82,7 +98,8 @@ function mayOpen(marks: readonly number[], first: number): boolean {
 /** The groups after "FR76 " belong to an account number, even to one whose check fails. */
 function followsIbanHead(view: CompactView, at: number): boolean {
   const { codes, gaps } = view
-  if (at < 4 || gaps[at] === hardGap || gaps[at - 1] !== noGap || gaps[at - 2] !== noGap || gaps[at - 3] !== noGap) return false
+  if (at < 4 || gaps[at] === hardGap || gaps[at - 1] !== noGap || gaps[at - 2] !== noGap || gaps[at - 3] !== noGap)
+    return false
   return isDigit(codes[at - 1]) && isDigit(codes[at - 2]) && isLetter(codes[at - 3]) && isLetter(codes[at - 4])
 }
 
@@ -115,7 +132,8 @@ function cardEnd(view: CompactView, text: string, marks: readonly number[], firs
   if (lengths.length === 0) return undefined
   for (let last = first + 1; last < marks.length && marks[last]! - from <= 19; last++) {
     const length = marks[last]! - from
-    if (!lengths.includes(length) || !passesLuhn(row.slice(0, length)) || !isPlausible(marks, first, last, length)) continue
+    if (!lengths.includes(length) || !passesLuhn(row.slice(0, length)) || !isPlausible(marks, first, last, length))
+      continue
     if (length === 14 && isCompanyNumber(text, view.starts[from]!)) continue
     return last
   }

@@ -9,7 +9,16 @@ import { detectPhone } from './detect-phone.ts'
 import { detectNamedNumber } from './detect-record-number.ts'
 import { detectSsn } from './detect-ssn.ts'
 
-export type DetectorName = 'iban' | 'card' | 'nir-fr' | 'ssn-us' | 'email' | 'phone' | 'account-number' | 'record-number' | 'figure'
+export type DetectorName =
+  | 'iban'
+  | 'card'
+  | 'nir-fr'
+  | 'ssn-us'
+  | 'email'
+  | 'phone'
+  | 'account-number'
+  | 'record-number'
+  | 'figure'
 
 interface Reading {
   readonly text: string

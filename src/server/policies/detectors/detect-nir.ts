@@ -50,7 +50,8 @@ export function detectNir(view: CompactView): Range[] {
 function isUnbroken(view: CompactView, at: number): boolean {
   for (let step = 1; step < length; step++) {
     const code = view.codes[at + step]!
-    if (view.gaps[at + step] === hardGap || !(isDigit(code) || (step === 6 && (code === letterA || code === letterB)))) return false
+    if (view.gaps[at + step] === hardGap || !(isDigit(code) || (step === 6 && (code === letterA || code === letterB))))
+      return false
   }
   return at + length === view.count || view.gaps[at + length] !== noGap
 }

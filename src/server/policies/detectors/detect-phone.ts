@@ -26,7 +26,12 @@ function* candidates(view: CompactView, text: string): Generator<Range> {
   for (let at = 0; at < view.count; at++) {
     if (!isDigit(view.codes[at]) || (at > 0 && view.gaps[at] === noGap)) continue
     let last = at
-    while (last + 1 < view.count && isDigit(view.codes[last + 1]) && (view.gaps[last + 1] !== hardGap || isBracket(text, view.ends[last]!, view.starts[last + 1]!))) last++
+    while (
+      last + 1 < view.count &&
+      isDigit(view.codes[last + 1]) &&
+      (view.gaps[last + 1] !== hardGap || isBracket(text, view.ends[last]!, view.starts[last + 1]!))
+    )
+      last++
     const digits = last - at + 1
     const glued = last + 1 < view.count && view.gaps[last + 1] === noGap && isLetter(view.codes[last + 1])
     if (digits >= 8 && digits <= 17 && !glued) yield [phoneStart(text, view.starts[at]!), view.ends[last]!]

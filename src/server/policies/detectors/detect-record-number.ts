@@ -1,9 +1,11 @@
 import type { Range } from './compact-view.ts'
 
-const number = "([A-Z]{0,4}[-/ ]?\\d(?:[\\d\\u00a0\\u202f ./-]{2,24})\\d)"
+const number = '([A-Z]{0,4}[-/ ]?\\d(?:[\\d\\u00a0\\u202f ./-]{2,24})\\d)'
 const link = '(?:\\s{0,2}(?:number|num[eé]ro|no\\.?|n°|nº|#|id|is|est|:))' + '{0,3}[\\s:#°]{0,3}'
-const recordWords = '(?:MRN|medical record|patient(?: record| file| id)?|health record|dossier(?: m[eé]dical| patient)?|IPP|NDA|case file)'
-const accountWords = "(?:account|acct\\.?|a/c|compte(?: bancaire| client)?|policy|contrat|police d['’]assurance|portfolio|portefeuille|client)"
+const recordWords =
+  '(?:MRN|medical record|patient(?: record| file| id)?|health record|dossier(?: m[eé]dical| patient)?|IPP|NDA|case file)'
+const accountWords =
+  "(?:account|acct\\.?|a/c|compte(?: bancaire| client)?|policy|contrat|police d['’]assurance|portfolio|portefeuille|client)"
 const patterns = {
   'record-number': new RegExp(`(?<![\\p{L}\\p{N}])${recordWords}${link}${number}`, 'giu'),
   'account-number': new RegExp(`(?<![\\p{L}\\p{N}])${accountWords}${link}${number}`, 'giu'),
@@ -24,7 +26,13 @@ export function detectNamedNumber(kind: keyof typeof patterns, text: string): Ra
   return found
 }
 
-const classes: Readonly<Record<string, string>> = { '#': '\\d', '@': '[A-Za-z]', '*': '[A-Za-z0-9]', ' ': '[ \\u00a0\\u202f]?', '-': '[-\\u2010-\\u2015 ]?' }
+const classes: Readonly<Record<string, string>> = {
+  '#': '\\d',
+  '@': '[A-Za-z]',
+  '*': '[A-Za-z0-9]',
+  ' ': '[ \\u00a0\\u202f]?',
+  '-': '[-\\u2010-\\u2015 ]?',
+}
 
 /** A format such as `MRN #######` as an expression: # a digit, @ a letter, * either; spaces and dashes may be left out. */
 export function compileFormat(format: string): RegExp {
@@ -38,5 +46,7 @@ function escape(text: string): string {
 
 /** Ranges of a text that have one of the formats. */
 export function detectFormats(formats: readonly RegExp[], text: string): Range[] {
-  return formats.flatMap((format) => [...text.matchAll(format)].map((match): Range => [match.index, match.index + match[0].length]))
+  return formats.flatMap((format) =>
+    [...text.matchAll(format)].map((match): Range => [match.index, match.index + match[0].length]),
+  )
 }

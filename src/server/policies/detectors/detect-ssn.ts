@@ -1,4 +1,14 @@
-import { dashGap, dotGap, hardGap, isDigit, noGap, rangeOf, spaceGap, type CompactView, type Range } from './compact-view.ts'
+import {
+  dashGap,
+  dotGap,
+  hardGap,
+  isDigit,
+  noGap,
+  rangeOf,
+  spaceGap,
+  type CompactView,
+  type Range,
+} from './compact-view.ts'
 
 /** Numbers that were printed in advertisements and withdrawn. */
 const withdrawn: ReadonlySet<string> = new Set(['078051120', '219099999', '123456789'])
@@ -35,7 +45,9 @@ function isFree(view: CompactView, edge: number, at: number, shift: number, gap:
 /** Nine digits in one block mean many things: only the words before say that it is this one. */
 function isNamed(view: CompactView, text: string, at: number): boolean {
   if (!isGroup(view, at, 9) || (at + 9 < view.count && view.gaps[at + 9] === noGap)) return false
-  return /(?:\bssn|social security)\W{0,3}(?:number|no|num|#)?\W{0,4}(?:is|:)?\W{0,3}$/i.test(text.slice(Math.max(0, view.starts[at]! - 36), view.starts[at]))
+  return /(?:\bssn|social security)\W{0,3}(?:number|no|num|#)?\W{0,4}(?:is|:)?\W{0,3}$/i.test(
+    text.slice(Math.max(0, view.starts[at]! - 36), view.starts[at]),
+  )
 }
 
 /** United States social security numbers: 3-2-4 with one kind of separator, or nine digits after the words. */

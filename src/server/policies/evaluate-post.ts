@@ -1,0 +1,142 @@
+import { chooseRoute } from './choose-route.ts'
+import { chooseLanguage } from './choose-language.ts'
+import { FindingValue } from './condition-context.ts'
+import type { Condition } from './compile-condition.ts'
+import { errorMessage } from './default-message.ts'
+import type { Evaluation, Finding, NetworkFit, Severity, Verdict } from './finding.ts'
+import { judgeRule } from './judge-rule.ts'
+import type { CompiledPolicy, CompiledRule } from './policy.ts'
+import type { PolicyInput } from './policy-input.ts'
+import { fitItems, readPost, type PostReading } from './read-post.ts'
+
+export type { Bilingual, Evaluation, Finding, NetworkFit, RequiredStage, Severity, Span, Verdict } from './finding.ts'
+export type { PolicyInput } from './policy-input.ts'
+
+/**
+ * Judges one post: findings with spans, verdict, the review stages it needs and how each network will take it.
+ * Pure and deterministic: equal policy version and input give equal bytes, at submission, at release and in a replay.
+ * A rule that fails to run makes a `review` finding; it never lets a post pass.
+ */
+export function evaluatePost(policy: CompiledPolicy, input: PolicyInput): Evaluation {
+  const reading = readPost(policy, input, chooseLanguage(input.post))
+  const judged = judgeAll(policy, reading)
+  const findings = judged.findings.sort(byWeight)
+  reading.context.findings = findings.map((finding) => new FindingValue(finding))
+  const route = chooseRoute(policy, reading.context)
+  for (const { ruleId } of route.errors) findings.push({ ruleId, severity: 'review', message: errorMessage, spans: [] })
+  return {
+    verdict: verdictOf(findings),
+    findings,
+    requiredStages: route.stages,
+    ...(route.sample === undefined ? {} : { sample: route.sample }),
+    perNetwork: fitNetworks(reading),
+    policyVersion: policy.version,
+    trace: {
+      now: input.now,
+      ...(reading.language === undefined ? {} : { language: reading.language }),
+      applied: judged.applied,
+      audited: judged.audited,
+      routes: route.routes,
+      evasionSuspected: reading.context.evasionSuspected,
+      errors: [...judged.errors, ...route.errors],
+    },
+  }
+}
+
+interface Judged {
+  readonly findings: Finding[]
+  readonly audited: Finding[]
+  readonly applied: string[]
+  readonly errors: { ruleId: string; error: string }[]
+}
+
+function judgeAll(policy: CompiledPolicy, reading: PostReading): Judged {
+  const judged: Judged = { findings: [], audited: [], applied: [], errors: [] }
+  const asked = new Set([...policy.asked, ...reading.byRule.keys()])
+  const ask = askWith(policy, reading)
+  for (const index of [...asked].sort((a, b) => a - b)) {
+    const rule = policy.rules[index]!
+    try {
+      const finding = judgeRule(rule, reading, ask)
+      if (finding === undefined) continue
+      judged.applied.push(rule.id)
+      if (rule.mode === 'audit') judged.audited.push(finding)
+      else judged.findings.push(finding)
+    } catch (error) {
+      judged.errors.push({ ruleId: rule.id, error: (error as Error).message.split('\n')[0]! })
+      judged.findings.push({
+        ruleId: rule.id,
+        severity: 'review',
+        ...(rule.clause === undefined ? {} : { clause: rule.clause }),
+        message: errorMessage,
+        spans: [],
+      })
+    }
+  }
+  return judged
+}
+
+/** Answers of metadata conditions, by policy and metadata. They cannot change, so keeping them cannot be observed. */
+const memos = new WeakMap<CompiledPolicy, Map<string, Map<number, boolean>>>()
+const mostMemos = 500
+
+function askWith(policy: CompiledPolicy, reading: PostReading): (rule: CompiledRule, condition: Condition) => boolean {
+  let answers: Map<number, boolean> | undefined
+  return (rule, condition) => {
+    if (!condition.metadataOnly) return condition.evaluate(reading.context)
+    answers ??= memoFor(policy, reading.input)
+    const known = answers.get(rule.index)
+    if (known !== undefined) return known
+    const answer = condition.evaluate(reading.context)
+    answers.set(rule.index, answer)
+    return answer
+  }
+}
+
+function memoFor(policy: CompiledPolicy, { post, author, targets, libraryItem }: PolicyInput): Map<number, boolean> {
+  let memo = memos.get(policy)
+  if (memo === undefined) memos.set(policy, (memo = new Map()))
+  const places = targets.map((target) => [target.network, target.country])
+  const key = JSON.stringify([
+    post.language,
+    post.communicationClass,
+    post.static,
+    post.topics,
+    post.audience,
+    post.format,
+    post.scheduledAt !== undefined,
+    author,
+    places,
+    libraryItem,
+  ])
+  let answers = memo.get(key)
+  if (answers === undefined) {
+    if (memo.size >= mostMemos) memo.clear()
+    memo.set(key, (answers = new Map()))
+  }
+  return answers
+}
+
+const weight: Readonly<Record<Severity, number>> = { block: 0, review: 1, note: 2 }
+
+/** Gravest first, then in reading order, then by name: the order is part of the answer. */
+function byWeight(a: Finding, b: Finding): number {
+  return (
+    weight[a.severity] - weight[b.severity] ||
+    (a.spans[0]?.start ?? 0) - (b.spans[0]?.start ?? 0) ||
+    (a.ruleId < b.ruleId ? -1 : 1)
+  )
+}
+
+function verdictOf(findings: readonly Finding[]): Verdict {
+  if (findings.some((finding) => finding.severity === 'block')) return 'block'
+  return findings.some((finding) => finding.severity === 'review') ? 'review' : 'pass'
+}
+
+function fitNetworks({ input, items }: PostReading): NetworkFit[] {
+  return input.targets.map((target) => ({
+    network: target.network,
+    profileId: target.profileId,
+    ...fitItems(target.network, items, target),
+  }))
+}

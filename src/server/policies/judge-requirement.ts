@@ -1,0 +1,123 @@
+import { findUrls } from '#shared/find-urls.ts'
+import { hostOf } from './condition-context.ts'
+import type { Span } from './finding.ts'
+import { fitItems, type OwnedHit, type PostReading } from './read-post.ts'
+import type { Requirement } from './policy.ts'
+
+/** `undefined` when the requirement is met, else the spans that show what is missing (often none: it is not there). */
+type Missing = readonly Span[] | undefined
+
+/** Formats that delete themselves, which nobody could retain (FIN-11). */
+const fleeting: ReadonlySet<string> = new Set(['story', 'disappearing', 'ephemeral', 'fleet', 'snap'])
+
+/** Media that somebody who cannot see needs described. */
+const pictures: ReadonlySet<string> = new Set(['image', 'gif', 'video'])
+
+/**
+ * Checks one requirement. `triggers` are the rule's own hits: then only the items that hold one must comply, each by
+ * itself; without terms every item of a thread must (FCA-1).
+ */
+export function judgeRequirement(
+  reading: PostReading,
+  requirement: Requirement,
+  triggers: readonly OwnedHit[] | undefined,
+): Missing {
+  const items =
+    triggers === undefined ? reading.items.map((_, item) => item) : [...new Set(triggers.map((hit) => hit.item))]
+  const missing: Span[] = []
+  let unmet = false
+  for (const check of checks) {
+    const spans = check(reading, requirement, items)
+    if (spans === undefined) continue
+    unmet = true
+    missing.push(...spans)
+  }
+  if (!unmet) return undefined
+  return triggers === undefined || missing.length > 0
+    ? missing
+    : triggers.map(({ start, end, field }) => ({ start, end, field }))
+}
+
+const checks: readonly ((reading: PostReading, requirement: Requirement, items: readonly number[]) => Missing)[] = [
+  missDisclosure,
+  missSources,
+  missHashtag,
+  missLink,
+  missAltText,
+  missFit,
+  (reading, { lasting }) => (lasting === true && isFleeting(reading) ? [] : undefined),
+  (reading, { training }) => (training === true && reading.input.author.trainingValid === false ? [] : undefined),
+  (reading, { qualifications }) =>
+    qualifications.length > 0 && !qualifications.some((name) => reading.input.author.qualifications.includes(name))
+      ? []
+      : undefined,
+]
+
+function missDisclosure(reading: PostReading, requirement: Requirement, items: readonly number[]): Missing {
+  if (requirement.disclosures.length === 0) return undefined
+  const seen = requirement.disclosures
+    .flatMap((index) => reading.byDisclosure.get(index) ?? [])
+    .filter((hit) => hit.kind === 'text')
+  const hidden: Span[] = []
+  for (const item of items) {
+    const here = seen.filter((hit) => hit.item === item)
+    if (here.length === 0) return []
+    const cut = requirement.visible === 'beforeTruncation' ? reading.truncationOf(item) : Number.POSITIVE_INFINITY
+    if (!here.some((hit) => hit.end <= cut))
+      hidden.push(...here.map(({ start, end, field }) => ({ start, end, field })))
+  }
+  return hidden.length > 0 ? hidden : undefined
+}
+
+function missSources(reading: PostReading, requirement: Requirement): Missing {
+  if (requirement.sources === undefined || reading.input.post.sources.length > 0) return undefined
+  if (requirement.sources === 'always') return []
+  const figures = reading.fields
+    .filter((field) => field.kind !== 'url')
+    .flatMap((field) =>
+      reading
+        .identifiersOf(field)
+        .detect('figure')
+        .map(([start, end]) => ({ start, end, field: field.field })),
+    )
+  return figures.length > 0 ? figures : undefined
+}
+
+function missHashtag(reading: PostReading, requirement: Requirement, items: readonly number[]): Missing {
+  if (requirement.hashtags.length === 0) return undefined
+  const tagged = (text: string): boolean =>
+    [...text.matchAll(/[#＃]([\p{L}\p{N}_]+)/gu)].some((match) =>
+      requirement.hashtags.includes(match[1]!.toLowerCase()),
+    )
+  return items.every((item) => tagged(reading.items[item]!)) ? undefined : []
+}
+
+function missLink(reading: PostReading, requirement: Requirement): Missing {
+  if (requirement.linkHosts === undefined) return undefined
+  const hosts = [
+    ...reading.input.post.links.map((link) => hostOf(link.url)),
+    ...reading.items.flatMap((item) => findUrls(item).map((url) => url.host)),
+  ]
+  const wanted = requirement.linkHosts
+  return hosts.some((host) => wanted.length === 0 || wanted.some((name) => isWithin(host, name))) ? undefined : []
+}
+
+function missAltText(reading: PostReading, requirement: Requirement): Missing {
+  if (requirement.altText !== true) return undefined
+  const silent = reading.input.post.media.some((media) => pictures.has(media.kind) && (media.altText ?? '').trim() === '')
+  return silent ? [] : undefined
+}
+
+function missFit(reading: PostReading, requirement: Requirement): Missing {
+  if (requirement.fits !== true) return undefined
+  return reading.input.targets.every((target) => fitItems(target.network, reading.items, target).fits) ? undefined : []
+}
+
+function isFleeting({ input }: PostReading): boolean {
+  return fleeting.has(input.post.format ?? 'post') || input.post.media.some((media) => fleeting.has(media.kind))
+}
+
+/** True for a host itself and for everything below it. */
+export function isWithin(host: string, name: string): boolean {
+  return host === name || host.endsWith(`.${name}`)
+}

@@ -1,0 +1,106 @@
+import type { Condition } from './compile-condition.ts'
+import type { Finding, Span } from './finding.ts'
+import { judgeLinks, judgeMentions } from './judge-links.ts'
+import { judgeRequirement } from './judge-requirement.ts'
+import type { CompiledRule } from './policy.ts'
+import type { PolicyInput } from './policy-input.ts'
+import type { OwnedHit, PostReading } from './read-post.ts'
+import type { RawScope } from './raw-policy.ts'
+
+/** Answers a rule's condition; the evaluator keeps the answers of those that read only metadata. */
+export type Ask = (rule: CompiledRule, condition: Condition) => boolean
+
+/** What one rule says of a post, or `undefined`. Throws when the rule cannot run: the caller sends the post to review. */
+export function judgeRule(rule: CompiledRule, reading: PostReading, ask: Ask): Finding | undefined {
+  if (rule.lang !== undefined && reading.language !== undefined && rule.lang !== reading.language) return undefined
+  const hits = rule.needsHit ? hitsOf(rule, reading) : undefined
+  if (hits !== undefined && hits.length === 0) return undefined
+  if (rule.scope !== undefined && !isInScope(rule.scope, reading.input)) return undefined
+  if (rule.condition !== undefined && !ask(rule, rule.condition)) return undefined
+  const spans = spansOf(rule, reading, hits)
+  return spans === undefined ? undefined : makeFinding(rule, spans, hits ?? [])
+}
+
+function spansOf(
+  rule: CompiledRule,
+  reading: PostReading,
+  hits: readonly OwnedHit[] | undefined,
+): readonly Span[] | undefined {
+  if (rule.requirement !== undefined) return judgeRequirement(reading, rule.requirement, hits)
+  if (rule.links !== undefined || rule.mentions !== undefined) {
+    const spans = [
+      ...(rule.links === undefined ? [] : judgeLinks(reading, rule.links)),
+      ...(rule.mentions === undefined ? [] : judgeMentions(reading, rule.mentions)),
+    ]
+    return spans.length > 0 ? spans : undefined
+  }
+  return (hits ?? []).map(({ start, end, field }) => ({ start, end, field }))
+}
+
+function hitsOf(rule: CompiledRule, reading: PostReading): OwnedHit[] {
+  const own = rule.hasTerms ? (reading.byRule.get(rule.index) ?? []) : []
+  const hits = own.filter((hit) => rule.fields.has(hit.kind))
+  if (rule.detectors.length + rule.formats.length + rule.patterns.length === 0) return hits
+  for (const field of reading.fields) {
+    if (!rule.fields.has(field.kind)) continue
+    const reader = reading.identifiersOf(field)
+    const ranges = [
+      ...rule.detectors.flatMap((name) => reader.detect(name)),
+      ...rule.formats.flatMap((format) =>
+        [...field.text.matchAll(format)].map((match) => [match.index, match.index + match[0].length] as const),
+      ),
+      ...rule.patterns.flatMap((pattern) => pattern.find(field.text)),
+    ]
+    for (const [start, end] of ranges)
+      hits.push({ start, end, field: field.field, via: 'plain', kind: field.kind, item: field.item })
+  }
+  return hits
+}
+
+/** Spans in reading order, without those that lie inside another of the same field. */
+function tidySpans(spans: readonly Span[]): Span[] {
+  const sorted = [...spans].sort((a, b) =>
+    a.field === b.field ? a.start - b.start || b.end - a.end : a.field < b.field ? -1 : 1,
+  )
+  const kept: Span[] = []
+  for (const span of sorted) {
+    const last = kept.at(-1)
+    if (last === undefined || last.field !== span.field || span.end > last.end) kept.push(span)
+  }
+  return kept
+}
+
+function makeFinding(rule: CompiledRule, spans: readonly Span[], hits: readonly OwnedHit[]): Finding {
+  const via = hits.find((hit) => hit.via !== 'plain')?.via ?? (hits.length > 0 ? 'plain' : undefined)
+  return {
+    ruleId: rule.id,
+    severity: rule.mode === 'enforce' ? rule.severity : 'note',
+    ...(rule.clause === undefined ? {} : { clause: rule.clause }),
+    message: rule.message,
+    ...(rule.suggestion === undefined ? {} : { suggestion: rule.suggestion }),
+    ...(via === undefined ? {} : { via }),
+    spans: tidySpans(spans),
+  }
+}
+
+function meets(wanted: readonly string[] | undefined, given: readonly (string | undefined)[]): boolean {
+  if (wanted === undefined) return true
+  const known = given.filter((value) => value !== undefined)
+  // What is not known yet (a composer with no profile chosen) cannot take a rule away.
+  return known.length === 0 || known.some((value) => wanted.includes(value))
+}
+
+/** True when the rule is meant for this post. */
+function isInScope(scope: RawScope, { post, author, targets }: PolicyInput): boolean {
+  return (
+    meets(scope.communicationClass, [post.communicationClass]) &&
+    (scope.units === undefined || author.unitPath.some((unit) => scope.units!.includes(unit))) &&
+    meets(
+      scope.networks,
+      targets.map((target) => target.network),
+    ) &&
+    meets(scope.countries, [author.country, ...targets.map((target) => target.country)]) &&
+    meets(scope.audience, [post.audience]) &&
+    (scope.topics === undefined || post.topics.some((topic) => scope.topics!.includes(topic)))
+  )
+}

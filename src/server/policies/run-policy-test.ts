@@ -1,0 +1,43 @@
+import { exitCode, type CommandIo } from './command-io.ts'
+import { loadPolicy } from './load-policy.ts'
+import { describeProblem, PolicyError } from './policy-error.ts'
+import { readPolicyFiles, shippedPolicies } from './read-policy-files.ts'
+import { testPolicy, type TestReport } from './test-policy.ts'
+
+const words = {
+  en: {
+    good: (report: TestReport, rules: number): string =>
+      `${report.checked} examples of ${rules} rules came out as written.`,
+    bad: (report: TestReport): string =>
+      `${report.failures.length} of ${report.checked} examples failed, ${report.untested.length} rules lack an example.`,
+  },
+  fr: {
+    good: (report: TestReport, rules: number): string =>
+      `Les ${report.checked} exemples des ${rules} règles donnent le résultat écrit.`,
+    bad: (report: TestReport): string =>
+      `${report.failures.length} exemples sur ${report.checked} échouent, ${report.untested.length} règles n'ont pas leurs exemples.`,
+  },
+}
+
+/** `policy test [file or folder]`: loads the policy, runs its examples and cases. Answers the exit code. */
+export async function runPolicyTest(args: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    const policy = loadPolicy(await readPolicyFiles(args[0] ?? shippedPolicies))
+    const report = testPolicy(policy)
+    for (const failure of [...report.failures, ...report.untested]) io.stdout.write(`${describeProblem(failure)}\n`)
+    const good = report.failures.length + report.untested.length === 0
+    io.stdout.write(`${good ? words[io.locale].good(report, policy.rules.length) : words[io.locale].bad(report)}\n`)
+    return good ? exitCode.good : exitCode.found
+  } catch (error) {
+    return reportUnusable(error, io)
+  }
+}
+
+/** Tells why a policy cannot be used at all: every problem of a policy error, or what the file system said. */
+export function reportUnusable(error: unknown, io: CommandIo): number {
+  if (error instanceof PolicyError)
+    for (const problem of error.problems) io.stderr.write(`${describeProblem(problem)}\n`)
+  else if (error instanceof Error && 'code' in error) io.stderr.write(`${error.message}\n`)
+  else throw error
+  return exitCode.unusable
+}
