@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { addressKind } from '#server/platform/address-rules.ts'
@@ -75,19 +75,22 @@ describe('the outgoing client', () => {
   let port: number
   let seen: { path: string; headers: NodeJS.Dict<string | string[]>; body: string }[] = []
 
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = ''
+    for await (const chunk of request) body += String(chunk)
+    seen.push({ path: request.url ?? '', headers: request.headers, body })
+    const path = new URL(request.url ?? '/', 'http://x').pathname
+    if (path === '/to')
+      return void response.writeHead(302, { location: decodeURIComponent(request.url!.slice(4)) }).end()
+    if (path === '/large') return void response.end(Buffer.alloc(2_000_000))
+    if (path === '/break')
+      return void response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy())
+    if (path === '/silent') return
+    response.writeHead(201, { 'x-answer': 'yes', 'set-cookie': 'a=1' }).end(Buffer.from([0, 255, 10]))
+  }
+
   before(async () => {
-    server = createServer(async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += String(chunk)
-      seen.push({ path: request.url ?? '', headers: request.headers, body })
-      const path = new URL(request.url ?? '/', 'http://x').pathname
-      if (path === '/to') return response.writeHead(302, { location: decodeURIComponent(request.url!.slice(4)) }).end()
-      if (path === '/large') return response.end(Buffer.alloc(2_000_000))
-      if (path === '/break')
-        return response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy())
-      if (path === '/silent') return undefined
-      return response.writeHead(201, { 'x-answer': 'yes', 'set-cookie': 'a=1' }).end(Buffer.from([0, 255, 10]))
-    })
+    server = createServer((request, response) => void answer(request, response))
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     port = (server.address() as AddressInfo).port
   })

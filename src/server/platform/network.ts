@@ -6,7 +6,14 @@ export interface RenderInput {
   readonly text: string
   readonly language?: string | undefined
   readonly links: readonly { readonly url: string; readonly text?: string | undefined }[]
-  readonly media: readonly { readonly mediaId: string; readonly sha256: string; readonly mimeType: string; readonly altText?: string | undefined }[]
+  /** `size` in bytes: networks whose payload names the file by digest and size are rendered whole before approval. */
+  readonly media: readonly {
+    readonly mediaId: string
+    readonly sha256: string
+    readonly mimeType: string
+    readonly size: number
+    readonly altText?: string | undefined
+  }[]
 }
 
 /** A profile as its network needs it; `credential` is the opened secret. */
@@ -67,7 +74,10 @@ export interface Network {
    * The payload that will be sent, as canonical JSON text, from the approved content alone: pure, no network.
    * Its SHA-256 is part of the content hash. Throws `AppError('unprocessable')` when the content cannot be rendered.
    */
-  render(input: RenderInput, account: Pick<NetworkAccount, 'profileId' | 'handle' | 'remoteAccountId' | 'settings'>): string
+  render(
+    input: RenderInput,
+    account: Pick<NetworkAccount, 'profileId' | 'handle' | 'remoteAccountId' | 'settings'>,
+  ): string
   /** Stamps the release instant into an approved payload: pure. The answer is what `publish` sends, byte for byte, at every attempt. */
   stamp(payload: string, releasedAt: Instant): string
   /**
