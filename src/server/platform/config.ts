@@ -14,13 +14,31 @@ export interface Config {
     readonly issuer: string
     readonly clientId: string
     readonly clientSecret: string | undefined
-    /** PKCS8 PEM for `private_key_jwt`, instead of a client secret. */
-    readonly clientPrivateKey?: string | undefined
     readonly groupsClaim: string
     /** Group name → roles on a unit, as `role@unit-slug`; a bare `role` is held on the firm. */
     readonly groupRoles: Readonly<Record<string, readonly string[]>>
     readonly scope: string
+    /** PKCS#8 PEM of the key for `private_key_jwt`, which then stands instead of the client secret. */
+    readonly clientKey?: string | undefined
+    /** How the secret is sent; `client_secret_post` when absent. */
+    readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | undefined
+    /** Claim that carries the slug of the person's unit; `unit` when absent. */
+    readonly unitClaim?: string | undefined
+    /** Audience of access tokens of service clients; the public URL when absent. */
+    readonly audience?: string | undefined
+    /** Tolerance between the provider's clock and ours; 30 when absent. */
+    readonly clockSkewSeconds?: number | undefined
   }
+  /** Bearer token of the provisioning client at `/scim/v2`; without one SCIM is closed. */
+  readonly scimToken?: string | undefined
+  /** Requests a minute: sign-ins by address, writes by session or token. 0 switches a limit off. */
+  readonly rateLimits?:
+    | {
+        readonly signInPerMinute: number
+        readonly sessionWritesPerMinute: number
+        readonly tokenWritesPerMinute: number
+      }
+    | undefined
   readonly database: { readonly url: string; readonly ownerUrl: string | undefined }
   readonly origin: string
 }

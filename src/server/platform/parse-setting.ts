@@ -71,6 +71,12 @@ export function parseClientKey(text: string): string {
   throw new Error('must be a private key in PKCS8 PEM')
 }
 
+/** A token that nobody guesses. */
+export function parseBearerToken(text: string): string {
+  if (text.length >= 32 && !/\s/.test(text)) return text
+  throw new Error('must have at least 32 characters without spaces; make one with "openssl rand -hex 32"')
+}
+
 /** `{"group": ["role", "role@unit"]}`. */
 export function parseGroupRoles(text: string): Record<string, string[]> {
   const value = parseJson(text)

@@ -2,6 +2,7 @@ import type { Config, LogLevel, ObjectStoreSettings, Secrets } from './config.ts
 import { logLevels } from './config.ts'
 import {
   isLoopback,
+  parseBearerToken,
   parseClientKey,
   parseDatabaseUrl,
   parseEndpoint,
@@ -55,6 +56,8 @@ export class ConfigError extends Error {
 // Any of these says that the operator brings real parts; without them everything is embedded.
 const realParts = /^GATEWAY_(DATABASE_|S3_|OIDC_|SIGNING_|SECRET_BOX_|SESSION_KEY|PUBLIC_URL|ORIGIN)/
 
+const secretMethods = ['client_secret_basic', 'client_secret_post'] as const
+
 /** Reads the settings; throws `ConfigError` that lists every mistake. No secret is ever part of a message. */
 export function readConfig(environment: Environment): Settings {
   const reader = new SettingReader(environment)
@@ -106,6 +109,8 @@ function readReal(reader: SettingReader, common: CommonSettings): Settings {
       absoluteHours: common.absoluteHours,
     },
     oidc: readOidc(reader),
+    scimToken: reader.parsed('GATEWAY_SCIM_TOKEN', undefined, parseBearerToken),
+    rateLimits: readRateLimits(reader),
     database: {
       url: readRequired(
         reader,
@@ -122,17 +127,17 @@ function readReal(reader: SettingReader, common: CommonSettings): Settings {
 
 function readOidc(reader: SettingReader): Config['oidc'] {
   const clientSecret = reader.optional('GATEWAY_OIDC_CLIENT_SECRET')
-  const clientPrivateKey = reader.parsed('GATEWAY_OIDC_CLIENT_PRIVATE_KEY', undefined, parseClientKey)
-  if (clientSecret === undefined && clientPrivateKey === undefined)
+  const clientKey = reader.parsed('GATEWAY_OIDC_CLIENT_KEY', undefined, parseClientKey)
+  if (clientSecret === undefined && clientKey === undefined)
     reader.refuse(
       'GATEWAY_OIDC_CLIENT_SECRET',
-      'or GATEWAY_OIDC_CLIENT_PRIVATE_KEY is missing: how the gateway proves itself to the provider',
+      'or GATEWAY_OIDC_CLIENT_KEY is missing: how the gateway proves itself to the provider',
     )
   return {
     issuer: readRequired(reader, 'GATEWAY_OIDC_ISSUER', 'the address of the firm’s OpenID provider', parseWebAddress),
     clientId: reader.required('GATEWAY_OIDC_CLIENT_ID', 'the client that the provider knows the gateway by'),
     clientSecret,
-    clientPrivateKey,
+    clientKey,
     groupsClaim: reader.optional('GATEWAY_OIDC_GROUPS_CLAIM') ?? 'groups',
     groupRoles: readRequired(
       reader,
@@ -141,6 +146,19 @@ function readOidc(reader: SettingReader): Config['oidc'] {
       parseGroupRoles,
     ),
     scope: reader.optional('GATEWAY_OIDC_SCOPE') ?? 'openid profile email groups',
+    clientAuthentication: reader.parsed('GATEWAY_OIDC_CLIENT_AUTHENTICATION', undefined, parseOneOf(secretMethods)),
+    unitClaim: reader.optional('GATEWAY_OIDC_UNIT_CLAIM'),
+    audience: reader.optional('GATEWAY_OIDC_AUDIENCE'),
+    clockSkewSeconds: reader.parsed('GATEWAY_OIDC_CLOCK_SKEW_SECONDS', undefined, parseInteger(0, 300)),
+  }
+}
+
+function readRateLimits(reader: SettingReader): NonNullable<Config['rateLimits']> {
+  const perMinute = parseInteger(0, 1_000_000)
+  return {
+    signInPerMinute: reader.parsed('GATEWAY_RATE_SIGN_IN', 20, perMinute),
+    sessionWritesPerMinute: reader.parsed('GATEWAY_RATE_SESSION_WRITES', 120, perMinute),
+    tokenWritesPerMinute: reader.parsed('GATEWAY_RATE_TOKEN_WRITES', 600, perMinute),
   }
 }
 
