@@ -1,0 +1,76 @@
+import { sql } from 'kysely'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { systemActor, type Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import {
+  findDueVersions,
+  findVersion,
+  lockVersion,
+  scheduleVersion,
+  switchVersion,
+  type PolicyVersionRow,
+} from './queries.ts'
+
+/**
+ * Makes an approved version the active one, now or at a stated time. Posts that are approved and not yet released are
+ * then judged anew by the reviews room, which finds them by the version of their last verdict.
+ */
+export async function activatePolicyVersion(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  version: string,
+  wish: { at?: string | undefined; reason: string },
+): Promise<PolicyVersionRow> {
+  return inTransaction(deps.db, async (tx) => {
+    const found = await lockVersion(tx, version)
+    if (found === undefined) throw new AppError('not_found', 'No such policy version.')
+    if (found.state === 'active') throw new AppError('wrong_status', 'This version is already active.')
+    if (found.state === 'draft')
+      throw new AppError('second_person_required', 'A second person must approve this version before it can go live.')
+    const at = deps.clock.now()
+    if (wish.at !== undefined && wish.at > at) await scheduleVersion(tx, version, wish.at)
+    else await switchAndRecord(tx, actor, version, at, wish.reason)
+    return (await findVersion(tx, version))!
+  })
+}
+
+/** Job: activates what was approved for a time that has come. */
+export async function activateDueVersions(deps: Pick<Deps, 'db' | 'clock'>): Promise<number> {
+  const due = await findDueVersions(deps.db, deps.clock.now())
+  for (const version of due) {
+    await inTransaction(deps.db, async (tx) => {
+      const found = await lockVersion(tx, version)
+      if (found?.state !== 'approved' || found.activateAt === null) return
+      await switchAndRecord(tx, systemActor, version, deps.clock.now(), 'The stated time has come.')
+    })
+  }
+  return due.length
+}
+
+/** The switch and its evidence, in the caller's transaction. */
+export async function switchAndRecord(
+  tx: Tx,
+  actor: Actor,
+  version: string,
+  at: string,
+  reason: string,
+): Promise<void> {
+  const retired = await switchVersion(tx, version, at)
+  await appendRecord(tx, actor, {
+    type: 'policy.version_activated',
+    at,
+    streams: { policy: version },
+    body: { version, retired: retired ?? null, reason },
+  })
+  if (retired !== undefined) {
+    await appendRecord(tx, actor, {
+      type: 'policy.version_retired',
+      at,
+      streams: { policy: retired },
+      body: { version: retired, replacedBy: version },
+    })
+  }
+  await sql`select pg_notify('gateway_policy', ${version})`.execute(tx)
+}

@@ -1,0 +1,31 @@
+import { appendRecord } from '#server/archive/append-record.ts'
+import type { Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { approveVersion, findVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
+
+/** A second person approves a draft. The author of the draft never does (law 4). */
+export async function approvePolicyVersion(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  version: string,
+): Promise<PolicyVersionRow> {
+  return inTransaction(deps.db, async (tx) => {
+    const draft = await lockVersion(tx, version)
+    if (draft === undefined) throw new AppError('not_found', 'No such policy version.')
+    if (draft.createdBy === actor.userId)
+      throw new AppError('second_person_required', 'You wrote this version; another policy owner must approve it.')
+    if (draft.state !== 'draft') throw new AppError('wrong_status', `This version is already ${draft.state}.`)
+
+    const at = deps.clock.now()
+    await approveVersion(tx, version, actor.userId, at)
+    await appendRecord(tx, actor, {
+      type: 'policy.version_approved',
+      at,
+      streams: { policy: version },
+      body: { version },
+    })
+    return (await findVersion(tx, version))!
+  })
+}

@@ -1,0 +1,63 @@
+import { appendRecord } from '#server/archive/append-record.ts'
+import type { Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from './load-policy.ts'
+import { PolicyError } from './policy-error.ts'
+import { findVersion, insertVersion, type PolicyVersionRow } from './queries.ts'
+import { runCases } from './run-cases.ts'
+
+/** Writes a draft. Every mistake and every failing case is listed at once; the running version stays. */
+export async function createPolicyVersion(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  files: readonly PolicyFileSource[],
+  note: string,
+): Promise<PolicyVersionRow> {
+  const policy = compileOrExplain(files)
+  refuseFailingCases(policy)
+  return inTransaction(deps.db, async (tx) => {
+    const at = deps.clock.now()
+    const draft = { version: policy.version, files, ruleCount: policy.rules.length, note, createdBy: actor.userId, at }
+    if (!(await insertVersion(tx, draft)))
+      throw new AppError('conflict', `These files are already version ${policy.version.slice(0, 12)}.`)
+    await appendRecord(tx, actor, {
+      type: 'policy.version_created',
+      at,
+      streams: { policy: policy.version },
+      body: { version: policy.version, note, files: files.map((file) => ({ path: file.path, text: file.text })) },
+    })
+    return (await findVersion(tx, policy.version))!
+  })
+}
+
+function compileOrExplain(files: readonly PolicyFileSource[]): CompiledPolicy {
+  try {
+    return loadPolicy([...files])
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    const problems = error.problems.map((problem) => ({
+      field: `${problem.file}:${problem.line}${problem.ruleId === undefined ? '' : ` ${problem.ruleId}`}`,
+      message: problem.message,
+    }))
+    throw new AppError(
+      'policy_invalid',
+      `The policy has ${problems.length} mistake(s); the running version stays. First: ${problems[0]?.field}: ${problems[0]?.message}`,
+      { problems, cause: error },
+    )
+  }
+}
+
+function refuseFailingCases(policy: CompiledPolicy): void {
+  const problems = runCases(policy)
+    .filter((result) => !result.ok)
+    .map((result) => ({ field: `${result.file} ${result.ruleId}`, message: result.message }))
+  if (problems.length > 0) {
+    throw new AppError(
+      'policy_invalid',
+      `${problems.length} case(s) fail; the running version stays. First: ${problems[0]?.field}: ${problems[0]?.message}`,
+      { problems },
+    )
+  }
+}

@@ -1,0 +1,112 @@
+import { AppError } from '#server/platform/app-error.ts'
+import type { Db, Tx } from '#server/platform/database.ts'
+import type { Finding as ApiFinding, CommunicationClass } from '#shared/api/policies.ts'
+import type { Language } from '#shared/api/common.ts'
+import { compiledPolicy } from './compiled-policies.ts'
+import { evaluatePost } from './evaluate-post.ts'
+import type { Evaluation, Finding } from './finding.ts'
+import type { PolicyInput } from './policy-input.ts'
+import { findEvaluationContext, type EvaluationContext } from './queries.ts'
+
+export type { EvaluationContext }
+
+/** What an author says, with every default filled in. */
+export interface Content {
+  readonly text: string
+  readonly profileIds: readonly string[]
+  readonly media: readonly {
+    mediaId: string
+    sha256: string
+    mimeType: string
+    size: number
+    altText?: string | undefined
+  }[]
+  readonly links: readonly { url: string; text?: string | undefined }[]
+  readonly language: Language | null
+  readonly scheduledAt: string | null
+  readonly communicationClass: CommunicationClass
+  readonly isStatic: boolean
+  readonly topics: readonly string[]
+  readonly sources: readonly { claim?: string | undefined; url?: string | undefined; note?: string | undefined }[]
+}
+
+/** Who says it: the person and the unit for which the post is made. */
+export interface Author {
+  readonly userId: string
+  readonly unitId: string
+}
+
+/** A verdict with everything that is needed to reach it again (replay). */
+export interface Judgement {
+  readonly evaluation: Evaluation
+  readonly inputs: PolicyInput
+}
+
+/** Judges content under the policy in force, or under a named version. Stores nothing. */
+export async function judgeContent(
+  db: Db | Tx,
+  author: Author,
+  content: Content,
+  now: string,
+): Promise<Judgement & { context: EvaluationContext }> {
+  const context = await findEvaluationContext(db, author, content.profileIds, now)
+  if (context.activeVersion === null) {
+    throw new AppError(
+      'not_ready',
+      'No policy is active, so nothing can be judged. Your text is kept; a policy owner must activate a version.',
+    )
+  }
+  return { ...(await judgeUnder(db, context.activeVersion, author, content, context, now)), context }
+}
+
+/** Judges content under one version with a context that was read before. */
+export async function judgeUnder(
+  db: Db | Tx,
+  version: string,
+  author: Author,
+  content: Content,
+  context: EvaluationContext,
+  now: string,
+): Promise<Judgement> {
+  const inputs = toPolicyInput(author, content, context, now)
+  return { evaluation: evaluatePost(await compiledPolicy(db, version), inputs), inputs }
+}
+
+function toPolicyInput(author: Author, content: Content, context: EvaluationContext, now: string): PolicyInput {
+  return {
+    post: {
+      text: content.text,
+      language: content.language ?? undefined,
+      communicationClass: content.communicationClass,
+      static: content.isStatic,
+      topics: content.topics,
+      links: content.links,
+      media: content.media.map((item) => ({
+        mediaId: item.mediaId,
+        altText: item.altText,
+        kind: item.mimeType.split('/')[0] ?? 'file',
+      })),
+      sources: content.sources,
+      scheduledAt: content.scheduledAt ?? undefined,
+    },
+    author: { id: author.userId, unitPath: context.unitSlugs, qualifications: context.qualifications },
+    targets: context.profiles.map((profile) => ({ profileId: profile.profileId, network: profile.network })),
+    now,
+  }
+}
+
+/** A finding as the API gives it, its sentence in the reader's language. */
+export function toApiFinding(finding: Finding, language: Language): ApiFinding {
+  return {
+    ruleId: finding.ruleId,
+    severity: finding.severity,
+    ...(finding.clause === undefined ? {} : { clause: finding.clause }),
+    message: finding.message[language],
+    messages: { ...finding.message },
+    ...(finding.suggestion === undefined
+      ? {}
+      : { suggestion: finding.suggestion[language], suggestions: { ...finding.suggestion } }),
+    ...(finding.via === undefined ? {} : { via: finding.via }),
+    spans: finding.spans.map((span) => ({ ...span })),
+  }
+}

@@ -1,0 +1,167 @@
+import { sql } from 'kysely'
+import type { Db, Tx } from '#server/platform/database.ts'
+import type { PolicyVersion } from '#shared/api/policies.ts'
+import type { PolicyFileSource } from './load-policy.ts'
+
+export type PolicyVersionRow = PolicyVersion
+
+const columns = [
+  'version',
+  'state',
+  'rule_count as ruleCount',
+  'note',
+  'created_by as createdBy',
+  'created_at as createdAt',
+  'approved_by as approvedBy',
+  'approved_at as approvedAt',
+  'activate_at as activateAt',
+  'activated_at as activatedAt',
+] as const
+
+export async function findVersions(db: Db): Promise<PolicyVersionRow[]> {
+  return (await db
+    .selectFrom('policy_version')
+    .select(columns)
+    .orderBy('created_at', 'desc')
+    .orderBy('version')
+    .execute()) as PolicyVersionRow[]
+}
+
+export async function findVersion(
+  db: Db | Tx,
+  version: string,
+): Promise<(PolicyVersionRow & { files: PolicyFileSource[] }) | undefined> {
+  const row = await db
+    .selectFrom('policy_version')
+    .select([...columns, 'files'])
+    .where('version', '=', version)
+    .executeTakeFirst()
+  return row as (PolicyVersionRow & { files: PolicyFileSource[] }) | undefined
+}
+
+export async function findActiveVersion(db: Db | Tx): Promise<string | undefined> {
+  return (await db.selectFrom('policy_version').select('version').where('state', '=', 'active').executeTakeFirst())
+    ?.version
+}
+
+export async function lockVersion(tx: Tx, version: string): Promise<PolicyVersionRow | undefined> {
+  return (await tx
+    .selectFrom('policy_version')
+    .select(columns)
+    .where('version', '=', version)
+    .forUpdate()
+    .executeTakeFirst()) as PolicyVersionRow | undefined
+}
+
+export interface NewVersion {
+  readonly version: string
+  readonly files: readonly PolicyFileSource[]
+  readonly ruleCount: number
+  readonly note: string
+  readonly createdBy: string | null
+  readonly at: string
+}
+
+/** False when the same files were already written: a version is what it contains. */
+export async function insertVersion(tx: Tx, draft: NewVersion): Promise<boolean> {
+  const row = await tx
+    .insertInto('policy_version')
+    .values({
+      version: draft.version,
+      files: JSON.stringify(draft.files),
+      rule_count: draft.ruleCount,
+      note: draft.note,
+      state: 'draft',
+      created_by: draft.createdBy,
+      created_at: draft.at,
+    })
+    .onConflict((conflict) => conflict.column('version').doNothing())
+    .returning('version')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function approveVersion(tx: Tx, version: string, approvedBy: string, at: string): Promise<void> {
+  await tx
+    .updateTable('policy_version')
+    .set({ state: 'approved', approved_by: approvedBy, approved_at: at })
+    .where('version', '=', version)
+    .where('state', '=', 'draft')
+    .returning('version')
+    .executeTakeFirstOrThrow()
+}
+
+export async function scheduleVersion(tx: Tx, version: string, activateAt: string): Promise<void> {
+  await tx
+    .updateTable('policy_version')
+    .set({ activate_at: activateAt })
+    .where('version', '=', version)
+    .returning('version')
+    .executeTakeFirstOrThrow()
+}
+
+/** Retires the active version and makes another the active one; answers what was retired. */
+export async function switchVersion(tx: Tx, version: string, at: string): Promise<string | undefined> {
+  // One switch at a time: without the lock two activations could each see no active version.
+  await sql`select pg_advisory_xact_lock(hashtext('policy_version.switch'))`.execute(tx)
+  const retired = await tx
+    .updateTable('policy_version')
+    .set({ state: 'retired', retired_at: at })
+    .where('state', '=', 'active')
+    .where('version', '<>', version)
+    .returning('version')
+    .executeTakeFirst()
+  await tx
+    .updateTable('policy_version')
+    .set({ state: 'active', activated_at: at, activate_at: null, retired_at: null })
+    .where('version', '=', version)
+    .returning('version')
+    .executeTakeFirstOrThrow()
+  return retired?.version
+}
+
+export async function findDueVersions(db: Db, now: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('policy_version')
+    .select('version')
+    .where('state', '=', 'approved')
+    .where('activate_at', '<=', now)
+    .orderBy('activate_at')
+    .execute()
+  return rows.map((row) => row.version)
+}
+
+/** What a verdict needs to know besides the content, read in one statement. */
+export interface EvaluationContext {
+  readonly activeVersion: string | null
+  readonly unitSlugs: string[]
+  readonly qualifications: string[]
+  readonly profiles: {
+    profileId: string
+    network: string
+    handle: string
+    remoteAccountId: string | null
+    settings: Record<string, unknown>
+    unitId: string
+    status: string
+  }[]
+}
+
+export async function findEvaluationContext(
+  db: Db | Tx,
+  author: { userId: string; unitId: string },
+  profileIds: readonly string[],
+  now: string,
+): Promise<EvaluationContext> {
+  const { rows } = await sql<EvaluationContext>`
+    select
+      (select version from policy_version where state = 'active') as "activeVersion",
+      coalesce((select array_agg(u.slug order by p.place) from unit own, unnest(own.path) with ordinality as p (id, place)
+        join unit u on u.id = p.id where own.id = ${author.unitId}), '{}') as "unitSlugs",
+      coalesce((select array_agg(distinct q.name) from qualification q where q.user_id = ${author.userId}
+        and q.valid_from <= ${now} and (q.valid_until is null or q.valid_until > ${now})), '{}') as "qualifications",
+      coalesce((select jsonb_agg(jsonb_build_object('profileId', f.id, 'network', f.network, 'handle', f.handle,
+        'remoteAccountId', f.remote_account_id, 'settings', f.settings, 'unitId', f.unit_id, 'status', f.status))
+        from profile f where f.id = any(${profileIds}::uuid[])), '[]') as "profiles"`.execute(db)
+  return rows[0]!
+}

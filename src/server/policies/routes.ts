@@ -1,0 +1,60 @@
+import { AppError } from '#server/platform/app-error.ts'
+import type { App } from '#server/platform/app-type.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import * as contract from '#shared/api/policies.ts'
+import { activatePolicyVersion } from './activate-policy-version.ts'
+import { approvePolicyVersion } from './approve-policy-version.ts'
+import { compiledPolicy } from './compiled-policies.ts'
+import { createPolicyVersion } from './create-policy-version.ts'
+import type { CompiledPolicy } from './load-policy.ts'
+import { findActiveVersion, findVersion, findVersions } from './queries.ts'
+
+export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>): void {
+  app.route({
+    ...contract.listPolicies,
+    handler: async () => {
+      const activeVersion = (await findActiveVersion(deps.db)) ?? null
+      const rules = activeVersion === null ? [] : describeRules(await compiledPolicy(deps.db, activeVersion))
+      return { activeVersion, versions: await findVersions(deps.db), rules }
+    },
+  })
+  app.route({
+    ...contract.getPolicyVersion,
+    handler: async (request) => {
+      const found = await findVersion(deps.db, request.params.version)
+      if (found === undefined) throw new AppError('not_found', 'No such policy version.')
+      return { ...found, rules: describeRules(await compiledPolicy(deps.db, found.version)) }
+    },
+  })
+  app.route({
+    ...contract.createPolicyVersion,
+    handler: async (request, reply) =>
+      reply.code(201).send(await createPolicyVersion(deps, request.actor, request.body.files, request.body.note ?? '')),
+  })
+  app.route({
+    ...contract.approvePolicyVersion,
+    handler: async (request) => approvePolicyVersion(deps, request.actor, request.params.version),
+  })
+  app.route({
+    ...contract.activatePolicyVersion,
+    handler: async (request) => activatePolicyVersion(deps, request.actor, request.params.version, request.body),
+  })
+}
+
+function describeRules(policy: CompiledPolicy): {
+  ruleId: string
+  pack: string
+  clause?: string
+  severity: contract.Severity
+  message: { en: string; fr: string }
+  suggestion?: { en: string; fr: string }
+}[] {
+  return policy.rules.map((rule) => ({
+    ruleId: rule.id,
+    pack: rule.pack,
+    ...(rule.clause === undefined ? {} : { clause: rule.clause }),
+    severity: rule.severity,
+    message: { ...rule.message },
+    ...(rule.suggestion === undefined ? {} : { suggestion: { ...rule.suggestion } }),
+  }))
+}
