@@ -1,0 +1,120 @@
+import { sql } from 'kysely'
+import type { Instant } from '#server/platform/clock.ts'
+import type { Db, Tx } from '#server/platform/database.ts'
+import { toHex } from '#shared/tlog/bytes.ts'
+import { emptyFrontier, frontierRoot, tileWidth, type Frontier } from '#shared/tlog/frontier.ts'
+import { emptyRoot } from '#shared/tlog/merkle.ts'
+import { splitHashes } from '#shared/tlog/tiles.ts'
+
+/** A snapshot that sees nothing: everything without a leaf is new. */
+const seesNothing = '1:1:'
+
+/** Where the tree stands, and from which snapshot the next round starts. */
+export interface Head {
+  readonly treeSize: number
+  /** Hex. */
+  readonly rootHash: string
+  readonly integratedAt: Instant | undefined
+  readonly mark: string
+  readonly newMark: string
+}
+
+/** The tree's head as this transaction's snapshot sees it. */
+export async function readHead(tx: Tx): Promise<Head> {
+  const { rows } = await sql<{
+    treeSize: number | null
+    rootHash: string | null
+    integratedAt: Instant | null
+    mark: string | null
+    newMark: string
+    sameCluster: boolean | null
+  }>`
+    select head.tree_size as "treeSize", encode(head.root_hash, 'hex') as "rootHash", head.integrated_at as "integratedAt",
+        head.mark::text as mark, pg_current_snapshot()::text as "newMark",
+        head.system_identifier = here.system_identifier and head.database_oid = db.oid as "sameCluster"
+      from pg_control_system() here
+        join pg_database db on db.datname = current_database()
+        left join (select * from archive.integration order by tree_size desc limit 1) head on true`.execute(tx)
+  const row = rows[0]!
+  return {
+    treeSize: row.treeSize ?? 0,
+    rootHash: row.rootHash ?? toHex(emptyRoot),
+    integratedAt: row.integratedAt ?? undefined,
+    // Transaction ids of another cluster (a dump, a clone) mean nothing here: look at every record without a leaf.
+    mark: row.mark !== null && row.sameCluster === true ? row.mark : seesNothing,
+    newMark: row.newMark,
+  }
+}
+
+export interface NewRecord {
+  readonly id: string
+  readonly recordedAt: Instant
+  readonly type: string
+  readonly header: string
+  readonly bodyMatches: boolean
+}
+
+/** What this snapshot sees and the mark did not, in the order of insertion. */
+export async function readNewRecords(tx: Tx, head: Head, limit: number): Promise<NewRecord[]> {
+  // The planner knows nothing of snapshots; index probes are right whatever its statistics say.
+  await sql`set local enable_seqscan = off`.execute(tx)
+  await sql`set local enable_hashjoin = off`.execute(tx)
+  await sql`set local enable_mergejoin = off`.execute(tx)
+  const { rows } = await sql<NewRecord>`
+    select r.id, r.recorded_at as "recordedAt", r.type, convert_from(r.header, 'UTF8') as header,
+        coalesce(encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = convert_from(r.header, 'UTF8')::json ->> 'bodyHash', false)
+          as "bodyMatches"
+      from archive.archive_record r
+        left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
+      where r.xid >= pg_snapshot_xmin(${head.mark}::pg_snapshot)
+        and (${head.mark} = ${seesNothing} or r.xid < pg_snapshot_xmax(${head.newMark}::pg_snapshot))
+        and not pg_visible_in_snapshot(r.xid, ${head.mark}::pg_snapshot)
+        and not exists (select from archive.leaf l where l.record_id = r.id)
+      order by r.seq limit ${limit}`.execute(tx)
+  return rows
+}
+
+/** The next number of each stream that has one already, by `kind id`. */
+export async function readStreamHeads(
+  tx: Tx,
+  streams: readonly (readonly [string, string])[],
+): Promise<Map<string, number>> {
+  const distinct = [...new Set(streams.map(([kind, id]) => `${kind} ${id}`))]
+  const { rows } = await sql<{ key: string; next: number }>`
+    select wanted.kind || ' ' || wanted.id as key, head.next_sequence as next
+      from unnest(${distinct.map((key) => key.slice(0, key.indexOf(' ')))}::text[], ${distinct.map((key) => key.slice(key.indexOf(' ') + 1))}::text[]) as wanted (kind, id)
+        join archive.stream_head head on head.kind = wanted.kind and head.stream_id = wanted.id`.execute(tx)
+  return new Map(rows.map((row) => [row.key, row.next]))
+}
+
+/** The right edge of the tree from leaves and tiles. Throws when they do not have the root that was recorded. */
+export async function restoreFrontier(db: Db | Tx, head: Pick<Head, 'treeSize' | 'rootHash'>): Promise<Frontier> {
+  const frontier = emptyFrontier()
+  frontier.size = head.treeSize
+  for (let level = 0; tileWidth ** level <= head.treeSize; level++) {
+    frontier.edges.push(splitHashes(await readEdge(db, level, Math.floor(head.treeSize / tileWidth ** level))))
+  }
+  if (toHex(frontierRoot(frontier)) !== head.rootHash) {
+    throw new Error(`The database's tree of ${head.treeSize} entries does not have the root that was recorded for it.`)
+  }
+  return frontier
+}
+
+/** The hashes after the last complete tile of a level that holds `nodes` hashes. */
+async function readEdge(db: Db | Tx, level: number, nodes: number): Promise<Buffer> {
+  return readHashes(db, level, nodes - (nodes % tileWidth), nodes % tileWidth)
+}
+
+/** `width` hashes of a tile level from number `start` on: leaves, or the roots of the tiles below. Fewer when they are not there. */
+export async function readHashes(db: Db | Tx, level: number, start: number, width: number): Promise<Buffer> {
+  const { rows } =
+    level === 0
+      ? await sql<{ hash: Buffer }>`
+          select leaf_hash as hash from archive.leaf where log_index >= ${start} and log_index < ${start + width} order by log_index`.execute(
+          db,
+        )
+      : await sql<{ hash: Buffer }>`
+          select root as hash from archive.tile where level = ${level - 1} and tile_index >= ${start} and tile_index < ${start + width}
+            order by tile_index`.execute(db)
+  return Buffer.concat(rows.map((row) => row.hash))
+}

@@ -1,0 +1,44 @@
+import { tilePath } from '#shared/tlog/tiles.ts'
+
+/** Where things lie in the bucket. Numbers are padded so that key order is log order. */
+
+/** One seal's entries, one JSON text a line. */
+export function entriesKey(firstIndex: number, treeSize: number): string {
+  return `entries/${pad(firstIndex)}-${pad(treeSize)}.jsonl.zst`
+}
+
+/** One seal's bodies of one retention class that may go in one month (`yyyy-mm`, `9999-12` for never). */
+export function bodiesKey(retentionClass: string, month: string, treeSize: number): string {
+  return `bodies/${retentionClass}/${month}/${pad(treeSize)}.jsonl.zst`
+}
+
+/** A complete tile, as C2SP tlog-tiles names it. */
+export function tileKey(level: number, index: number): string {
+  return tilePath({ level, index, width: 256 })
+}
+
+/** Checkpoints lie in folders of a million entries: the newest is found without listing all. */
+export function checkpointKey(treeSize: number): string {
+  return `${checkpointFolder(Math.floor(treeSize / 1e6))}${pad(treeSize)}`
+}
+
+/** The folder of the checkpoints whose size is in the given million. */
+export function checkpointFolder(million: number): string {
+  return `checkpoint/${String(million).padStart(6, '0')}/`
+}
+
+/** The size in a checkpoint's key; `undefined` for a key of something else. */
+export function checkpointSize(key: string): number | undefined {
+  const match = /^checkpoint\/\d{6}\/(\d{12})$/.exec(key)
+  return match === null ? undefined : Number(match[1])
+}
+
+/** The range in the key of a file of entries; `undefined` for a key of something else. */
+export function entriesRange(key: string): { firstIndex: number; treeSize: number } | undefined {
+  const match = /^entries\/(\d{12})-(\d{12})\.jsonl\.zst$/.exec(key)
+  return match === null ? undefined : { firstIndex: Number(match[1]), treeSize: Number(match[2]) }
+}
+
+function pad(size: number): string {
+  return String(size).padStart(12, '0')
+}

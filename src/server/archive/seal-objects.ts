@@ -1,0 +1,117 @@
+import { zstdCompressSync } from 'node:zlib'
+import type { Instant } from '#server/platform/clock.ts'
+import { toInstant } from '#server/platform/clock.ts'
+import type { Db } from '#server/platform/database.ts'
+import type { ObjectStore } from '#server/platform/object-store.ts'
+import { utf8 } from '#shared/tlog/bytes.ts'
+import { joinEntry } from './entry.ts'
+import { bodiesKey, checkpointKey, entriesKey, tileKey } from './object-keys.ts'
+import {
+  readCompletedTiles,
+  readRetentionYears,
+  readSealRows,
+  type Seal,
+  type SealedObject,
+  type SealRow,
+} from './seal-queries.ts'
+import { formatBodyLine } from './sealed-body.ts'
+
+/** What one seal puts into the bucket. */
+export interface SealObject {
+  readonly key: string
+  readonly bytes: Uint8Array
+  readonly retainUntil: Instant
+  readonly kind: SealedObject['kind']
+}
+
+/** For what is never destroyed: object stores want a date, and this one is a century away. */
+const centuryMilliseconds = 100 * 365.25 * 86_400_000
+
+/**
+ * The objects of a seal in the order in which they are put: bodies and entries, complete tiles, and the checkpoint last,
+ * so that a checkpoint in the bucket promises everything before it. The same seal gives the same bytes at every attempt.
+ */
+export async function makeSealObjects(db: Db, seal: Seal): Promise<{ first: SealObject[]; last: SealObject }> {
+  const rows = await readSealRows(db, seal.firstIndex, seal.treeSize)
+  if (rows.length !== seal.treeSize - seal.firstIndex) {
+    throw new Error(`Entries ${seal.firstIndex} to ${seal.treeSize} are not all in the database.`)
+  }
+  const logUntil = logRetainUntil(await readRetentionYears(db), seal.plannedAt)
+  const entries: SealObject = {
+    key: entriesKey(seal.firstIndex, seal.treeSize),
+    bytes: compressLines(rows.map((row) => joinEntry(row.sealedAt, row.header, row.index, row.sequence))),
+    retainUntil: logUntil,
+    kind: 'entries',
+  }
+  const tiles = (await readCompletedTiles(db, seal.firstIndex, seal.treeSize)).map((tile): SealObject => ({
+    key: tileKey(tile.level, tile.index),
+    bytes: tile.hashes,
+    retainUntil: logUntil,
+    kind: 'tile',
+  }))
+  const last: SealObject = {
+    key: checkpointKey(seal.treeSize),
+    bytes: utf8(seal.note),
+    retainUntil: logUntil,
+    kind: 'checkpoint',
+  }
+  return { first: [...makeBodies(rows, seal), entries, ...tiles], last }
+}
+
+/** What expires together lies together: one file a retention class and month. */
+function makeBodies(rows: readonly SealRow[], seal: Seal): SealObject[] {
+  const groups = Map.groupBy(rows, (row) => `${row.retentionClass} ${row.disposeMonth}`)
+  return [...groups.values()].map((group) => {
+    const { retentionClass, disposeMonth } = group[0]!
+    return {
+      key: bodiesKey(retentionClass, disposeMonth, seal.treeSize),
+      bytes: compressLines(group.flatMap(bodyLine)),
+      retainUntil: bodyRetainUntil(disposeMonth, seal.plannedAt),
+      kind: 'bodies',
+    }
+  })
+}
+
+function bodyLine(row: SealRow): string[] {
+  // A body that is gone before its first seal is tampering: the log still gets its header, and verification names it.
+  if (row.salt === null || row.body === null) return []
+  return [formatBodyLine({ index: row.index, id: row.recordId, salt: row.salt, body: row.body })]
+}
+
+function compressLines(lines: readonly string[]): Uint8Array {
+  return zstdCompressSync(utf8(lines.map((line) => `${line}\n`).join('')))
+}
+
+function bodyRetainUntil(disposeMonth: string, plannedAt: Instant): Instant {
+  return disposeMonth === '9999-12'
+    ? toInstant(Date.parse(plannedAt) + centuryMilliseconds)
+    : `${disposeMonth}-01T00:00:00.000Z`
+}
+
+/** The log proves every record: it stays as long as the longest class. */
+function logRetainUntil(years: ReadonlyMap<string, number | undefined>, plannedAt: Instant): Instant {
+  const terms = [...years.values()]
+  if (terms.includes(undefined)) return toInstant(Date.parse(plannedAt) + centuryMilliseconds)
+  const until = new Date(plannedAt)
+  until.setUTCFullYear(until.getUTCFullYear() + Math.max(...terms.map((term) => term ?? 0)) + 1)
+  return until.toISOString()
+}
+
+/** Puts what a seal consists of, the checkpoint only when everything else is locked and read back. */
+export async function putSealObjects(
+  store: ObjectStore,
+  objects: { first: readonly SealObject[]; last: SealObject },
+): Promise<SealedObject[]> {
+  const stored: SealedObject[] = []
+  // Tiles and bodies do not depend on one another; a handful at a time keeps a far bucket busy and memory bounded.
+  for (let at = 0; at < objects.first.length; at += 8) {
+    stored.push(...(await Promise.all(objects.first.slice(at, at + 8).map((object) => putObject(store, object)))))
+  }
+  stored.push(await putObject(store, objects.last))
+  return stored
+}
+
+async function putObject(store: ObjectStore, object: SealObject): Promise<SealedObject> {
+  const stored = await store.put(object.key, object.bytes, object.retainUntil)
+  return { ...stored, kind: object.kind }
+}

@@ -1,0 +1,218 @@
+import { sql } from 'kysely'
+import { systemActor } from '#server/platform/actor.ts'
+import type { Instant } from '#server/platform/clock.ts'
+import { inTransaction, type Db } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { ObjectStoreError } from '#server/platform/object-store.ts'
+import { fromHex, utf8 } from '#shared/tlog/bytes.ts'
+import { formatCheckpoint } from '#shared/tlog/checkpoint.ts'
+import type { Frontier } from '#shared/tlog/frontier.ts'
+import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
+import { appendRecord } from './append-record.ts'
+import { checkBucket, type Refusal } from './check-bucket.ts'
+import { integrateRecords } from './integrate-records.ts'
+import {
+  ensureLog,
+  insertCheckpoint,
+  insertSeal,
+  readCandidate,
+  readPending,
+  readSealed,
+  readUnfinishedSeal,
+  type Seal,
+} from './seal-queries.ts'
+import { makeSealObjects, putSealObjects } from './seal-objects.ts'
+
+type SealerDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner'>
+
+/** What one call did. */
+export interface SealResult {
+  /** `elsewhere`: another node holds the lock. `refused`: bucket and database disagree, `refusal` says how. */
+  readonly state: 'sealed' | 'idle' | 'waiting' | 'elsewhere' | 'unreachable' | 'refused'
+  readonly integrated: number
+  readonly treeSize: number
+  readonly sealedSize: number
+  readonly refusal?: Refusal
+  readonly cause?: unknown
+}
+
+export interface SealOptions {
+  /** Write to the bucket whatever is pending, without waiting for company. */
+  readonly force?: boolean
+}
+
+/** What a sealing process remembers. All of it is checked against the database or made anew. */
+interface Memory {
+  frontier: Frontier | undefined
+  bucketChecked: boolean
+  awaited: boolean
+  readonly reported: Set<string>
+}
+
+const memories = new WeakMap<Db, Memory>()
+// Any two fixed numbers: they name the sealer among the advisory locks of one database.
+const lockSpace = 4_716_021
+const lockNumber = 2
+/** Entries that one seal holds at most, unless one round of numbering was larger. */
+const sealReach = 20_000
+/** Without anybody waiting: this many entries, or this long after the oldest. */
+const restEntries = 256
+const restMilliseconds = 60_000
+
+/**
+ * Numbers what was committed, and writes it to the bucket when somebody waits, when 256 entries are together or after
+ * 60 s. One node at a time, by advisory lock. A crash at any instruction is repaired by the next call, which does
+ * the same things: a seal that was decided is written again, byte for byte. Never throws for the bucket's sake.
+ */
+export async function sealOnce(deps: SealerDeps, options: SealOptions = {}): Promise<SealResult> {
+  return deps.db.connection().execute(async (connection) => {
+    if (!(await tryLock(connection))) return { state: 'elsewhere', integrated: 0, ...(await readSizes(deps.db)) }
+    try {
+      return await sealLocked(deps, connection, options)
+    } finally {
+      await sql`select pg_advisory_unlock(${lockSpace}, ${lockNumber})`.execute(connection)
+    }
+  })
+}
+
+async function tryLock(connection: Db): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_lock(${lockSpace}, ${lockNumber}) as locked`.execute(connection)
+  return rows[0]!.locked
+}
+
+async function sealLocked(deps: SealerDeps, connection: Db, options: SealOptions): Promise<SealResult> {
+  const memory = memoryOf(deps.db)
+  let integrated = 0
+  try {
+    const refusal = await checkOnce(deps, connection, memory)
+    if (refusal !== undefined) return await refuse(deps, memory, refusal)
+    integrated = await integrateAll(deps, connection, memory)
+    const wrote = await sealAll(deps, connection, options)
+    const sizes = await readSizes(connection)
+    const state = sizes.sealedSize < sizes.treeSize ? 'waiting' : wrote ? 'sealed' : 'idle'
+    return { state, integrated, ...sizes }
+  } catch (cause) {
+    if (!(cause instanceof ObjectStoreError)) throw cause
+    if (cause.retryable) return { state: 'unreachable', integrated, ...(await readSizes(connection)), cause }
+    memory.bucketChecked = false
+    return await refuse(
+      deps,
+      memory,
+      { kind: 'bucket_differs', sentence: `The object store refused a seal: ${cause.message}` },
+      cause,
+    )
+  }
+}
+
+function memoryOf(db: Db): Memory {
+  const known = memories.get(db)
+  if (known !== undefined) return known
+  const fresh: Memory = { frontier: undefined, bucketChecked: false, awaited: true, reported: new Set() }
+  memories.set(db, fresh)
+  return fresh
+}
+
+/** The bucket is read before anything is numbered: until it answered once, records are only accepted. */
+async function checkOnce(deps: SealerDeps, connection: Db, memory: Memory): Promise<Refusal | undefined> {
+  if (memory.bucketChecked) return undefined
+  const { name, verifierKey } = deps.checkpointSigner
+  const log = await ensureLog(connection, name, verifierKey)
+  if (log.origin !== name || log.verifierKey !== verifierKey) {
+    return {
+      kind: 'bucket_differs',
+      sentence: `This database belongs to the log "${log.origin}" under another key than the one configured.`,
+    }
+  }
+  const refusal = await checkBucket(connection, deps.objectStore)
+  memory.bucketChecked = refusal === undefined
+  return refusal
+}
+
+async function integrateAll(deps: SealerDeps, connection: Db, memory: Memory): Promise<number> {
+  let count = 0
+  for (;;) {
+    const round = await integrateRecords(connection, memory.frontier, deps.clock.now())
+    memory.frontier = round.frontier
+    count += round.count
+    for (const index of round.mismatched) {
+      await report(deps, memory, 'body_mismatch', `The body of entry ${index} was changed before it was first sealed.`)
+    }
+    if (!round.more) return count
+  }
+}
+
+async function sealAll(deps: SealerDeps, connection: Db, options: SealOptions): Promise<boolean> {
+  let wrote = false
+  for (;;) {
+    const seal = (await readUnfinishedSeal(connection)) ?? (await decideSeal(deps, connection, options))
+    if (seal === undefined) return wrote
+    await writeSeal(deps, connection, seal)
+    wrote = true
+  }
+}
+
+/** Fixes the next seal before the bucket is touched; `undefined` when it is better to wait for company. */
+async function decideSeal(deps: SealerDeps, connection: Db, options: SealOptions): Promise<Seal | undefined> {
+  const sealed = await readSealed(connection)
+  const candidate = await readCandidate(connection, sealed.treeSize, sealReach)
+  if (candidate === undefined) return undefined
+  const now = deps.clock.now()
+  if (options.force !== true && !(await isDue(connection, sealed.treeSize, candidate.treeSize, now))) return undefined
+  // The time in a checkpoint never goes back, whatever the clock does: it is the time of its newest entry.
+  const plannedAt = candidate.integratedAt
+  const { name, verifierKey } = deps.checkpointSigner
+  const text = formatCheckpoint({
+    origin: name,
+    size: candidate.treeSize,
+    root: fromHex(candidate.rootHash),
+    at: plannedAt,
+  })
+  const signature = await deps.checkpointSigner.sign(utf8(text))
+  const note = `${text}\n${formatSignature(name, parseVerifierKey(verifierKey).publicKey, signature)}`
+  const seal = { treeSize: candidate.treeSize, firstIndex: sealed.treeSize, plannedAt, note }
+  await insertSeal(connection, seal)
+  return seal
+}
+
+async function isDue(connection: Db, sealedSize: number, treeSize: number, now: Instant): Promise<boolean> {
+  if (treeSize - sealedSize >= restEntries) return true
+  const pending = await readPending(connection, sealedSize)
+  return (
+    pending !== undefined && (pending.awaited || Date.parse(now) - Date.parse(pending.oldestAt) >= restMilliseconds)
+  )
+}
+
+async function writeSeal(deps: SealerDeps, connection: Db, seal: Seal): Promise<void> {
+  const objects = await putSealObjects(deps.objectStore, await makeSealObjects(connection, seal))
+  await inTransaction(connection, (tx) => insertCheckpoint(tx, seal, objects, deps.clock.now()))
+}
+
+async function refuse(deps: SealerDeps, memory: Memory, refusal: Refusal, cause?: unknown): Promise<SealResult> {
+  await report(deps, memory, refusal.kind, refusal.sentence)
+  return { state: 'refused', integrated: 0, ...(await readSizes(deps.db)), refusal, cause }
+}
+
+/** An incident is a record; the same sentence is written once a process. */
+async function report(deps: SealerDeps, memory: Memory, kind: string, sentence: string): Promise<void> {
+  if (memory.reported.has(sentence)) return
+  memory.reported.add(sentence)
+  const at = deps.clock.now()
+  await inTransaction(deps.db, (tx) =>
+    appendRecord(tx, systemActor, {
+      type: 'archive.incident',
+      at,
+      streams: {},
+      body: { kind, sentence },
+      searchText: sentence,
+      language: 'en',
+    }),
+  )
+}
+
+async function readSizes(db: Db): Promise<{ treeSize: number; sealedSize: number }> {
+  const { rows } = await sql<{ treeSize: number; sealedSize: number }>`
+    select coalesce((select max(tree_size) from archive.integration), 0) as "treeSize",
+      coalesce((select max(tree_size) from archive.checkpoint), 0) as "sealedSize"`.execute(db)
+  return rows[0]!
+}
