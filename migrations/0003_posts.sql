@@ -123,6 +123,7 @@ create table review (
   stage text not null,
   need integer not null constraint review_need_positive check (need > 0),
   qualification text,
+  stage_unit_id uuid references unit (id) on delete restrict, -- reviewers must come from here, where the route says so
   policy_version text not null references policy_version (version) on delete restrict,
   verdict text not null,
   severity text,
@@ -196,6 +197,7 @@ create table publication (
   remote_id text,
   permalink text,
   published_at timestamptz(3),
+  captured_at timestamptz(3), -- when the live copy was read back
   retract_requested_by uuid references app_user (id) on delete restrict,
   retract_reason text,
   last_error text,

@@ -51,7 +51,7 @@ export async function grantServiceLogin(ownerUrl: string, login: string, passwor
 }
 
 /** Throws when the service's login could rewrite history: a superuser, or the owner of a table. */
-export async function refuseOwningLogin(client: Pick<pg.Pool, 'query'>): Promise<void> {
+export async function refuseOwningLogin(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
   const { rows } = await client.query<{ name: string; superuser: boolean; owned: string; member: boolean }>(
     `select r.rolname as name, r.rolsuper as superuser,
        (select count(*) from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p'))::text as owned,
@@ -63,6 +63,17 @@ export async function refuseOwningLogin(client: Pick<pg.Pool, 'query'>): Promise
   const why = role.superuser ? 'is a superuser' : role.owned !== '0' ? 'owns tables' : `is no member of ${serviceRole}`
   throw new MigrationError(
     `The database role "${role.name}" ${why}. Give GATEWAY_DATABASE_URL a login that owns nothing and is a member of ${serviceRole} ("grant ${serviceRole} to …"), and put the owner into GATEWAY_DATABASE_OWNER_URL.`,
+  )
+}
+
+/** Throws when the database lacks a migration of this program: the owner has to run them first. */
+export async function refuseOldSchema(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
+  const { rows } = await client.query<{ name: string }>('select name from schema_migration')
+  const applied = new Set(rows.map((row) => row.name))
+  const missing = (await readMigrations(shippedFolder)).filter((file) => !applied.has(file.name))
+  if (missing.length === 0) return
+  throw new MigrationError(
+    `The database lacks ${missing.map((file) => file.name).join(', ')}. Run "npm run gateway -- migrate" with GATEWAY_DATABASE_OWNER_URL, then start again.`,
   )
 }
 

@@ -37,6 +37,121 @@ export interface AppUser {
   updated_at: Instant;
 }
 
+export interface ArchiveArchiveBody {
+  body: Buffer;
+  dispose_month: string;
+  id: string;
+  recorded_at: Instant;
+  salt: Buffer;
+}
+
+export interface ArchiveArchiveRecord {
+  dispose_month: string;
+  header: Buffer;
+  id: string;
+  inserted_at: Generated<Instant>;
+  recorded_at: Instant;
+  retention_class: string;
+  seq: Generated<number>;
+  type: string;
+  xid: Generated<string>;
+}
+
+export interface ArchiveCheckpoint {
+  sealed_at: Instant;
+  tree_size: number;
+}
+
+export interface ArchiveIntegration {
+  database_oid: number;
+  first_index: number;
+  integrated_at: Instant;
+  mark: string;
+  root_hash: Buffer;
+  system_identifier: number;
+  tree_size: number;
+}
+
+export interface ArchiveLeaf {
+  leaf_hash: Buffer;
+  log_index: number;
+  record_id: string;
+  recorded_at: Instant;
+  sealed_at: Instant;
+  stream_sequence: string;
+}
+
+export interface ArchiveLog {
+  created_at: Generated<Instant>;
+  one: Generated<boolean>;
+  origin: string;
+  verifier_key: string;
+}
+
+export interface ArchiveObject {
+  key: string;
+  kind: string;
+  put_at: Instant;
+  retain_until: Instant;
+  sha256: string;
+  size: number;
+  tree_size: number;
+  version_id: string;
+}
+
+export interface ArchiveRetentionClass {
+  basis: string;
+  jurisdiction: string;
+  name: string;
+  years: number | null;
+}
+
+export interface ArchiveSeal {
+  first_index: number;
+  note: string;
+  planned_at: Instant;
+  tree_size: number;
+}
+
+export interface ArchiveSearch {
+  actor_id: string;
+  author_id: string | null;
+  excerpt: string;
+  network: string | null;
+  post_id: string | null;
+  profile_id: string | null;
+  record_id: string;
+  recorded_at: Instant;
+  retention_class: string;
+  type: string;
+  unit_id: string | null;
+  vector: string | null;
+  verdict: string | null;
+}
+
+export interface ArchiveStreamHead {
+  kind: string;
+  next_sequence: number;
+  stream_id: string;
+}
+
+export interface ArchiveTile {
+  hashes: Buffer;
+  level: number;
+  root: Buffer;
+  tile_index: number;
+}
+
+export interface ArchiveVerification {
+  finished_at: Instant;
+  id: string;
+  problems: Json;
+  records_checked: number;
+  scope: string;
+  started_at: Instant;
+  tree_size: number;
+}
+
 export interface IdempotencyKey {
   actor_id: string;
   answer: string | null;
@@ -140,6 +255,7 @@ export interface Profile {
 
 export interface Publication {
   attempts: Generated<number>;
+  captured_at: Instant | null;
   created_at: Instant;
   due_at: Instant;
   id: string;
@@ -203,6 +319,7 @@ export interface Review {
   severity: string | null;
   stage: string;
   stage_index: number;
+  stage_unit_id: string | null;
   status: string;
   unit_id: string;
   verdict: string;
@@ -275,6 +392,19 @@ export interface UserSession {
 export interface DB {
   api_token: ApiToken;
   app_user: AppUser;
+  "archive.archive_body": ArchiveArchiveBody;
+  "archive.archive_record": ArchiveArchiveRecord;
+  "archive.checkpoint": ArchiveCheckpoint;
+  "archive.integration": ArchiveIntegration;
+  "archive.leaf": ArchiveLeaf;
+  "archive.log": ArchiveLog;
+  "archive.object": ArchiveObject;
+  "archive.retention_class": ArchiveRetentionClass;
+  "archive.seal": ArchiveSeal;
+  "archive.search": ArchiveSearch;
+  "archive.stream_head": ArchiveStreamHead;
+  "archive.tile": ArchiveTile;
+  "archive.verification": ArchiveVerification;
   idempotency_key: IdempotencyKey;
   media: Media;
   policy_evaluation: PolicyEvaluation;

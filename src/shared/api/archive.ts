@@ -84,7 +84,12 @@ export const getRecord = endpoint({
   method: 'GET',
   url: '/api/archive/records/:recordId',
   config: { permission: 'archive.search' },
-  schema: { summary: 'One record as it is hashed', tags: ['archive'], params: recordParams, response: { 200: ArchiveRecord } },
+  schema: {
+    summary: 'One record as it is hashed',
+    tags: ['archive'],
+    params: recordParams,
+    response: { 200: ArchiveRecord },
+  },
 })
 
 export const getRecordProof = endpoint({
@@ -132,7 +137,11 @@ export const getArchiveStatus = endpoint({
   method: 'GET',
   url: '/api/archive/status',
   config: { permission: 'archive.status' },
-  schema: { summary: 'Tree size, last seal, last verification, lag, what failed', tags: ['archive'], response: { 200: ArchiveStatus } },
+  schema: {
+    summary: 'Tree size, last seal, last verification, lag, what failed',
+    tags: ['archive'],
+    response: { 200: ArchiveStatus },
+  },
 })
 
 export const VerificationResult = Type.Object({
@@ -142,7 +151,9 @@ export const VerificationResult = Type.Object({
   ok: Type.Boolean(),
   treeSize: Type.Integer(),
   recordsChecked: Type.Integer(),
-  problems: Type.Array(Type.Object({ kind: Type.String(), logIndex: Nullable(Type.Integer()), sentence: Type.String() })),
+  problems: Type.Array(
+    Type.Object({ kind: Type.String(), logIndex: Nullable(Type.Integer()), sentence: Type.String() }),
+  ),
 })
 export type VerificationResult = Static<typeof VerificationResult>
 

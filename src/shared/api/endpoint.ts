@@ -32,10 +32,11 @@ type Of<E extends EndpointShape, K extends 'params' | 'querystring' | 'body'> = 
 export type ParamsOf<E extends EndpointShape> = Of<E, 'params'>
 export type QueryOf<E extends EndpointShape> = Of<E, 'querystring'>
 export type BodyOf<E extends EndpointShape> = Of<E, 'body'>
-type Success<R> = R extends Readonly<Record<number, TSchema>>
-  ? R[Extract<keyof R, 200 | 201 | 202>] extends infer S extends TSchema
-    ? Static<S>
+type Success<R> =
+  R extends Readonly<Record<number, TSchema>>
+    ? R[Extract<keyof R, 200 | 201 | 202>] extends infer S extends TSchema
+      ? Static<S>
+      : undefined
     : undefined
-  : undefined
 /** The body of the endpoint's success answer. */
 export type AnswerOf<E extends EndpointShape> = Success<E['schema']['response']>

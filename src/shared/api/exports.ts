@@ -44,11 +44,16 @@ export const createExport = endpoint({
       ...RecordFilter,
       reason: Type.String({ minLength: 1, maxLength: 2000 }),
       recipient: Type.Optional(Type.String({ maxLength: 300 })),
-      timeZone: Type.Optional(Type.String({ maxLength: 60, default: 'UTC', description: 'IANA zone of the readable files' })),
+      timeZone: Type.Optional(
+        Type.String({ maxLength: 60, default: 'UTC', description: 'IANA zone of the readable files' }),
+      ),
       formats: Type.Optional(
-        Type.Array(Type.Union([Type.Literal('jsonl'), Type.Literal('csv'), Type.Literal('html'), Type.Literal('eml')]), {
-          description: 'jsonl is always included: it is what the verifier reads',
-        }),
+        Type.Array(
+          Type.Union([Type.Literal('jsonl'), Type.Literal('csv'), Type.Literal('html'), Type.Literal('eml')]),
+          {
+            description: 'jsonl is always included: it is what the verifier reads',
+          },
+        ),
       ),
     }),
     response: { 202: Export },
@@ -59,7 +64,12 @@ export const listExports = endpoint({
   method: 'GET',
   url: '/api/exports',
   config: { permission: 'export.read' },
-  schema: { summary: 'Exports, newest first', tags: ['exports'], querystring: Type.Object(PageQuery), response: { 200: Page(Export) } },
+  schema: {
+    summary: 'Exports, newest first',
+    tags: ['exports'],
+    querystring: Type.Object(PageQuery),
+    response: { 200: Page(Export) },
+  },
 })
 
 export const getExport = endpoint({
@@ -73,7 +83,12 @@ export const cancelExport = endpoint({
   method: 'POST',
   url: '/api/exports/:exportId/cancel',
   config: { permission: 'export.create' },
-  schema: { summary: 'Stops a waiting or running export', tags: ['exports'], params: exportParams, response: { 200: Export } },
+  schema: {
+    summary: 'Stops a waiting or running export',
+    tags: ['exports'],
+    params: exportParams,
+    response: { 200: Export },
+  },
 })
 
 /** Answers bytes (application/zip), with range requests; the download is itself a record. */

@@ -3,8 +3,8 @@ import { At, Id, Language, Nullable } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { permissions, roles, type Permission } from '#shared/permissions.ts'
 
-export const RoleSchema = Type.Union(roles.map((role) => Type.Literal(role)))
-export const PermissionSchema = Type.Union((Object.keys(permissions) as Permission[]).map((name) => Type.Literal(name)))
+export const RoleSchema = Type.Enum(roles)
+export const PermissionSchema = Type.Enum(Object.keys(permissions) as Permission[])
 
 export const Me = Type.Object({
   userId: Id,
@@ -14,9 +14,7 @@ export const Me = Type.Object({
   unit: Type.Object({ unitId: Id, name: Type.String() }),
   roles: Type.Array(Type.Object({ role: RoleSchema, unitId: Id, unitName: Type.String() })),
   permissions: Type.Array(PermissionSchema),
-  qualifications: Type.Array(
-    Type.Object({ qualification: Type.String(), validFrom: At, validUntil: Nullable(At) }),
-  ),
+  qualifications: Type.Array(Type.Object({ qualification: Type.String(), validFrom: At, validUntil: Nullable(At) })),
   missingBeforeSubmit: Type.Array(Type.String(), { description: 'What stands between this person and submitting' }),
   csrfToken: Nullable(Type.String({ description: 'Sent back as x-csrf-token by browsers' })),
   embedded: Type.Boolean({ description: 'True when this is the evaluation set-up with demo people' }),
@@ -46,7 +44,11 @@ export const listTokens = endpoint({
   method: 'GET',
   url: '/api/tokens',
   config: { permission: 'token.manage' },
-  schema: { summary: 'One’s own API tokens', tags: ['identity'], response: { 200: Type.Object({ items: Type.Array(ApiToken) }) } },
+  schema: {
+    summary: 'One’s own API tokens',
+    tags: ['identity'],
+    response: { 200: Type.Object({ items: Type.Array(ApiToken) }) },
+  },
 })
 
 export const createToken = endpoint({
@@ -58,7 +60,9 @@ export const createToken = endpoint({
     tags: ['identity'],
     body: Type.Object({
       name: Type.String({ minLength: 1, maxLength: 100 }),
-      scopes: Type.Optional(Type.Array(PermissionSchema, { description: 'Never wider than the person’s own permissions' })),
+      scopes: Type.Optional(
+        Type.Array(PermissionSchema, { description: 'Never wider than the person’s own permissions' }),
+      ),
       expiresInDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 365, default: 90 })),
     }),
     response: { 201: Type.Object({ ...ApiToken.properties, token: Type.String() }) },
@@ -69,7 +73,12 @@ export const revokeToken = endpoint({
   method: 'DELETE',
   url: '/api/tokens/:tokenId',
   config: { permission: 'token.manage' },
-  schema: { summary: 'Revokes at once', tags: ['identity'], params: Type.Object({ tokenId: Id }), response: { 200: ApiToken } },
+  schema: {
+    summary: 'Revokes at once',
+    tags: ['identity'],
+    params: Type.Object({ tokenId: Id }),
+    response: { 200: ApiToken },
+  },
 })
 
 export const Unit = Type.Object({
@@ -84,7 +93,11 @@ export const listUnits = endpoint({
   method: 'GET',
   url: '/api/units',
   config: { permission: 'unit.read' },
-  schema: { summary: 'The tree of units, parents first', tags: ['identity'], response: { 200: Type.Object({ items: Type.Array(Unit) }) } },
+  schema: {
+    summary: 'The tree of units, parents first',
+    tags: ['identity'],
+    response: { 200: Type.Object({ items: Type.Array(Unit) }) },
+  },
 })
 
 export const createUnit = endpoint({
@@ -122,5 +135,88 @@ export const listUsers = endpoint({
     tags: ['identity'],
     querystring: Type.Object({ q: Type.Optional(Type.String({ maxLength: 200 })) }),
     response: { 200: Type.Object({ items: Type.Array(User) }) },
+  },
+})
+
+export const signIn = endpoint({
+  method: 'GET',
+  url: '/auth/login',
+  config: { permission: 'public' },
+  schema: {
+    summary: 'Begins OpenID Connect sign-in: 302 to the provider',
+    tags: ['signing in'],
+    querystring: Type.Object({
+      returnTo: Type.Optional(
+        Type.String({ maxLength: 2000, description: 'A path of this origin; anything else is `/`' }),
+      ),
+      maxAge: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 86_400,
+          description: 'Sign in again unless it was this recent, in seconds',
+        }),
+      ),
+      locale: Type.Optional(Language),
+    }),
+  },
+})
+
+export const finishSignIn = endpoint({
+  method: 'GET',
+  url: '/auth/callback',
+  config: { permission: 'public' },
+  schema: { summary: 'The provider sends the browser back here: 302 into the console', tags: ['signing in'] },
+})
+
+export const SignedOut = Type.Object({
+  redirectTo: Type.String({ description: 'Where the browser goes to sign out at the provider too' }),
+})
+
+export const signOut = endpoint({
+  method: 'POST',
+  url: '/auth/logout',
+  config: { permission: 'public' },
+  schema: {
+    summary: 'Ends the session at once; names the provider’s own sign-out',
+    tags: ['signing in'],
+    response: { 200: SignedOut },
+  },
+})
+
+export const backchannelLogout = endpoint({
+  method: 'POST',
+  url: '/auth/backchannel-logout',
+  config: { permission: 'public' },
+  schema: { summary: 'The provider ends sessions with a signed logout token', tags: ['signing in'] },
+})
+
+export const Session = Type.Object({
+  sessionId: Id,
+  startedAt: At,
+  lastSeenAt: At,
+  expiresAt: At,
+  current: Type.Boolean(),
+})
+
+export const listSessions = endpoint({
+  method: 'GET',
+  url: '/api/sessions',
+  config: { permission: 'session.read' },
+  schema: {
+    summary: 'One’s own live sessions',
+    tags: ['identity'],
+    response: { 200: Type.Object({ items: Type.Array(Session) }) },
+  },
+})
+
+export const endSession = endpoint({
+  method: 'DELETE',
+  url: '/api/sessions/:sessionId',
+  config: { permission: 'session.read' },
+  schema: {
+    summary: 'Ends one of one’s own sessions at once',
+    tags: ['identity'],
+    params: Type.Object({ sessionId: Id }),
+    response: { 200: Type.Object({ sessionId: Id, endedAt: At }) },
   },
 })

@@ -5,7 +5,11 @@ export const getHealth = endpoint({
   method: 'GET',
   url: '/healthz',
   config: { permission: 'public' },
-  schema: { summary: 'The process lives', tags: ['operations'], response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+  schema: {
+    summary: 'The process lives',
+    tags: ['operations'],
+    response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+  },
 })
 
 const Check = Type.Object({ ok: Type.Boolean(), detail: Type.String() })

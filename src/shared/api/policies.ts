@@ -13,7 +13,7 @@ export const CommunicationClass = Type.Union([
   Type.Literal('institutional'),
 ])
 export type CommunicationClass = Static<typeof CommunicationClass>
-export const PostStatusSchema = Type.Union(postStatuses.map((status) => Type.Literal(status)))
+export const PostStatusSchema = Type.Enum(postStatuses)
 
 /** Offsets in UTF-16 code units of the submitted text of that field. */
 export const Span = Type.Object({
@@ -113,12 +113,7 @@ export const PolicyRule = Type.Object({
 
 export const PolicyVersion = Type.Object({
   version: Type.String(),
-  state: Type.Union([
-    Type.Literal('draft'),
-    Type.Literal('approved'),
-    Type.Literal('active'),
-    Type.Literal('retired'),
-  ]),
+  state: Type.Union([Type.Literal('draft'), Type.Literal('approved'), Type.Literal('active'), Type.Literal('retired')]),
   createdAt: At,
   createdBy: Nullable(Id),
   approvedAt: Nullable(At),
@@ -130,7 +125,10 @@ export const PolicyVersion = Type.Object({
 })
 export type PolicyVersion = Static<typeof PolicyVersion>
 
-export const PolicyFile = Type.Object({ path: Type.String({ maxLength: 300 }), text: Type.String({ maxLength: 5_000_000 }) })
+export const PolicyFile = Type.Object({
+  path: Type.String({ maxLength: 300 }),
+  text: Type.String({ maxLength: 5_000_000 }),
+})
 const versionParams = Type.Object({ version: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
 
 export const listPolicies = endpoint({

@@ -106,7 +106,9 @@ export const PostSummary = Type.Object({
   unitId: Id,
   networks: Type.Array(Type.String()),
   verdict: Nullable(Verdict),
-  waitingFor: Nullable(Type.String({ description: 'Who has the ball: a stage name, a reviewer, the network, the author' })),
+  waitingFor: Nullable(
+    Type.String({ description: 'Who has the ball: a stage name, a reviewer, the network, the author' }),
+  ),
   contentHash: Type.String(),
   scheduledAt: Nullable(At),
   createdAt: At,

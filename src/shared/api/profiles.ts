@@ -62,7 +62,9 @@ export const connectProfile = endpoint({
     params: profileParams,
     body: Type.Object({
       credential: Type.String({ minLength: 1, maxLength: 10_000, description: 'Bluesky: an app password' }),
-      settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Bluesky: { service: URL of the PDS }' })),
+      settings: Type.Optional(
+        Type.Record(Type.String(), Type.Unknown(), { description: 'Bluesky: { service: URL of the PDS }' }),
+      ),
     }),
     response: { 200: Profile },
   },
@@ -72,12 +74,22 @@ export const pauseProfile = endpoint({
   method: 'POST',
   url: '/api/profiles/:profileId/pause',
   config: { permission: 'profile.manage' },
-  schema: { summary: 'Nothing leaves through a paused profile', tags: ['profiles'], params: profileParams, response: { 200: Profile } },
+  schema: {
+    summary: 'Nothing leaves through a paused profile',
+    tags: ['profiles'],
+    params: profileParams,
+    response: { 200: Profile },
+  },
 })
 
 export const disconnectProfile = endpoint({
   method: 'POST',
   url: '/api/profiles/:profileId/disconnect',
   config: { permission: 'profile.manage' },
-  schema: { summary: 'Destroys the stored credential', tags: ['profiles'], params: profileParams, response: { 200: Profile } },
+  schema: {
+    summary: 'Destroys the stored credential',
+    tags: ['profiles'],
+    params: profileParams,
+    response: { 200: Profile },
+  },
 })

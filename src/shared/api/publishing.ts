@@ -26,7 +26,11 @@ export const listStops = endpoint({
   method: 'GET',
   url: '/api/stops',
   config: { permission: 'stop.read' },
-  schema: { summary: 'Engaged stops first', tags: ['publishing'], response: { 200: Type.Object({ items: Type.Array(Stop) }) } },
+  schema: {
+    summary: 'Engaged stops first',
+    tags: ['publishing'],
+    response: { 200: Type.Object({ items: Type.Array(Stop) }) },
+  },
 })
 
 export const engageStop = endpoint({

@@ -117,7 +117,12 @@ export const claimReview = endpoint({
   method: 'POST',
   url: '/api/reviews/:reviewId/claim',
   config: { permission: 'review.decide' },
-  schema: { summary: 'Takes the review in hand for ten minutes', tags: ['reviews'], params: reviewParams, response: { 200: ReviewSummary } },
+  schema: {
+    summary: 'Takes the review in hand for ten minutes',
+    tags: ['reviews'],
+    params: reviewParams,
+    response: { 200: ReviewSummary },
+  },
 })
 
 export const releaseReview = endpoint({
@@ -157,7 +162,9 @@ const decisionBody = {
   outcome: Outcome,
   contentHash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   reason: Type.Optional(Type.String({ maxLength: 10_000 })),
-  findingJudgements: Type.Optional(Type.Record(Type.String(), Type.Boolean(), { description: 'ruleId → was the finding right?' })),
+  findingJudgements: Type.Optional(
+    Type.Record(Type.String(), Type.Boolean(), { description: 'ruleId → was the finding right?' }),
+  ),
 }
 export const DecisionAnswer = Type.Object({
   reviewId: Id,

@@ -1,0 +1,97 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { errorStatus, type ErrorCode } from '#shared/error-code.ts'
+import type { ProblemDocument } from '#shared/api/common.ts'
+import type { App } from './app-type.ts'
+import { AppError, type Problem } from './app-error.ts'
+
+const unavailable = 'The database does not answer. Nothing was lost; try again in a moment.'
+/** SQLSTATE classes and driver codes that mean that the server is away, not that we made a mistake. */
+const databaseAway = /^(08|57P0|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)/
+
+/** Every answer of an error, in one place: RFC 9457 problem details with a stable code. */
+export function registerProblemDocuments(app: App): void {
+  app.setErrorHandler((error: FastifyError | AppError, request, reply) => {
+    const known = toAppError(error)
+    if (known === undefined) {
+      request.log.error({ err: error, url: request.url }, 'request failed by a bug')
+      return sendProblem(
+        request,
+        reply,
+        new AppError(
+          'internal',
+          'Something went wrong on our side. Nothing was published. Try again; if it stays, give your administrator the request id.',
+        ),
+      )
+    }
+    if (errorStatus[known.code] >= 500)
+      request.log.warn({ err: known, cause: known.cause }, 'request could not be served')
+    return sendProblem(request, reply, known)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      request,
+      reply,
+      new AppError(
+        'not_found',
+        `There is nothing at ${request.method} ${request.url.split('?')[0]}. The calls are listed at /openapi.yaml.`,
+      ),
+    ),
+  )
+}
+
+/** Writes one problem document. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): FastifyReply {
+  const status = errorStatus[error.code]
+  const document: ProblemDocument = {
+    type: `urn:containment:${error.code}`,
+    title: titleOf(error.code),
+    status,
+    code: error.code,
+    detail: error.message,
+    instance: `urn:request:${request.id}`,
+    ...(error.problems.length > 0 ? { problems: [...error.problems] } : {}),
+  }
+  if (status === 503) reply.header('retry-after', '5')
+  return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(document)
+}
+
+function toAppError(error: FastifyError | AppError): AppError | undefined {
+  if (error instanceof AppError) return error
+  if (error.validation !== undefined) return invalidRequest(error)
+  const code = String(error.code ?? '')
+  if (databaseAway.test(code) || /timeout exceeded when trying to connect|Connection terminated/.test(error.message)) {
+    return new AppError('database_unavailable', unavailable, { cause: error })
+  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new AppError(
+      'too_large',
+      'The request is larger than the gateway takes. Shorten it, or upload media with POST /api/media.',
+    )
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new AppError('unsupported_media', 'Send the body as application/json.')
+  if (error.statusCode === 429)
+    return new AppError('too_many_requests', error.message || 'Too many requests. Wait a moment and try again.')
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new AppError('invalid_request', error.message, { cause: error })
+  return undefined
+}
+
+function invalidRequest(error: FastifyError): AppError {
+  const problems: Problem[] = (error.validation ?? []).map((item) => ({
+    field: `${error.validationContext ?? 'request'}${item.instancePath}${missing(item.params)}`.replaceAll('/', '.'),
+    message: item.message ?? 'is not valid',
+  }))
+  const first = problems[0]
+  return new AppError('invalid_request', first === undefined ? error.message : `${first.field} ${first.message}.`, {
+    problems,
+  })
+}
+
+function missing(params: Record<string, unknown> | undefined): string {
+  return typeof params?.['missingProperty'] === 'string' ? `/${params['missingProperty']}` : ''
+}
+
+function titleOf(code: ErrorCode): string {
+  const words = code.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

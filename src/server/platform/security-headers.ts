@@ -1,0 +1,43 @@
+import type { App } from './app-type.ts'
+import type { Config } from './config.ts'
+
+/** The console's policy: own files only, no inline code or style, no frame, and no text becomes markup (Trusted Types). */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+const always: Readonly<Record<string, string>> = {
+  'content-security-policy': contentSecurityPolicy,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+}
+
+/**
+ * Sets the headers on every answer, errors and files included; a route that set one itself keeps it. Answers of calls
+ * are not stored by anybody unless the route says otherwise.
+ */
+export function registerSecurityHeaders(app: App, config: Pick<Config, 'publicUrl'>): void {
+  const secure = config.publicUrl.startsWith('https:')
+  app.addHook('onSend', async (request, reply) => {
+    for (const [name, value] of Object.entries(always)) if (!reply.hasHeader(name)) void reply.header(name, value)
+    // Two years, as browsers' preload lists ask; only where TLS is certain.
+    if (secure && !reply.hasHeader('strict-transport-security'))
+      void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
+    const isCall = /^\/(api|auth|scim)\//.test(request.url)
+    if (isCall && !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
+  })
+}

@@ -1,0 +1,161 @@
+import { AppError } from '#server/platform/app-error.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { newId } from '#server/platform/new-id.ts'
+import {
+  judgeContent,
+  type Author,
+  type Content,
+  type EvaluationContext,
+  type Judgement,
+} from '#server/policies/judge-content.ts'
+import type { BodyOf } from '#shared/api/endpoint.ts'
+import type { createRevision } from '#shared/api/posts.ts'
+import { contentHash, sha256, type Target } from './post-content.ts'
+import { findMedia } from './queries.ts'
+
+export type PostWish = BodyOf<typeof createRevision>
+
+/** A revision that is judged, rendered and hashed, and not yet written. */
+export interface PreparedRevision extends Judgement {
+  readonly revisionId: string
+  readonly content: Content
+  readonly targets: readonly Target[]
+  readonly contentHash: string
+  readonly at: string
+}
+
+/** Judges and renders content outside any transaction; the release gate judges again before anything leaves. */
+export async function prepareRevision(
+  deps: Pick<Deps, 'db' | 'clock' | 'networks'>,
+  author: Author,
+  wish: PostWish,
+): Promise<PreparedRevision> {
+  const at = deps.clock.now()
+  const content = await toContent(deps, wish, author)
+  if (content.scheduledAt !== null && content.scheduledAt <= at) {
+    throw new AppError(
+      'unprocessable',
+      'The time of publication has already passed. Choose a later time, or none to publish as soon as it is approved.',
+    )
+  }
+  const judged = await judgeContent(deps.db, author, content, at)
+  refuseUnknownProfiles(content, judged.context)
+  const revisionId = newId(at)
+  const targets = content.profileIds.map((profileId) =>
+    renderTarget(deps, revisionId, content, profileId, judged.context),
+  )
+  return {
+    revisionId,
+    content,
+    targets,
+    contentHash: contentHash(content, targets),
+    at,
+    evaluation: judged.evaluation,
+    inputs: judged.inputs,
+  }
+}
+
+/** Fills in what the author left open. */
+export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: Author): Promise<Content> {
+  refuseUnstorableText(wish.text)
+  const mediaIds = wish.mediaIds ?? []
+  const media = mediaIds.length === 0 ? [] : await findMedia(deps.db, mediaIds, author.userId)
+  const missing = mediaIds.filter((mediaId) => !media.some((item) => item.mediaId === mediaId))
+  if (missing.length > 0)
+    throw new AppError(
+      'unprocessable',
+      `Media ${missing.join(', ')} is not there. Upload it with POST /api/media first.`,
+    )
+  return {
+    text: wish.text,
+    profileIds: wish.profileIds,
+    media: mediaIds.map((mediaId) => media.find((item) => item.mediaId === mediaId)!),
+    links: wish.links ?? [],
+    language: wish.language ?? null,
+    scheduledAt:
+      wish.scheduledAt === undefined || wish.scheduledAt === null ? null : new Date(wish.scheduledAt).toISOString(),
+    communicationClass: wish.communicationClass ?? 'retail',
+    isStatic: wish.static ?? true,
+    topics: wish.topics ?? [],
+    sources: wish.sources ?? [],
+  }
+}
+
+/** A revision goes in only when there is something to say, somewhere to say it, and each network can take it. */
+export function refuseUnsendable(prepared: Pick<PreparedRevision, 'content' | 'targets'>): void {
+  if (prepared.content.text.trim() === '')
+    throw new AppError('unprocessable', 'The post is empty. Write something first.')
+  if (prepared.targets.length === 0)
+    throw new AppError('unprocessable', 'Choose at least one profile. GET /api/profiles lists yours.')
+  const problems = prepared.targets
+    .filter((target) => target.payload === null)
+    .map((target) => ({ field: `body.profileIds.${target.profileId}`, message: target.refusal ?? '' }))
+  if (problems.length > 0)
+    throw new AppError(
+      'unprocessable',
+      `${problems[0]?.message} Your text is kept; shorten it or leave out that profile.`,
+      { problems },
+    )
+}
+
+function refuseUnknownProfiles(content: Content, context: EvaluationContext): void {
+  const problems = content.profileIds
+    .filter((profileId) => !context.profiles.some((profile) => profile.profileId === profileId))
+    .map((profileId) => ({ field: 'body.profileIds', message: `No profile ${profileId}.` }))
+  if (problems.length > 0)
+    throw new AppError('unprocessable', `${problems[0]?.message} GET /api/profiles lists yours.`, { problems })
+}
+
+function renderTarget(
+  deps: Pick<Deps, 'networks'>,
+  revisionId: string,
+  content: Content,
+  profileId: string,
+  context: EvaluationContext,
+): Target {
+  const profile = context.profiles.find((candidate) => candidate.profileId === profileId)!
+  const network = deps.networks.get(profile.network)
+  const refused = (refusal: string): Target => ({
+    profileId,
+    network: profile.network,
+    payload: null,
+    payloadSha256: null,
+    refusal,
+  })
+  if (network === undefined) return refused(`This gateway runs without the network “${profile.network}”.`)
+  try {
+    const payload = network.render(
+      {
+        publicationKey: `${revisionId}:${profileId}`,
+        text: content.text,
+        language: content.language ?? undefined,
+        links: content.links,
+        media: content.media,
+      },
+      {
+        profileId,
+        handle: profile.handle,
+        remoteAccountId: profile.remoteAccountId ?? undefined,
+        settings: profile.settings,
+      },
+    )
+    return { profileId, network: profile.network, payload, payloadSha256: sha256(payload), refusal: null }
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unprocessable') return refused(error.message)
+    throw error
+  }
+}
+
+/** Postgres stores no NUL and canonical JSON no lone surrogate: what cannot be kept exactly is refused, never mended. */
+function refuseUnstorableText(text: string): void {
+  if (text.includes('\u0000'))
+    throw new AppError(
+      'invalid_request',
+      'The text holds a NUL character, which cannot be published. Remove it and send the post again.',
+    )
+  if (!text.isWellFormed())
+    throw new AppError(
+      'invalid_request',
+      'The text holds half of a character (a lone surrogate). Type that character again and send the post again.',
+    )
+}

@@ -1,0 +1,84 @@
+import type { App } from '#server/platform/app-type.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { cutPage, readCursor } from '#server/platform/page-cursor.ts'
+import { readLanguage } from '#server/platform/read-language.ts'
+import { judgeContent, toApiFinding } from '#server/policies/judge-content.ts'
+import { checkPolicy } from '#shared/api/policies.ts'
+import * as contract from '#shared/api/posts.ts'
+import { postStatuses, type PostStatus } from '#shared/post-status.ts'
+import { commentPost } from './comment-post.ts'
+import { toContent } from './prepare-revision.ts'
+import { countPosts, findPosts, type PostListRow } from './queries.ts'
+
+export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>): void {
+  app.route({
+    ...checkPolicy,
+    handler: async (request) => {
+      const content = await toContent(deps, request.body, request.actor)
+      const { evaluation } = await judgeContent(deps.db, request.actor, content, deps.clock.now())
+      const language = readLanguage(request)
+      return {
+        verdict: evaluation.verdict,
+        findings: evaluation.findings.map((finding) => toApiFinding(finding, language)),
+        requiredStages: [...evaluation.requiredStages],
+        policyVersion: evaluation.policyVersion,
+        perNetwork: [...evaluation.perNetwork],
+      }
+    },
+  })
+  app.route({
+    ...contract.listPosts,
+    handler: async (request) => {
+      const { query } = request
+      const limit = query.limit ?? 50
+      const filter = {
+        authorId: query.author === 'me' ? request.actor.userId : readUserId(query.author),
+        statuses: readStatuses(query.status),
+        q: query.q,
+      }
+      const [rows, counts] = await Promise.all([
+        findPosts(deps.db, request.actor, filter, readCursor(query.cursor), limit + 1),
+        countPosts(deps.db, request.actor, filter),
+      ])
+      return { ...cutPage(rows, limit, (row) => ({ at: row.createdAt, id: row.postId }), toSummary), counts }
+    },
+  })
+  app.route({
+    ...contract.commentPost,
+    handler: async (request, reply) =>
+      reply.code(201).send(await commentPost(deps, request.actor, request.params.postId, request.body.text)),
+  })
+}
+
+function readUserId(author: string | undefined): string | undefined {
+  if (author === undefined || author === '' || /^[0-9a-f-]{36}$/i.test(author))
+    return author === '' ? undefined : author
+  throw new AppError('invalid_request', 'author is `me` or a user id.')
+}
+
+function readStatuses(text: string | undefined): PostStatus[] | undefined {
+  if (text === undefined || text === '') return undefined
+  const statuses = text.split(',')
+  const unknown = statuses.find((status) => !(postStatuses as readonly string[]).includes(status))
+  if (unknown !== undefined)
+    throw new AppError('invalid_request', `“${unknown}” is not a status. Statuses: ${postStatuses.join(', ')}.`)
+  return statuses as PostStatus[]
+}
+
+function toSummary(row: PostListRow): contract.PostSummary {
+  return {
+    postId: row.postId,
+    status: row.status,
+    text: row.text,
+    author: { userId: row.authorId, displayName: row.authorName },
+    unitId: row.unitId,
+    networks: row.networks,
+    verdict: row.verdict,
+    waitingFor: row.waitingFor,
+    contentHash: row.contentHash,
+    scheduledAt: row.scheduledAt,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  }
+}

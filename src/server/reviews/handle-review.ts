@@ -1,0 +1,112 @@
+import { appendRecord } from '#server/archive/append-record.ts'
+import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { lockPost } from '#server/posts/stored-post.ts'
+import type { RecordType } from '#shared/record-event.ts'
+import {
+  findPostOfReview,
+  findReview,
+  lockReview,
+  setAssignee,
+  setClaim,
+  setEscalated,
+  type ReviewRow,
+} from './queries.ts'
+
+/** A claim is visible to all and ends by itself, so that nobody blocks the queue by leaving. */
+const claimMilliseconds = 10 * 60_000
+
+type ReviewDeps = Pick<Deps, 'db' | 'clock'>
+
+/** Takes an open review in hand for ten minutes. */
+export async function claimReview(deps: ReviewDeps, actor: Actor, reviewId: string): Promise<ReviewRow> {
+  return changeReview(deps, actor, reviewId, 'review.claimed', {}, async (tx, review, at) => {
+    if (
+      review.claimedById !== null &&
+      review.claimedById !== actor.userId &&
+      review.claimedUntil !== null &&
+      review.claimedUntil > at
+    ) {
+      throw new AppError('already_claimed', `${review.claimedByName ?? 'A colleague'} has this review in hand.`)
+    }
+    await setClaim(tx, reviewId, actor.userId, addMilliseconds(at, claimMilliseconds))
+  })
+}
+
+/** Gives a claimed review back. */
+export async function releaseReview(deps: ReviewDeps, actor: Actor, reviewId: string): Promise<ReviewRow> {
+  return changeReview(deps, actor, reviewId, 'review.released', {}, async (tx, review) => {
+    if (review.claimedById !== actor.userId) throw new AppError('wrong_status', 'You do not have this review in hand.')
+    await setClaim(tx, reviewId, null, null)
+  })
+}
+
+/** Marks a review for a higher instance. */
+export async function escalateReview(
+  deps: ReviewDeps,
+  actor: Actor,
+  reviewId: string,
+  reason: string,
+): Promise<ReviewRow> {
+  return changeReview(deps, actor, reviewId, 'review.escalated', { reason }, (tx, _review, at) =>
+    setEscalated(tx, reviewId, at),
+  )
+}
+
+/** Hands a review to a named colleague, who must be able to decide it and is never its author (law 4). */
+export async function delegateReview(
+  deps: ReviewDeps,
+  actor: Actor,
+  reviewId: string,
+  to: string,
+  reason: string | undefined,
+): Promise<ReviewRow> {
+  return changeReview(deps, actor, reviewId, 'review.delegated', { to, reason: reason ?? null }, async (tx, review) => {
+    if (to === review.authorId) throw new AppError('own_post', 'The author cannot review this post.')
+    const able = await tx
+      .selectFrom('role_grant')
+      .innerJoin('app_user', 'app_user.id', 'role_grant.user_id')
+      .select('role_grant.id')
+      .where('user_id', '=', to)
+      .where('app_user.active', '=', true)
+      .where('role', '=', 'reviewer')
+      .where('revoked_at', 'is', null)
+      .where('role_grant.unit_id', 'in', [...review.unitPath])
+      .executeTakeFirst()
+    if (able === undefined)
+      throw new AppError('unprocessable', 'That person is not a reviewer for this unit. Choose another colleague.')
+    await setAssignee(tx, reviewId, to)
+  })
+}
+
+async function changeReview(
+  deps: ReviewDeps,
+  actor: Actor,
+  reviewId: string,
+  type: RecordType,
+  body: Record<string, string | null>,
+  change: (tx: Tx, review: ReviewRow, at: string) => Promise<void>,
+): Promise<ReviewRow> {
+  return inTransaction(deps.db, async (tx) => {
+    const postId = await findPostOfReview(tx, reviewId)
+    const post = postId === undefined ? undefined : await lockPost(tx, postId)
+    const review = post === undefined ? undefined : await lockReview(tx, reviewId)
+    if (post === undefined || review === undefined || !mayOnUnit(actor, 'review.decide', post.unitPath))
+      throw new AppError('not_found', 'No such review in your units.')
+    if (review.authorId === actor.userId) throw new AppError('own_post', 'You cannot review your own post.')
+    if (review.status !== 'open')
+      throw new AppError('already_decided', `This review is ${review.status.replaceAll('_', ' ')}.`)
+    const at = deps.clock.now()
+    await change(tx, review, at)
+    await appendRecord(tx, actor, {
+      type,
+      at,
+      streams: { post: post.postId, author: post.authorId, unit: post.unitId },
+      body: { reviewId, revisionId: review.revisionId, ...body },
+    })
+    return (await findReview(tx, reviewId))!
+  })
+}

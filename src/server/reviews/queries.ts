@@ -1,0 +1,398 @@
+import { sql } from 'kysely'
+import { scopeUnits, type Actor } from '#server/platform/actor.ts'
+import type { Db, Tx } from '#server/platform/database.ts'
+import type { Outcome, ReviewSummary } from '#shared/api/reviews.ts'
+import type { ReviewDecision } from '#shared/api/posts.ts'
+
+type ReviewStatus = ReviewSummary['status']
+
+/** A review as its room works with it, with the unit's path for the permission and the names for the queue. */
+export interface ReviewRow extends Omit<ReviewSummary, 'author' | 'claimedBy' | 'overdue' | 'escalated' | 'approvals'> {
+  readonly authorId: string
+  readonly authorName: string
+  readonly unitPath: readonly string[]
+  readonly stageIndex: number
+  readonly stageUnitId: string | null
+  readonly qualification: string | null
+  readonly policyVersion: string
+  readonly claimedById: string | null
+  readonly claimedByName: string | null
+  readonly claimedUntil: string | null
+  readonly assignedTo: string | null
+  readonly escalatedAt: string | null
+  readonly approvals: number
+}
+
+function selectReviews(db: Db | Tx) {
+  return db
+    .selectFrom('review')
+    .innerJoin('post_revision as revision', 'revision.id', 'review.revision_id')
+    .innerJoin('app_user as author', 'author.id', 'review.author_id')
+    .innerJoin('unit', 'unit.id', 'review.unit_id')
+    .leftJoin('app_user as claimer', 'claimer.id', 'review.claimed_by')
+    .select([
+      'review.id as reviewId',
+      'review.post_id as postId',
+      'review.revision_id as revisionId',
+      'revision.number as revisionNumber',
+      'review.status',
+      'review.stage',
+      'review.stage_index as stageIndex',
+      'review.stage_unit_id as stageUnitId',
+      'review.need',
+      'review.qualification',
+      'review.policy_version as policyVersion',
+      'review.author_id as authorId',
+      'author.display_name as authorName',
+      'review.unit_id as unitId',
+      'unit.name as unitName',
+      'unit.path as unitPath',
+      'review.networks',
+      'revision.text',
+      'review.content_hash as contentHash',
+      'review.verdict',
+      'review.severity',
+      'review.finding_count as findingCount',
+      'review.claimed_by as claimedById',
+      'claimer.display_name as claimedByName',
+      'review.claimed_until as claimedUntil',
+      'review.assigned_to as assignedTo',
+      'review.escalated_at as escalatedAt',
+      'revision.scheduled_at as scheduledAt',
+      'review.created_at as createdAt',
+      'review.due_at as dueAt',
+      sql<number>`(select count(*) from review_decision d where d.review_id = review.id and d.outcome = 'approved')`.as(
+        'approvals',
+      ),
+    ])
+}
+
+export async function findReview(db: Db | Tx, reviewId: string): Promise<ReviewRow | undefined> {
+  return (await selectReviews(db).where('review.id', '=', reviewId).executeTakeFirst()) as ReviewRow | undefined
+}
+
+/** Locks a review; its post is locked first by the caller (lock order: post, review, publication). */
+export async function lockReview(tx: Tx, reviewId: string): Promise<ReviewRow | undefined> {
+  return (await selectReviews(tx).where('review.id', '=', reviewId).forUpdate('review').executeTakeFirst()) as
+    | ReviewRow
+    | undefined
+}
+
+export async function lockReviewsOfRevision(tx: Tx, revisionId: string): Promise<ReviewRow[]> {
+  return (await selectReviews(tx)
+    .where('review.revision_id', '=', revisionId)
+    .orderBy('review.stage_index')
+    .orderBy('review.id')
+    .forUpdate('review')
+    .execute()) as unknown as ReviewRow[]
+}
+
+export async function findPostOfReview(tx: Tx, reviewId: string): Promise<string | undefined> {
+  return (await tx.selectFrom('review').select('post_id').where('id', '=', reviewId).executeTakeFirst())?.post_id
+}
+
+export interface NewReview {
+  readonly id: string
+  readonly postId: string
+  readonly revisionId: string
+  readonly contentHash: string
+  readonly authorId: string
+  readonly unitId: string
+  readonly stageIndex: number
+  readonly stage: string
+  readonly need: number
+  readonly qualification: string | null
+  readonly stageUnit: string | null
+  readonly policyVersion: string
+  readonly verdict: string
+  readonly severity: string | null
+  readonly findingCount: number
+  readonly networks: readonly string[]
+  readonly status: ReviewStatus
+  readonly dueAt: string
+  readonly at: string
+}
+
+export async function insertReviews(tx: Tx, reviews: readonly NewReview[]): Promise<void> {
+  await sql`
+    insert into review (id, post_id, revision_id, content_hash, author_id, unit_id, stage_index, stage, need, qualification, stage_unit_id,
+      policy_version, verdict, severity, finding_count, networks, status, due_at, created_at)
+    select r.id, r.post_id, r.revision_id, r.content_hash, r.author_id, r.unit_id, r.stage_index, r.stage, r.need, r.qualification,
+      (select u.id from unit u where u.slug = r.stage_unit or u.id::text = r.stage_unit), r.policy_version, r.verdict, r.severity,
+      r.finding_count, r.networks, r.status, r.due_at, r.created_at
+    from jsonb_to_recordset(${JSON.stringify(reviews.map(toRecord))}::jsonb) as r (id uuid, post_id uuid, revision_id uuid, content_hash text,
+      author_id uuid, unit_id uuid, stage_index int, stage text, need int, qualification text, stage_unit text, policy_version text, verdict text,
+      severity text, finding_count int, networks text[], status text, due_at timestamptz, created_at timestamptz)`.execute(
+    tx,
+  )
+}
+
+function toRecord(review: NewReview): Record<string, unknown> {
+  return {
+    id: review.id,
+    post_id: review.postId,
+    revision_id: review.revisionId,
+    content_hash: review.contentHash,
+    author_id: review.authorId,
+    unit_id: review.unitId,
+    stage_index: review.stageIndex,
+    stage: review.stage,
+    need: review.need,
+    qualification: review.qualification,
+    stage_unit: review.stageUnit,
+    policy_version: review.policyVersion,
+    verdict: review.verdict,
+    severity: review.severity,
+    finding_count: review.findingCount,
+    networks: review.networks,
+    status: review.status,
+    due_at: review.dueAt,
+    created_at: review.at,
+  }
+}
+
+export async function insertDecision(
+  tx: Tx,
+  decision: {
+    id: string
+    review: ReviewRow
+    reviewerId: string
+    outcome: Outcome
+    reason: string | null
+    findingJudgements: Record<string, boolean>
+    recordId: string
+    at: string
+  },
+): Promise<void> {
+  await tx
+    .insertInto('review_decision')
+    .values({
+      id: decision.id,
+      review_id: decision.review.reviewId,
+      reviewer_id: decision.reviewerId,
+      author_id: decision.review.authorId,
+      outcome: decision.outcome,
+      content_hash: decision.review.contentHash,
+      reason: decision.reason,
+      finding_judgements: JSON.stringify(decision.findingJudgements),
+      record_id: decision.recordId,
+      decided_at: decision.at,
+    })
+    .execute()
+}
+
+export async function hasDecided(tx: Tx, reviewId: string, reviewerId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('review_decision')
+    .select('id')
+    .where('review_id', '=', reviewId)
+    .where('reviewer_id', '=', reviewerId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function closeReview(tx: Tx, reviewId: string, status: ReviewStatus, at: string): Promise<void> {
+  await tx
+    .updateTable('review')
+    .set({ status, closed_at: at })
+    .where('id', '=', reviewId)
+    .where('status', 'in', ['open', 'waiting'])
+    .returning('id')
+    .executeTakeFirstOrThrow()
+}
+
+export async function openReview(tx: Tx, reviewId: string): Promise<void> {
+  await tx
+    .updateTable('review')
+    .set({ status: 'open' })
+    .where('id', '=', reviewId)
+    .where('status', '=', 'waiting')
+    .returning('id')
+    .executeTakeFirstOrThrow()
+}
+
+/** Ends every open or waiting review of a post; answers their ids. */
+export async function voidReviews(tx: Tx, postId: string, at: string): Promise<string[]> {
+  const rows = await tx
+    .updateTable('review')
+    .set({ status: 'voided', closed_at: at })
+    .where('post_id', '=', postId)
+    .where('status', 'in', ['open', 'waiting'])
+    .returning('id')
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+export async function setClaim(
+  tx: Tx,
+  reviewId: string,
+  claimedBy: string | null,
+  until: string | null,
+): Promise<void> {
+  await tx
+    .updateTable('review')
+    .set({ claimed_by: claimedBy, claimed_until: until })
+    .where('id', '=', reviewId)
+    .returning('id')
+    .executeTakeFirstOrThrow()
+}
+
+export async function setEscalated(tx: Tx, reviewId: string, at: string): Promise<void> {
+  await tx
+    .updateTable('review')
+    .set({ escalated_at: at, claimed_by: null, claimed_until: null })
+    .where('id', '=', reviewId)
+    .returning('id')
+    .executeTakeFirstOrThrow()
+}
+
+export async function setAssignee(tx: Tx, reviewId: string, userId: string): Promise<void> {
+  await tx
+    .updateTable('review')
+    .set({ assigned_to: userId, claimed_by: null, claimed_until: null })
+    .where('id', '=', reviewId)
+    .returning('id')
+    .executeTakeFirstOrThrow()
+}
+
+/** The decisions of each review of a post, in order. */
+export async function findDecisions(db: Db | Tx, postId: string): Promise<({ reviewId: string } & ReviewDecision)[]> {
+  const rows = await db
+    .selectFrom('review_decision as d')
+    .innerJoin('review as r', 'r.id', 'd.review_id')
+    .innerJoin('app_user as u', 'u.id', 'd.reviewer_id')
+    .select([
+      'd.review_id as reviewId',
+      'd.reviewer_id as userId',
+      'u.display_name as displayName',
+      'd.outcome',
+      'd.reason',
+      'd.content_hash as contentHash',
+      'd.decided_at as decidedAt',
+    ])
+    .where('r.post_id', '=', postId)
+    .orderBy('d.decided_at')
+    .orderBy('d.id')
+    .execute()
+  return rows.map(({ userId, displayName, ...row }) => ({
+    ...row,
+    outcome: row.outcome as Outcome,
+    reviewer: { userId, displayName },
+  }))
+}
+
+export async function findReviewsOfPost(db: Db | Tx, postId: string): Promise<ReviewRow[]> {
+  return (await selectReviews(db)
+    .where('review.post_id', '=', postId)
+    .orderBy('revision.number')
+    .orderBy('review.stage_index')
+    .orderBy('review.created_at')
+    .execute()) as unknown as ReviewRow[]
+}
+
+export interface QueueFilter {
+  readonly statuses: readonly string[]
+  readonly assignee?: string | undefined
+  readonly unit?: string | undefined
+  readonly network?: string | undefined
+  readonly severity?: string | undefined
+}
+
+/** The queue in the reviewer's scope. */
+export async function findQueue(
+  db: Db,
+  actor: Actor,
+  filter: QueueFilter,
+  sort: 'due' | 'created',
+  after: { at: string; id: string } | undefined,
+  limit: number,
+  now: string,
+): Promise<ReviewRow[]> {
+  const order = sort === 'due' ? ('review.due_at' as const) : ('review.created_at' as const)
+  const rows = await selectReviews(db)
+    .where(inScope(actor))
+    .where(matchesFilter(actor, filter, now))
+    .where(
+      after === undefined
+        ? sql<boolean>`true`
+        : sql<boolean>`(${sql.ref(order)}, review.id) > (${after.at}, ${after.id}::uuid)`,
+    )
+    .orderBy(order)
+    .orderBy('review.id')
+    .limit(limit)
+    .execute()
+  return rows as unknown as ReviewRow[]
+}
+
+/** Counts by facet of everything that the filter's statuses cover in the reviewer's scope. */
+export async function countFacets(
+  db: Db,
+  actor: Actor,
+  statuses: readonly string[],
+  now: string,
+): Promise<{ facet: string; value: string; count: number }[]> {
+  const { rows } = await sql<{ facet: string; value: string; count: number }>`
+    with seen as materialized (
+      select review.status, coalesce(review.severity, 'none') as severity, review.networks, review.unit_id, review.claimed_by, review.claimed_until
+      from review join unit on unit.id = review.unit_id where ${inScope(actor)}
+    ), chosen as (select * from seen where status = any(${statuses}::text[]))
+    select 'status' as facet, status as value, count(*)::int as count from seen group by status
+    union all select 'severity', severity, count(*)::int from chosen group by severity
+    union all select 'network', n, count(*)::int from chosen, unnest(networks) n group by n
+    union all select 'unit', unit_id::text, count(*)::int from chosen group by unit_id
+    union all select 'assignee', case when claimed_by is null or claimed_until < ${now} then 'none'
+      when claimed_by = ${actor.userId} then 'me' else claimed_by::text end, count(*)::int from chosen group by 2`.execute(
+    db,
+  )
+  return rows
+}
+
+function inScope(actor: Actor) {
+  return sql<boolean>`(unit.path && ${scopeUnits(actor, 'review.read')}::uuid[])`
+}
+
+function matchesFilter(actor: Actor, filter: QueueFilter, now: string) {
+  const claimer =
+    filter.assignee === 'me' ? actor.userId : filter.assignee === 'none' ? null : (filter.assignee ?? null)
+  const mine =
+    filter.assignee === undefined
+      ? sql<boolean>`true`
+      : claimer === null
+        ? sql<boolean>`(review.claimed_by is null or review.claimed_until < ${now}) and review.assigned_to is null`
+        : sql<boolean>`((review.claimed_by = ${claimer}::uuid and review.claimed_until >= ${now}) or review.assigned_to = ${claimer}::uuid)`
+  return sql<boolean>`review.status = any(${filter.statuses}::text[]) and ${mine}
+    and (${filter.unit ?? null}::uuid is null or ${filter.unit ?? null}::uuid = any(unit.path))
+    and (${filter.network ?? null}::text is null or ${filter.network ?? null}::text = any(review.networks))
+    and (${filter.severity ?? null}::text is null or review.severity = ${filter.severity ?? null}::text)`
+}
+
+export interface QueueSummaryRow {
+  readonly open: number
+  readonly overdue: number
+  readonly claimedByMe: number
+  readonly oldestOpenAt: string | null
+  readonly decidedToday: number
+  readonly decidedLast7Days: number
+  readonly medianMinutesToDecision: number | null
+  readonly p90MinutesToDecision: number | null
+}
+
+/** Ages and throughput of the reviewer's scope. Days are UTC. */
+export async function findQueueSummary(db: Db, actor: Actor, now: string): Promise<QueueSummaryRow> {
+  const { rows } = await sql<QueueSummaryRow>`
+    with mine as (select review.* from review join unit on unit.id = review.unit_id where ${inScope(actor)}),
+    decided as (select d.decided_at, extract(epoch from d.decided_at - m.created_at) / 60 as minutes
+      from mine m join review_decision d on d.review_id = m.id where d.decided_at >= ${now}::timestamptz - interval '7 days')
+    select
+      (select count(*)::int from mine where status = 'open') as "open",
+      (select count(*)::int from mine where status = 'open' and due_at < ${now}) as "overdue",
+      (select count(*)::int from mine where status = 'open' and claimed_by = ${actor.userId} and claimed_until >= ${now}) as "claimedByMe",
+      (select min(created_at) from mine where status = 'open') as "oldestOpenAt",
+      (select count(*)::int from decided where decided_at >= date_trunc('day', ${now}::timestamptz at time zone 'UTC') at time zone 'UTC') as "decidedToday",
+      (select count(*)::int from decided) as "decidedLast7Days",
+      (select percentile_cont(0.5) within group (order by minutes)::float8 from decided) as "medianMinutesToDecision",
+      (select percentile_cont(0.9) within group (order by minutes)::float8 from decided) as "p90MinutesToDecision"`.execute(
+    db,
+  )
+  return rows[0]!
+}

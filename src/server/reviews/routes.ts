@@ -1,0 +1,162 @@
+import { AppError } from '#server/platform/app-error.ts'
+import type { App } from '#server/platform/app-type.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { cutPage, readCursor } from '#server/platform/page-cursor.ts'
+import { readLanguage } from '#server/platform/read-language.ts'
+import * as posts from '#shared/api/posts.ts'
+import * as contract from '#shared/api/reviews.ts'
+import { assemblePost, partsOfNewPost } from './assemble-post.ts'
+import { decideReview, type Decision } from './decide-review.ts'
+import { claimReview, delegateReview, escalateReview, releaseReview } from './handle-review.ts'
+import { countFacets, findQueue, findQueueSummary } from './queries.ts'
+import { readPost } from './read-post.ts'
+import { readReview, toReviewSummary } from './read-review.ts'
+import { createPost, revisePost, submitPost } from './submit-post.ts'
+import { reschedulePost, withdrawPost } from './withdraw-post.ts'
+
+type RouteDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config'>
+
+export function registerReviewRoutes(app: App, deps: RouteDeps): void {
+  registerWriting(app, deps)
+  registerQueue(app, deps)
+  registerDecisions(app, deps)
+}
+
+function registerWriting(app: App, deps: RouteDeps): void {
+  app.route({
+    ...posts.createPost,
+    handler: async (request, reply) => {
+      const written = await createPost(deps, request.actor, request.body)
+      return reply.code(201).send(assemblePost(partsOfNewPost(request.actor, written), readLanguage(request)))
+    },
+  })
+  app.route({
+    ...posts.getPost,
+    handler: async (request) => readPost(deps.db, request.actor, request.params.postId, readLanguage(request)),
+  })
+  app.route({
+    ...posts.createRevision,
+    handler: async (request, reply) => {
+      await revisePost(deps, request.actor, request.params.postId, request.body)
+      return reply.code(201).send(await readPost(deps.db, request.actor, request.params.postId, readLanguage(request)))
+    },
+  })
+  app.route({
+    ...posts.submitPost,
+    handler: async (request) => {
+      await submitPost(deps, request.actor, request.params.postId)
+      return readPost(deps.db, request.actor, request.params.postId, readLanguage(request))
+    },
+  })
+  app.route({
+    ...posts.withdrawPost,
+    handler: async (request) => {
+      await withdrawPost(deps, request.actor, request.params.postId, request.body?.reason)
+      return readPost(deps.db, request.actor, request.params.postId, readLanguage(request))
+    },
+  })
+  app.route({
+    ...posts.reschedulePost,
+    handler: async (request) => {
+      await reschedulePost(deps, request.actor, request.params.postId, request.body.scheduledAt)
+      return readPost(deps.db, request.actor, request.params.postId, readLanguage(request))
+    },
+  })
+}
+
+function registerQueue(app: App, deps: RouteDeps): void {
+  app.route({
+    ...contract.listReviews,
+    handler: async (request) => {
+      const { query } = request
+      const now = deps.clock.now()
+      const statuses = (query.status ?? 'open').split(',')
+      const limit = query.limit ?? 50
+      const sort = query.sort ?? 'due'
+      const [rows, counts] = await Promise.all([
+        findQueue(
+          deps.db,
+          request.actor,
+          { statuses, assignee: query.assignee, unit: query.unit, network: query.network, severity: query.severity },
+          sort,
+          readCursor(query.cursor),
+          limit + 1,
+          now,
+        ),
+        countFacets(deps.db, request.actor, statuses, now),
+      ])
+      const facet = (name: string) =>
+        Object.fromEntries(counts.filter((row) => row.facet === name).map((row) => [row.value, row.count]))
+      return {
+        ...cutPage(
+          rows,
+          limit,
+          (row) => ({ at: sort === 'due' ? row.dueAt : row.createdAt, id: row.reviewId }),
+          (row) => toReviewSummary(row, now),
+        ),
+        facets: {
+          status: facet('status'),
+          severity: facet('severity'),
+          network: facet('network'),
+          unit: facet('unit'),
+          assignee: facet('assignee'),
+        },
+      }
+    },
+  })
+  app.route({
+    ...contract.summariseReviews,
+    handler: async (request) => findQueueSummary(deps.db, request.actor, deps.clock.now()),
+  })
+  app.route({
+    ...contract.getReview,
+    handler: async (request) =>
+      readReview(deps.db, request.actor, request.params.reviewId, readLanguage(request), deps.clock.now()),
+  })
+}
+
+function registerDecisions(app: App, deps: RouteDeps): void {
+  const summary = async (row: ReturnType<typeof claimReview>) => toReviewSummary(await row, deps.clock.now())
+  app.route({
+    ...contract.claimReview,
+    handler: async (request) => summary(claimReview(deps, request.actor, request.params.reviewId)),
+  })
+  app.route({
+    ...contract.releaseReview,
+    handler: async (request) => summary(releaseReview(deps, request.actor, request.params.reviewId)),
+  })
+  app.route({
+    ...contract.escalateReview,
+    handler: async (request) =>
+      summary(escalateReview(deps, request.actor, request.params.reviewId, request.body.reason)),
+  })
+  app.route({
+    ...contract.delegateReview,
+    handler: async (request) =>
+      summary(delegateReview(deps, request.actor, request.params.reviewId, request.body.userId, request.body.reason)),
+  })
+  app.route({
+    ...contract.decideReview,
+    handler: async (request) =>
+      decideReview(deps, request.actor, { reviewId: request.params.reviewId, ...request.body }),
+  })
+  app.route({
+    ...contract.decideReviews,
+    handler: async (request) => {
+      const results = []
+      for (const decision of request.body.decisions) results.push(await decideOne(deps, request.actor, decision))
+      return { results }
+    },
+  })
+}
+
+/** One of several: its refusal is its own result and touches no other. */
+async function decideOne(deps: RouteDeps, actor: Parameters<typeof decideReview>[1], decision: Decision) {
+  try {
+    const { status } = await decideReview(deps, actor, decision)
+    return { reviewId: decision.reviewId, ok: true, status }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { reviewId: decision.reviewId, ok: false, code: error.code, detail: error.message }
+  }
+}
