@@ -27,7 +27,8 @@ export async function createCluster(plan: ClusterPlan): Promise<void> {
 function initdb(plan: ClusterPlan, target: string, passwordFile: string): string[] {
   const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   const access = [`--username=${clusterOwner}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
-  return [...plan.prefix, join(plan.binaries, 'initdb'), `--pgdata=${target}`, ...access, ...locale]
+  const withUs = ['setpriv', '--pdeathsig', 'TERM', '--']
+  return [...plan.prefix, ...withUs, join(plan.binaries, 'initdb'), `--pgdata=${target}`, ...access, ...locale]
 }
 
 // initdb may run as another account: the folder's random name hides the file for the second that it lives.

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { createBlueskyNetwork } from '#server/publishing/bluesky-network.ts'
+import { createSandboxNetwork } from '#server/publishing/sandbox-network.ts'
+import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
+import { systemClock } from '#server/platform/clock.ts'
+import type { Closing } from '#server/platform/closing.ts'
+import type { Config, ObjectStoreSettings, Secrets } from '#server/platform/config.ts'
+import { createEd25519Signer } from '#server/platform/create-ed25519-signer.ts'
+import { openDatabase, openPool } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { createHttpClient } from '#server/platform/http.ts'
+import type { Network } from '#server/platform/network.ts'
+import type { ObjectStore } from '#server/platform/object-store.ts'
+import { createSecretBox } from '#server/platform/secret-box.ts'
+
+interface Opened {
+  readonly config: Config
+  readonly objectStore: ObjectStoreSettings
+  readonly secrets: Secrets
+}
+
+/** Opens the parts that everything runs on. A database or a bucket that is down now is no error: both are met again later. */
+export async function openDeps({ config, objectStore, secrets }: Opened, log: Logger, closing: Closing): Promise<Deps> {
+  const pool = openPool(config.database.url, log)
+  const db = openDatabase(pool)
+  closing.add(() => db.destroy())
+  return {
+    config,
+    db,
+    log,
+    clock: systemClock,
+    objectStore: await openObjectStore(objectStore, closing),
+    checkpointSigner: createEd25519Signer(config.origin, secrets.signingKey),
+    secretBox: createSecretBox(secrets.secretBoxKey),
+    networks: openNetworks(config),
+  }
+}
+
+async function openObjectStore(settings: ObjectStoreSettings, closing: Closing): Promise<ObjectStore> {
+  if (settings.kind === 'directory')
+    return openDirectoryObjectStore({ directory: settings.directory, clock: systemClock })
+  // Loaded only where a bucket is used: the AWS client is the largest package of all.
+  const { openS3ObjectStore } = await import('#server/archive/s3-object-store.ts')
+  const { kind: _kind, endpoint, ...rest } = settings
+  const store = openS3ObjectStore({ ...rest, ...(endpoint === undefined ? {} : { endpoint }) }, systemClock)
+  closing.add(async () => store.close())
+  return store
+}
+
+// The Sandbox belongs to the evaluation set-up alone: a firm's posts go to real networks.
+function openNetworks(config: Config): ReadonlyMap<string, Network> {
+  const networks = [
+    createBlueskyNetwork({ http: createHttpClient({ allowPrivateAddresses: config.allowPrivateAddresses }) }),
+  ]
+  if (config.embedded)
+    networks.unshift(
+      createSandboxNetwork({ directory: join(config.dataDirectory, 'sandbox'), publicUrl: config.publicUrl }),
+    )
+  return new Map(networks.map((network) => [network.name, network]))
+}

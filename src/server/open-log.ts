@@ -1,0 +1,11 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { destination, pino, type Logger } from 'pino'
+import type { LogLevel } from '#server/platform/config.ts'
+
+/** The operators' log: JSON lines on standard output, or in a file where a person watches the terminal. */
+export function openLog(level: LogLevel, file?: string): Logger {
+  if (file === undefined) return pino({ level })
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  return pino({ level }, destination({ dest: file, sync: true, mode: 0o600 }))
+}

@@ -1,0 +1,35 @@
+import pg from 'pg'
+import { ensureFirm } from '#server/identity/ensure-firm.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { grantServiceLogin, migrate, refuseOldSchema, refuseOwningLogin } from '#server/platform/migrate.ts'
+import { installShippedPolicy } from '#server/policies/install-shipped-policy.ts'
+import { readPolicyFiles, shippedPolicies } from '#server/policies/read-policy-files.ts'
+
+/**
+ * Brings the database to the program's schema where the owner's URL is given, refuses a service login that could rewrite
+ * history, and gives a new installation its firm and the shipped policy. Doing it again changes nothing.
+ */
+export async function prepareInstallation(deps: Pick<Deps, 'config' | 'db' | 'clock' | 'log'>): Promise<void> {
+  const { url, ownerUrl } = deps.config.database
+  if (ownerUrl !== undefined) {
+    const applied = await migrate(ownerUrl)
+    if (applied.length > 0) deps.log.info({ applied }, 'migrations applied')
+    await grantServiceLogin(ownerUrl, decodeURIComponent(new URL(url).username))
+  }
+  await checkService(url)
+  await inTransaction(deps.db, (tx) => ensureFirm(tx, deps.clock.now()))
+  await installShippedPolicy(deps, await readPolicyFiles(shippedPolicies))
+}
+
+async function checkService(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {}) // the query in flight rejects with the same error
+  await client.connect()
+  try {
+    await refuseOwningLogin(client)
+    await refuseOldSchema(client)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { createClosing, type Closing } from '#server/platform/closing.ts'
+import { isDatabaseAway } from '#server/platform/database-away.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { MigrationError } from '#server/platform/migrate.ts'
+import { ConfigError, readConfig, type Settings } from '#server/platform/read-config.ts'
+import type { Environment } from '#server/platform/setting-reader.ts'
+import { openLog } from './open-log.ts'
+
+type Role = 'serve' | 'work'
+
+/** Longest wait for requests under way when the process is asked to stop. */
+const patienceMilliseconds = 10_000
+const retryMilliseconds = 2_000
+
+/**
+ * Runs the gateway until it is asked to stop (SIGTERM, Ctrl-C): then requests and jobs under way finish, and the process
+ * ends with 0. What an operator can cure is one clear message and exit 1. `roles` overrules the configured ones.
+ */
+export async function runGateway(environment: Environment, roles?: readonly Role[]): Promise<void> {
+  const startedAt = performance.now()
+  let closing: Closing | undefined
+  try {
+    const settings = readConfig(environment)
+    if (settings.kind === 'configured') {
+      const log = openLog(settings.common.logLevel)
+      closing = closeOnSignals(log)
+      await startConfigured(settings, roles ?? settings.config.roles, log, closing)
+    } else {
+      const { embeddedDirectory } = await import('#server/embedded/start-embedded.ts')
+      const log = openLog(settings.common.logLevel, join(embeddedDirectory(settings.common), 'gateway.log'))
+      closing = closeOnSignals(log)
+      await startEvaluation(settings, log, closing, startedAt)
+    }
+  } catch (error) {
+    await closing?.run()
+    console.error(isExpected(error) ? `\n${error.message}\n` : error)
+    process.exit(1)
+  }
+}
+
+async function startConfigured(
+  settings: Extract<Settings, { kind: 'configured' }>,
+  roles: readonly Role[],
+  log: Logger,
+  closing: Closing,
+): Promise<void> {
+  const { openDeps } = await import('./open-deps.ts')
+  const deps = await openDeps(settings, log, closing)
+  if (roles.includes('serve')) await listen(deps, closing)
+  await prepare(deps)
+  if (roles.includes('work')) await work(deps, closing)
+  log.info({ roles, publicUrl: deps.config.publicUrl }, 'gateway started')
+}
+
+async function startEvaluation(
+  settings: Extract<Settings, { kind: 'embedded' }>,
+  log: Logger,
+  closing: Closing,
+  startedAt: number,
+): Promise<void> {
+  const { startEmbedded } = await import('#server/embedded/start-embedded.ts')
+  const [opened, { openDeps }] = await Promise.all([
+    startEmbedded(settings.common, log, closing),
+    import('./open-deps.ts'),
+  ])
+  const deps = await openDeps(opened, log, closing)
+  await prepare(deps)
+  const { seedFirm } = await import('#server/embedded/seed-firm.ts')
+  await seedFirm(deps)
+  await listen(deps, closing)
+  await work(deps, closing)
+  const { announce } = await import('#server/embedded/announce.ts')
+  announce(deps.config, performance.now() - startedAt)
+}
+
+async function listen(deps: Deps, closing: Closing): Promise<void> {
+  const { buildApp } = await import('./app.ts')
+  const app = await buildApp(deps)
+  closing.add(async () => {
+    // Requests under way finish; who keeps a stream open longer than our patience is cut.
+    const impatient = setTimeout(() => app.server.closeAllConnections(), patienceMilliseconds)
+    await app.close()
+    clearTimeout(impatient)
+  })
+  await app.listen({ host: deps.config.host, port: deps.config.port })
+}
+
+async function work(deps: Deps, closing: Closing): Promise<void> {
+  const { startJobs } = await import('./jobs.ts')
+  const jobs = startJobs(deps)
+  closing.add(() => jobs.stop())
+}
+
+/** Brings the installation to the program's state; a database that does not answer is waited for. */
+async function prepare(deps: Deps): Promise<void> {
+  const { prepareInstallation } = await import('./prepare-installation.ts')
+  for (;;) {
+    try {
+      return await prepareInstallation(deps)
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error
+      const host = new URL(deps.config.database.url).host
+      deps.log.error(
+        { err: error, host },
+        'the database does not answer: nothing is accepted or published until it does; trying again',
+      )
+      await wait(retryMilliseconds)
+    }
+  }
+}
+
+function closeOnSignals(log: Logger): Closing {
+  const closing = createClosing(log)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'asked to stop')
+      void closing.run().then(() => process.exit(0))
+    })
+  }
+  return closing
+}
+
+/** Errors whose message says what the operator does next. */
+function isExpected(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  if (error instanceof ConfigError || error instanceof MigrationError) return true
+  return error.name === 'FolderTakenError' || (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+}
