@@ -165,7 +165,16 @@ export const finishSignIn = endpoint({
   method: 'GET',
   url: '/auth/callback',
   config: { permission: 'public' },
-  schema: { summary: 'The provider sends the browser back here: 302 into the console', tags: ['signing in'] },
+  schema: {
+    summary: 'The provider sends the browser back here: 302 into the console',
+    tags: ['signing in'],
+    querystring: Type.Object({
+      code: Type.Optional(Type.String()),
+      state: Type.Optional(Type.String()),
+      iss: Type.Optional(Type.String()),
+      error: Type.Optional(Type.String()),
+    }),
+  },
 })
 
 export const SignedOut = Type.Object({
@@ -187,7 +196,11 @@ export const backchannelLogout = endpoint({
   method: 'POST',
   url: '/auth/backchannel-logout',
   config: { permission: 'public' },
-  schema: { summary: 'The provider ends sessions with a signed logout token', tags: ['signing in'] },
+  schema: {
+    summary: 'The provider ends sessions with a signed logout token',
+    tags: ['signing in'],
+    body: Type.Object({ logout_token: Type.String({ maxLength: 50_000 }) }),
+  },
 })
 
 export const Session = Type.Object({

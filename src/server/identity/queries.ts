@@ -1,0 +1,259 @@
+import { sql } from 'kysely'
+import type { RoleGrant } from '#server/platform/actor.ts'
+import type { Instant } from '#server/platform/clock.ts'
+import type { Db, Tx } from '#server/platform/database.ts'
+
+/** A person with what they may do, as one row; `unitPath` is that of their own unit. */
+export interface PersonRow {
+  readonly userId: string
+  readonly displayName: string
+  readonly active: boolean
+  readonly unitId: string
+  readonly unitPath: readonly string[]
+  readonly grants: readonly RoleGrant[]
+}
+
+export interface SessionRow extends PersonRow {
+  readonly sessionId: string
+  readonly authenticatedAt: Instant
+  readonly lastSeenAt: Instant
+  readonly expiresAt: Instant
+  readonly endedAt: Instant | null
+  readonly groupsState: string
+}
+
+export interface TokenRow extends PersonRow {
+  readonly tokenId: string
+  readonly scopes: readonly string[]
+  readonly expiresAt: Instant
+  readonly revokedAt: Instant | null
+  readonly lastUsedAt: Instant | null
+}
+
+const person = sql`u.id as "userId", u.display_name as "displayName", u.active, u.unit_id as "unitId", own.path as "unitPath"`
+
+/** Grants in force at an instant. */
+function grantsAt(now: Instant) {
+  return sql`array(select json_build_object('role', g.role, 'unitId', g.unit_id) from role_grant g
+    where g.user_id = u.id and g.granted_at <= ${now} and (g.revoked_at is null or g.revoked_at > ${now})) as grants`
+}
+
+/** Everything that a request by session needs, in one round trip. */
+export async function findSession(db: Db, sessionId: string, now: Instant): Promise<SessionRow | undefined> {
+  const { rows } = await sql<SessionRow>`select s.id as "sessionId", s.authenticated_at as "authenticatedAt",
+      s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt", s.ended_at as "endedAt", 'sent' as "groupsState",
+      ${person}, ${grantsAt(now)}
+    from user_session s join app_user u on u.id = s.user_id join unit own on own.id = u.unit_id
+    where s.id = ${sessionId}`.execute(db)
+  return rows[0]
+}
+
+export async function findToken(db: Db, tokenHash: Buffer, now: Instant): Promise<TokenRow | undefined> {
+  const { rows } = await sql<TokenRow>`select t.id as "tokenId", t.scopes, t.expires_at as "expiresAt",
+      t.revoked_at as "revokedAt", t.last_used_at as "lastUsedAt", ${person}, ${grantsAt(now)}
+    from api_token t join app_user u on u.id = t.user_id join unit own on own.id = u.unit_id
+    where t.token_hash = ${tokenHash}`.execute(db)
+  return rows[0]
+}
+
+export async function findPerson(db: Db, userId: string, now: Instant): Promise<PersonRow | undefined> {
+  const { rows } = await sql<PersonRow>`select ${person}, ${grantsAt(now)}
+    from app_user u join unit own on own.id = u.unit_id where u.id = ${userId}`.execute(db)
+  return rows[0]
+}
+
+export function lockUserBySubject(tx: Tx, issuer: string, subject: string) {
+  return tx
+    .selectFrom('app_user')
+    .select(['id', 'display_name', 'email', 'locale', 'unit_id', 'active'])
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** Inserts unless somebody else just did; answers whether this call did. */
+export async function insertUser(
+  tx: Tx,
+  user: {
+    id: string
+    issuer: string
+    subject: string
+    display_name: string
+    email: string | null
+    locale: string
+    unit_id: string
+    created_at: Instant
+    updated_at: Instant
+  },
+): Promise<boolean> {
+  const row = await tx
+    .insertInto('app_user')
+    .values(user)
+    .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function updateUser(
+  tx: Tx,
+  userId: string,
+  change: { display_name?: string; email?: string | null; locale?: string; unit_id?: string; updated_at: Instant },
+): Promise<void> {
+  await tx.updateTable('app_user').set(change).where('id', '=', userId).execute()
+}
+
+/** All units by slug; the firm's root has no parent. */
+export function listAllUnits(db: Db) {
+  return db
+    .selectFrom('unit')
+    .select(['id', 'parent_id', 'name', 'slug', 'path'])
+    .orderBy(sql`cardinality(path)`)
+    .orderBy('name')
+    .execute()
+}
+
+export function findRootUnit(db: Db) {
+  return db.selectFrom('unit').select(['id', 'path']).where('parent_id', 'is', null).executeTakeFirst()
+}
+
+export function findUnitBySlug(db: Db, slug: string) {
+  return db.selectFrom('unit').select(['id', 'path']).where('slug', '=', slug).executeTakeFirst()
+}
+
+export function findUnitsBySlug(db: Db, slugs: readonly string[]) {
+  return db
+    .selectFrom('unit')
+    .select(['id', 'slug', 'path'])
+    .where('slug', 'in', slugs.length === 0 ? [''] : slugs)
+    .execute()
+}
+
+export async function insertUnit(
+  tx: Tx,
+  unit: { id: string; parent_id: string | null; name: string; slug: string; path: string[]; created_at: Instant },
+): Promise<boolean> {
+  const row = await tx
+    .insertInto('unit')
+    .values(unit)
+    .onConflict((conflict) => conflict.column('slug').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Live and future grants of a person, with the paths of their units. */
+export function listGrants(db: Db, userId: string) {
+  return db
+    .selectFrom('role_grant')
+    .innerJoin('unit', 'unit.id', 'role_grant.unit_id')
+    .select([
+      'role_grant.id',
+      'role_grant.role',
+      'role_grant.unit_id',
+      'role_grant.source',
+      'unit.path',
+      'unit.name as unit_name',
+    ])
+    .where('role_grant.user_id', '=', userId)
+    .where('role_grant.revoked_at', 'is', null)
+    .orderBy('role_grant.granted_at')
+    .execute()
+}
+
+export async function insertGrant(
+  tx: Tx,
+  grant: { id: string; user_id: string; role: RoleGrant['role']; unit_id: string; source: string; granted_at: Instant },
+): Promise<void> {
+  await tx.insertInto('role_grant').values(grant).execute()
+}
+
+export async function revokeGrant(tx: Tx, grantId: string, revokedAt: Instant): Promise<void> {
+  await tx.updateTable('role_grant').set({ revoked_at: revokedAt }).where('id', '=', grantId).execute()
+}
+
+export async function insertSession(
+  tx: Tx,
+  session: {
+    id: string
+    user_id: string
+    provider_sid: string | null
+    id_token: string | null
+    authenticated_at: Instant
+    created_at: Instant
+    last_seen_at: Instant
+    expires_at: Instant
+  },
+): Promise<void> {
+  await tx.insertInto('user_session').values(session).execute()
+}
+
+/** Ends one live session; `undefined` when it had ended before. */
+export function markSessionEnded(tx: Tx, sessionId: string, because: string, now: Instant) {
+  return tx
+    .updateTable('user_session')
+    .set({ ended_at: now, ended_because: because })
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .returning(['id', 'user_id', 'id_token'])
+    .executeTakeFirst()
+}
+
+/** Ends every live session of a person, but one where that is given. */
+export function markSessionsEnded(tx: Tx, userId: string, because: string, now: Instant, except?: string) {
+  return tx
+    .updateTable('user_session')
+    .set({ ended_at: now, ended_because: because })
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
+    .returning(['id', 'user_id'])
+    .execute()
+}
+
+/** Live sessions that a logout token names: by the provider's session, else all of the subject. */
+export function findSessionsToEnd(
+  db: Db,
+  named: { issuer: string; subject: string | undefined; sid: string | undefined },
+) {
+  return db
+    .selectFrom('user_session')
+    .innerJoin('app_user', 'app_user.id', 'user_session.user_id')
+    .select(['user_session.id', 'user_session.user_id'])
+    .where('user_session.ended_at', 'is', null)
+    .where('app_user.issuer', '=', named.issuer)
+    .$if(named.sid !== undefined, (query) => query.where('user_session.provider_sid', '=', named.sid ?? ''))
+    .$if(named.subject !== undefined, (query) => query.where('app_user.subject', '=', named.subject ?? ''))
+    .execute()
+}
+
+export async function touchSession(db: Db, sessionId: string, now: Instant): Promise<void> {
+  await db
+    .updateTable('user_session')
+    .set({ last_seen_at: now })
+    .where('id', '=', sessionId)
+    .where('last_seen_at', '<', now)
+    .execute()
+}
+
+export function listLiveSessions(db: Db, userId: string, now: Instant) {
+  return db
+    .selectFrom('user_session')
+    .select(['id', 'created_at', 'last_seen_at', 'expires_at'])
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+}
+
+export async function touchToken(db: Db, tokenId: string, now: Instant): Promise<void> {
+  await db.updateTable('api_token').set({ last_used_at: now }).where('id', '=', tokenId).execute()
+}
+
+export async function findIdToken(db: Db, sessionId: string): Promise<string | undefined> {
+  const row = await db.selectFrom('user_session').select('id_token').where('id', '=', sessionId).executeTakeFirst()
+  return row?.id_token ?? undefined
+}

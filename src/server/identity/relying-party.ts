@@ -1,0 +1,109 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { createRemoteJWKSet, customFetch as joseFetch, importPKCS8, type JWTVerifyGetKey } from 'jose'
+import * as openid from 'openid-client'
+import { AppError } from '#server/platform/app-error.ts'
+import type { Config } from '#server/platform/config.ts'
+import { fetchProvider } from './fetch-provider.ts'
+
+/** The provider as discovered, and its keys, which are fetched again when a token names one that is not known yet. */
+export interface Discovered {
+  readonly configuration: openid.Configuration
+  readonly keys: JWTVerifyGetKey
+}
+
+export interface RelyingParty {
+  /** Discovers at the first call and again when that failed or is an hour old. Throws `provider_unavailable`. */
+  discover(): Promise<Discovered>
+}
+
+/** Signatures that a provider may use; `none` and shared secrets are not among them. */
+export const signatureAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
+
+const freshMs = 3_600_000
+const down = 'The identity provider does not answer, so nobody can sign in just now. Try again in a minute.'
+
+/** A relying party that starts while its provider is down: discovery happens when somebody signs in, once for all who wait. */
+export function createRelyingParty(
+  oidc: Config['oidc'],
+  monotonic: () => number = () => performance.now(),
+): RelyingParty {
+  let known: { readonly value: Discovered; readonly at: number } | undefined
+  let running: Promise<Discovered> | undefined
+
+  async function refresh(): Promise<Discovered> {
+    try {
+      const value = await discoverProvider(oidc)
+      known = { value, at: monotonic() }
+      return value
+    } catch (error) {
+      if (known !== undefined) return known.value
+      throw new AppError('provider_unavailable', down, { cause: error })
+    } finally {
+      running = undefined
+    }
+  }
+
+  return {
+    async discover() {
+      if (known !== undefined && monotonic() - known.at < freshMs) return known.value
+      running ??= refresh()
+      return running
+    },
+  }
+}
+
+async function discoverProvider(oidc: Config['oidc']): Promise<Discovered> {
+  const issuer = new URL(oidc.issuer)
+  const configuration = await openid.discovery(
+    issuer,
+    oidc.clientId,
+    {
+      [openid.clockTolerance]: oidc.clockSkewSeconds ?? 30,
+      ...(oidc.clientSecret === undefined ? {} : { client_secret: oidc.clientSecret }),
+    },
+    await clientAuthentication(oidc),
+    {
+      [openid.customFetch]: fetchProvider,
+      timeout: 10,
+      execute: issuer.protocol === 'http:' ? [openid.allowInsecureRequests] : [],
+    },
+  )
+  const { jwks_uri } = configuration.serverMetadata()
+  if (jwks_uri === undefined) throw new Error('The provider publishes no jwks_uri.')
+  const keys = createRemoteJWKSet(new URL(jwks_uri), {
+    [joseFetch]: fetchProvider,
+    cooldownDuration: 1_000,
+    cacheMaxAge: freshMs,
+  })
+  return { configuration, keys }
+}
+
+async function clientAuthentication(oidc: Config['oidc']): Promise<openid.ClientAuth> {
+  if (oidc.clientKey !== undefined) {
+    const key = createPrivateKey(oidc.clientKey)
+    return openid.PrivateKeyJwt(
+      await importPKCS8(key.export({ type: 'pkcs8', format: 'pem' }).toString(), algorithmOf(key)),
+    )
+  }
+  if (oidc.clientSecret === undefined) return openid.None()
+  return oidc.clientAuthentication === 'client_secret_basic' ? openid.ClientSecretBasic() : openid.ClientSecretPost()
+}
+
+function algorithmOf(key: KeyObject): string {
+  if (key.asymmetricKeyType === 'ed25519') return 'EdDSA'
+  if (key.asymmetricKeyType !== 'ec') return 'RS256'
+  const curve = key.asymmetricKeyDetails?.namedCurve
+  return curve === 'secp384r1' ? 'ES384' : curve === 'secp521r1' ? 'ES512' : 'ES256'
+}

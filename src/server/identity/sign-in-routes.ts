@@ -1,0 +1,158 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AppError } from '#server/platform/app-error.ts'
+import type { App } from '#server/platform/app-type.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { readLanguage } from '#server/platform/read-language.ts'
+import * as contract from '#shared/api/identity.ts'
+import { readSessionCookie } from './authenticate-request.ts'
+import { authenticateSession } from './authenticate-session.ts'
+import { endByProvider } from './end-by-provider.ts'
+import { endSession } from './end-session.ts'
+import { finishSignIn } from './finish-sign-in.ts'
+import type { RateLimits } from './limit-rates.ts'
+import { refuseForgery } from './refuse-forgery.ts'
+import type { RelyingParty } from './relying-party.ts'
+import { cookieAttributes, cookieName } from './session-token.ts'
+import { openSignIn, sealSignIn, signInMinutes, stateSuffix } from './sign-in-state.ts'
+import { signOutUrl } from './sign-out-url.ts'
+import { callbackUrl, startSignIn } from './start-sign-in.ts'
+
+type Parts = Pick<Deps, 'db' | 'clock' | 'config' | 'log' | 'secretBox'>
+
+/** Signing in and out: browsers meet redirects, programs meet problem documents. */
+export function registerSignInRoutes(app: App, deps: Parts, relyingParty: RelyingParty, limits: RateLimits): void {
+  app.route({
+    ...contract.signIn,
+    handler: (request, reply) =>
+      explainToBrowser(request, reply, async () => {
+        await limits.signIn(request)
+        const elsewhere = ownAddress(deps, request)
+        if (elsewhere !== undefined) {
+          await reply.redirect(elsewhere)
+          return
+        }
+        const wish = { ...request.query, locale: request.query.locale ?? readLanguage(request) }
+        const { url, signIn } = await startSignIn(deps, relyingParty, wish)
+        await reply
+          .setCookie(
+            stateCookie(deps, signIn.state),
+            sealSignIn(deps.secretBox, signIn),
+            cookieAttributes(deps.config, signInMinutes * 60),
+          )
+          .redirect(url.href)
+      }),
+  })
+  app.route({
+    ...contract.finishSignIn,
+    handler: (request, reply) =>
+      explainToBrowser(request, reply, async () => {
+        await limits.signIn(request)
+        await receiveCallback(app, deps, relyingParty, request, reply)
+      }),
+  })
+  // Forms reach only these two calls; everywhere else a body is JSON, which no foreign form can send.
+  void app.register(async (scope: App) => {
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: 100_000 },
+      (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    )
+    scope.route({
+      ...contract.signOut,
+      handler: (request, reply) => receiveSignOut(app, deps, relyingParty, request, reply),
+    })
+    scope.route({
+      ...contract.backchannelLogout,
+      handler: async (request, reply) => {
+        await limits.signIn(request)
+        await endByProvider(deps, relyingParty, request.body.logout_token)
+        await reply.header('cache-control', 'no-store').code(200).send()
+      },
+    })
+  })
+}
+
+async function receiveCallback(
+  app: App,
+  deps: Parts,
+  relyingParty: RelyingParty,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const callback = new URL(callbackUrl(deps.config.publicUrl))
+  callback.search = request.url.split('?')[1] ?? ''
+  const state = callback.searchParams.get('state') ?? ''
+  const name = stateCookie(deps, state)
+  const sealed = request.cookies[name]
+  const signIn = sealed === undefined ? undefined : openSignIn(deps.secretBox, state, sealed, deps.clock.now())
+  if (signIn === undefined)
+    throw new AppError('invalid_request', 'This sign-in was not begun in this browser, or too long ago. Begin again.')
+  // Whatever comes of it, this state is used up.
+  void reply.clearCookie(name, cookieAttributes(deps.config, 0))
+  const { sessionId } = await finishSignIn(
+    deps,
+    relyingParty,
+    callback,
+    signIn,
+    readSessionCookie(app, deps.config, request),
+  )
+  await reply
+    .setCookie(
+      cookieName(deps.config, 'session'),
+      app.jwt.sign({ sid: sessionId }),
+      cookieAttributes(deps.config, deps.config.session.absoluteHours * 3600),
+    )
+    .redirect(signIn.returnTo)
+}
+
+/** Ends the session, then says where to sign out at the provider: as JSON to a script, as a redirect to a form. */
+async function receiveSignOut(
+  app: App,
+  deps: Parts,
+  relyingParty: RelyingParty,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  let redirectTo = new URL('/', deps.config.publicUrl).href
+  const sessionId = readSessionCookie(app, deps.config, request)
+  if (sessionId !== undefined) {
+    refuseForgery(deps.config, request, sessionId)
+    const live = await authenticateSession(deps, sessionId).catch(() => undefined)
+    if (live !== undefined) {
+      await endSession(deps, live.actor, sessionId, 'signed_out')
+      redirectTo = await signOutUrl(deps, relyingParty, sessionId)
+    }
+  }
+  void reply.clearCookie(cookieName(deps.config, 'session'), cookieAttributes(deps.config, 0))
+  await (wantsPage(request) ? reply.redirect(redirectTo, 303) : reply.send({ redirectTo }))
+}
+
+function stateCookie(deps: Parts, state: string): string {
+  return `${cookieName(deps.config, 'sign_in')}_${stateSuffix(state)}`
+}
+
+/** The evaluation set-up answers at localhost too, but cookies and the callback belong to the address that was printed. */
+function ownAddress({ config }: Parts, request: FastifyRequest): string | undefined {
+  const own = new URL(config.publicUrl)
+  const other = config.embedded && request.headers.host === `localhost:${own.port}` && own.hostname !== 'localhost'
+  return other ? new URL(request.url, own).href : undefined
+}
+
+function wantsPage(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') === true
+}
+
+/** People see the console's sign-in page with the reason; programs see the problem document. */
+async function explainToBrowser(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof AppError) || !wantsPage(request)) throw error
+    request.log.info({ err: error, cause: error.cause }, 'sign-in refused')
+    await reply.redirect(`/login?error=${error.code}`)
+  }
+}
