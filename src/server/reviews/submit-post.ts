@@ -122,7 +122,7 @@ export async function submitPost(deps: PostDeps, actor: Actor, postId: string): 
         'stale_revision',
         'The post changed while it was being submitted. Open it again and submit what you see.',
       )
-    if (!['draft', 'blocked', 'changes_requested', 'rejected', 'withdrawn', 'expired'].includes(locked.status)) {
+    if (!['draft', 'blocked', 'changes_requested', 'rejected'].includes(locked.status)) {
       throw new AppError('wrong_status', `This post is already ${locked.status}.`)
     }
     if (locked.status === 'changes_requested' || locked.status === 'rejected')

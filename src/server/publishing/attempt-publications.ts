@@ -1,0 +1,119 @@
+import { isSealed } from '#server/archive/is-sealed.ts'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { systemActor } from '#server/platform/actor.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { NetworkError, type Network, type NetworkAccount, type Published } from '#server/platform/network.ts'
+import { newId } from '#server/platform/new-id.ts'
+import { openAccount, readMedia } from './network-account.ts'
+import { findDue, findProfileState, hasOpenAttempt, insertAttempt, updatePublication } from './queries.ts'
+import { readGateState } from './read-gate-state.ts'
+import { refuseRelease, type GateState } from './release-gate.ts'
+import { refuse } from './release-publications.ts'
+import { publicationRecord, settlePublication } from './settle-publication.ts'
+import { settleFailure, settleSuccess } from './settle-attempt.ts'
+
+export type PublishDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'secretBox' | 'objectStore' | 'log'>
+
+/** Longer than any network call may take; after it, an attempt that nobody finished counts as unseen. */
+const leaseMilliseconds = 90_000
+const unsealedRestMilliseconds = 200
+
+interface Claim {
+  readonly state: GateState
+  readonly network: Network
+  readonly account: NetworkAccount
+  readonly number: number
+}
+
+/** Job: sends what the gate released and the object store has sealed. Claim (tx) → call → settle (tx). */
+export async function attemptPublications(deps: PublishDeps): Promise<number> {
+  const due = await findDue(deps.db, ['publishing'], deps.clock.now(), 50)
+  let sent = 0
+  for (const { publicationId, postId } of due) {
+    const claim = await claimAttempt(deps, postId, publicationId)
+    if (claim === undefined) continue
+    sent += 1
+    await sendClaimed(deps, claim)
+  }
+  return sent
+}
+
+async function claimAttempt(deps: PublishDeps, postId: string, publicationId: string): Promise<Claim | undefined> {
+  return inTransaction(deps.db, async (tx) => {
+    const state = await readGateState(tx, postId, publicationId, deps.clock.now())
+    if (state === undefined || state.publication.status !== 'publishing') return undefined
+    const { publication, now } = state
+    if (publication.leaseUntil !== null && publication.leaseUntil >= now) return undefined
+    if (await hasOpenAttempt(tx, publicationId)) {
+      // We died between the call and its settlement: the outcome was not seen, so it is looked up and never guessed.
+      const sentence = 'The gateway stopped during the attempt; the network is being asked.'
+      await settlePublication(
+        tx,
+        state,
+        now,
+        { status: 'unconfirmed', next_attempt_at: now, lease_until: null, last_error: sentence },
+        'publication.unconfirmed',
+        { sentence },
+      )
+      return undefined
+    }
+    const refusal = refuseRelease(state)
+    if (refusal !== undefined) {
+      await refuse(tx, state, refusal)
+      return undefined
+    }
+    if (
+      publication.releaseRecordId === null ||
+      publication.stampedPayload === null ||
+      !(await isSealed(tx, publication.releaseRecordId))
+    ) {
+      await updatePublication(tx, publicationId, now, {
+        next_attempt_at: addMilliseconds(now, unsealedRestMilliseconds),
+      })
+      return undefined
+    }
+    const network = deps.networks.get(publication.network)!
+    const account = openAccount(deps, publication.profileId, await findProfileState(tx, publication.profileId))
+    const number = publication.attempts + 1
+    await insertAttempt(tx, { id: newId(now), publicationId, number, at: now })
+    await updatePublication(tx, publicationId, now, {
+      attempts: number,
+      lease_until: addMilliseconds(now, leaseMilliseconds),
+    })
+    await appendRecord(
+      tx,
+      systemActor,
+      publicationRecord(state, now, 'publication.attempted', { attempt: number, payload: publication.stampedPayload }),
+    )
+    return { state, network, account, number }
+  })
+}
+
+async function sendClaimed(deps: PublishDeps, claim: Claim): Promise<void> {
+  let answer: Published | NetworkError
+  try {
+    answer = await claim.network.publish(claim.account, claim.state.publication.stampedPayload!, (mediaId) =>
+      readMedia(deps, mediaId),
+    )
+  } catch (error) {
+    // A fault of the adapter tells nothing about what the network did: it is an outcome that we could not see.
+    if (!(error instanceof NetworkError))
+      deps.log.error(
+        { err: error, publication: claim.state.publication.publicationId },
+        'network adapter failed by a bug',
+      )
+    answer =
+      error instanceof NetworkError
+        ? error
+        : new NetworkError('outcome_unknown', 'The adapter failed; the network is being asked.', { cause: error })
+  }
+  const step = {
+    postId: claim.state.post.postId,
+    publicationId: claim.state.publication.publicationId,
+    attempt: claim.number,
+  }
+  if (answer instanceof NetworkError) await settleFailure(deps, step, answer)
+  else await settleSuccess(deps, step, answer)
+}

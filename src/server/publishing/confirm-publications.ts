@@ -1,0 +1,138 @@
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { systemActor } from '#server/platform/actor.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import { NetworkError, type Captured } from '#server/platform/network.ts'
+import type { PublishDeps } from './attempt-publications.ts'
+import { openAccount } from './network-account.ts'
+import {
+  findDue,
+  findProfileState,
+  findPublication,
+  finishAttempt,
+  findUncaptured,
+  updatePublication,
+  type PublicationRow,
+} from './queries.ts'
+import { exchange, lockStep, pauseAfter } from './settle-attempt.ts'
+import { publicationRecord, settlePublication } from './settle-publication.ts'
+
+/** Job: asks the network about outcomes that were not seen. No age limit: `unconfirmed` waits until the network answers. */
+export async function confirmPublications(deps: PublishDeps): Promise<number> {
+  const due = await findDue(deps.db, ['unconfirmed'], deps.clock.now(), 50)
+  for (const { publicationId } of due) await confirmOne(deps, (await findPublication(deps.db, publicationId))!)
+  return due.length
+}
+
+async function confirmOne(deps: PublishDeps, publication: PublicationRow): Promise<void> {
+  const found = await ask(deps, publication, (network, account) => network.find(account, publication.stampedPayload!))
+  await inTransaction(deps.db, async (tx) => {
+    const step = await lockStep(tx, publication.postId, publication.publicationId)
+    if (step === undefined || step.publication.status !== 'unconfirmed') return
+    const at = deps.clock.now()
+    if (found instanceof NetworkError) {
+      const next = found.retryAt ?? addMilliseconds(at, pauseAfter(Math.max(1, publication.attempts)))
+      return updatePublication(tx, publication.publicationId, at, {
+        next_attempt_at: next,
+        last_error: `The outcome is not known yet: ${found.message}`,
+      })
+    }
+    await finishAttempt(
+      tx,
+      publication.publicationId,
+      publication.attempts,
+      at,
+      found === undefined ? 'not_there' : 'found',
+      null,
+    )
+    if (found === undefined) {
+      // The network certainly does not hold it: the same bytes go through the gate once more.
+      await settlePublication(
+        tx,
+        step,
+        at,
+        { status: 'waiting', next_attempt_at: at, lease_until: null, last_error: null },
+        'publication.answered',
+        { attempt: publication.attempts, nextStep: 'retry_later', sentence: 'The network does not hold the post.' },
+      )
+      return
+    }
+    await settlePublication(
+      tx,
+      step,
+      at,
+      {
+        status: 'published',
+        remote_id: found.remoteId,
+        permalink: found.permalink,
+        published_at: at,
+        next_attempt_at: at,
+        lease_until: null,
+        last_error: null,
+      },
+      'publication.published',
+      {
+        attempt: publication.attempts,
+        remoteId: found.remoteId,
+        permalink: found.permalink,
+        response: exchange(found.responseBytes),
+        sentence: 'Found at the network after an attempt whose outcome was not seen.',
+      },
+    )
+  })
+}
+
+/** Job: reads the live copy back and keeps what the world sees beside what was approved. */
+export async function capturePublications(deps: PublishDeps): Promise<number> {
+  const due = await findUncaptured(deps.db, deps.clock.now(), 50)
+  for (const publicationId of due) await captureOne(deps, (await findPublication(deps.db, publicationId))!)
+  return due.length
+}
+
+async function captureOne(deps: PublishDeps, publication: PublicationRow): Promise<void> {
+  const live = await ask(deps, publication, (network, account) => network.capture(account, publication.remoteId!))
+  await inTransaction(deps.db, async (tx) => {
+    const step = await lockStep(tx, publication.postId, publication.publicationId)
+    if (step === undefined || step.publication.status !== 'published') return
+    const at = deps.clock.now()
+    if (live instanceof NetworkError)
+      return updatePublication(tx, publication.publicationId, at, { next_attempt_at: addMilliseconds(at, 60_000) })
+    const approved = await tx
+      .selectFrom('post_revision')
+      .select('text')
+      .where('id', '=', publication.revisionId)
+      .executeTakeFirstOrThrow()
+    await updatePublication(tx, publication.publicationId, at, { captured_at: at, next_attempt_at: null })
+    await appendRecord(
+      tx,
+      systemActor,
+      publicationRecord(step, at, 'publication.captured', {
+        remoteId: publication.remoteId,
+        permalink: publication.permalink,
+        found: live !== undefined,
+        sameText: live?.text === approved.text,
+        liveText: live?.text ?? null,
+        response: live === undefined ? null : exchange(live.responseBytes),
+      }),
+    )
+  })
+}
+
+/** One question to the network outside any transaction; every fault is an answer that we did not get. */
+async function ask(
+  deps: PublishDeps,
+  publication: PublicationRow,
+  question: (
+    network: NonNullable<ReturnType<PublishDeps['networks']['get']>>,
+    account: ReturnType<typeof openAccount>,
+  ) => Promise<Captured | undefined>,
+): Promise<Captured | undefined | NetworkError> {
+  try {
+    const account = openAccount(deps, publication.profileId, await findProfileState(deps.db, publication.profileId))
+    return await question(deps.networks.get(publication.network)!, account)
+  } catch (error) {
+    if (error instanceof NetworkError) return error
+    deps.log.warn({ err: error, publication: publication.publicationId }, 'network could not be asked')
+    return new NetworkError('outcome_unknown', 'The network could not be asked.', { cause: error })
+  }
+}

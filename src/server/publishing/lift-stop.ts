@@ -1,0 +1,40 @@
+import { sql } from 'kysely'
+import { appendRecord } from '#server/archive/append-record.ts'
+import type { Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import type { Stop } from '#shared/api/publishing.ts'
+import { findStop, lockStop, requestLift, setLifted } from './stop-rows.ts'
+
+/** The first person asks, a second person lifts. What was held goes through the gate again by itself. */
+export async function liftStop(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  stopId: string,
+  reason: string | undefined,
+): Promise<Stop> {
+  return inTransaction(deps.db, async (tx) => {
+    const stop = await lockStop(tx, stopId)
+    if (stop === undefined) throw new AppError('not_found', 'No such stop.')
+    if (stop.liftedAt !== null) throw new AppError('wrong_status', 'This stop is already lifted.')
+    const at = deps.clock.now()
+    const body = { stopId, reason: reason ?? null }
+    if (stop.liftRequestedBy === null) {
+      await requestLift(tx, stopId, actor.userId, at)
+      await appendRecord(tx, actor, { type: 'stop.lift_requested', at, streams: {}, body })
+    } else {
+      if (stop.liftRequestedBy.userId === actor.userId)
+        throw new AppError('second_person_required', 'You asked for the lift; a second person must confirm it.')
+      await setLifted(tx, stopId, actor.userId, at)
+      await appendRecord(tx, actor, {
+        type: 'stop.lifted',
+        at,
+        streams: {},
+        body: { ...body, requestedBy: stop.liftRequestedBy.userId },
+      })
+      await sql`select pg_notify('gateway_publication', '')`.execute(tx)
+    }
+    return (await findStop(tx, stopId))!
+  })
+}

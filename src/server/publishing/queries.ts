@@ -1,0 +1,298 @@
+import { sql } from 'kysely'
+import type { Db, Tx } from '#server/platform/database.ts'
+import type { GateReview } from './release-gate.ts'
+
+export type PublicationStatus =
+  | 'waiting'
+  | 'publishing'
+  | 'published'
+  | 'failed'
+  | 'unconfirmed'
+  | 'stopped'
+  | 'cancelled'
+  | 'retracted'
+
+export interface PublicationRow {
+  readonly publicationId: string
+  readonly postId: string
+  readonly revisionId: string
+  readonly profileId: string
+  readonly network: string
+  readonly status: PublicationStatus
+  readonly payloadSha256: string
+  readonly stampedPayload: string | null
+  readonly dueAt: string
+  readonly attempts: number
+  readonly leaseUntil: string | null
+  readonly releaseRecordId: string | null
+  readonly remoteId: string | null
+  readonly permalink: string | null
+  readonly retractRequestedBy: string | null
+  readonly lastError: string | null
+}
+
+const columns = [
+  'id as publicationId',
+  'post_id as postId',
+  'revision_id as revisionId',
+  'profile_id as profileId',
+  'network',
+  'status',
+  'payload_sha256 as payloadSha256',
+  'stamped_payload as stampedPayload',
+  'due_at as dueAt',
+  'attempts',
+  'lease_until as leaseUntil',
+  'release_record_id as releaseRecordId',
+  'remote_id as remoteId',
+  'permalink',
+  'retract_requested_by as retractRequestedBy',
+  'last_error as lastError',
+] as const
+
+/** Posts that are approved and whose publications are not written yet. */
+export async function findUnplannedPosts(db: Db, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('post')
+    .select('post.id')
+    .where('post.status', 'in', ['approved', 'scheduled'])
+    .where(sql<boolean>`not exists (select from publication p where p.revision_id = post.current_revision_id)`)
+    .orderBy('post.updated_at')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+export async function insertPublications(
+  tx: Tx,
+  publications: readonly {
+    id: string
+    postId: string
+    revisionId: string
+    profileId: string
+    network: string
+    payloadSha256: string
+    dueAt: string
+    at: string
+  }[],
+): Promise<void> {
+  await tx
+    .insertInto('publication')
+    .values(
+      publications.map((row) => ({
+        id: row.id,
+        post_id: row.postId,
+        revision_id: row.revisionId,
+        profile_id: row.profileId,
+        network: row.network,
+        status: 'waiting',
+        payload_sha256: row.payloadSha256,
+        due_at: row.dueAt,
+        next_attempt_at: row.dueAt,
+        created_at: row.at,
+        updated_at: row.at,
+      })),
+    )
+    .onConflict((conflict) => conflict.constraint('publication_once').doNothing())
+    .execute()
+}
+
+/** Publications whose next step is due, in the order in which they are. */
+export async function findDue(
+  db: Db,
+  statuses: readonly PublicationStatus[],
+  now: string,
+  limit: number,
+): Promise<{ publicationId: string; postId: string }[]> {
+  const rows = await db
+    .selectFrom('publication')
+    .select(['id as publicationId', 'post_id as postId'])
+    .where('status', 'in', statuses)
+    .where('next_attempt_at', '<=', now)
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', now)]))
+    .orderBy('next_attempt_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows
+}
+
+/** Published posts whose live copy was not read back, and those whose retraction was asked for. */
+export async function findUncaptured(db: Db, now: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('publication')
+    .select('id')
+    .where('status', '=', 'published')
+    .where('captured_at', 'is', null)
+    .where('retract_requested_by', 'is', null)
+    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
+    .orderBy('published_at')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+export async function findRetractable(db: Db, now: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('publication')
+    .select('id')
+    .where('status', '=', 'published')
+    .where('retract_requested_by', 'is not', null)
+    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+export async function findPublication(db: Db | Tx, publicationId: string): Promise<PublicationRow | undefined> {
+  return (await db.selectFrom('publication').select(columns).where('id', '=', publicationId).executeTakeFirst()) as
+    | PublicationRow
+    | undefined
+}
+
+/** Last in the lock order. Undefined when another publisher has it: exactly one wins. */
+export async function lockPublication(tx: Tx, publicationId: string): Promise<PublicationRow | undefined> {
+  return (await tx
+    .selectFrom('publication')
+    .select(columns)
+    .where('id', '=', publicationId)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()) as PublicationRow | undefined
+}
+
+export async function findPublicationsOfPost(tx: Tx, postId: string): Promise<PublicationRow[]> {
+  return (await tx
+    .selectFrom('publication')
+    .select(columns)
+    .where('post_id', '=', postId)
+    .orderBy('id')
+    .execute()) as unknown as PublicationRow[]
+}
+
+export interface PublicationChange {
+  readonly status?: PublicationStatus
+  readonly stamped_payload?: string
+  readonly release_record_id?: string
+  readonly attempts?: number
+  readonly next_attempt_at?: string | null
+  readonly lease_until?: string | null
+  readonly remote_id?: string
+  readonly permalink?: string
+  readonly published_at?: string
+  readonly captured_at?: string
+  readonly retract_requested_by?: string
+  readonly retract_reason?: string
+  readonly last_error?: string | null
+}
+
+export async function updatePublication(
+  tx: Tx,
+  publicationId: string,
+  at: string,
+  change: PublicationChange,
+): Promise<void> {
+  await tx
+    .updateTable('publication')
+    .set({ ...change, updated_at: at })
+    .where('id', '=', publicationId)
+    .returning('id')
+    .executeTakeFirstOrThrow()
+}
+
+/** The reviews of a revision under lock, with their decisions: reviews/ owns them, the gate only reads. */
+export async function lockGateReviews(tx: Tx, revisionId: string): Promise<GateReview[]> {
+  await sql`select id from review where revision_id = ${revisionId} order by id for update`.execute(tx)
+  const { rows } = await sql<GateReview>`
+    select r.stage, r.stage_index as "stageIndex", r.need, r.status, r.policy_version as "policyVersion",
+      coalesce((select jsonb_agg(jsonb_build_object('reviewerId', d.reviewer_id, 'outcome', d.outcome, 'contentHash', d.content_hash))
+        from review_decision d where d.review_id = r.id), '[]') as decisions
+    from review r where r.revision_id = ${revisionId}`.execute(tx)
+  return rows
+}
+
+export interface ProfileState {
+  readonly status: string
+  readonly handle: string
+  readonly remoteAccountId: string | null
+  readonly settings: Record<string, unknown>
+  readonly credential: Buffer | null
+}
+
+export async function findProfileState(db: Db | Tx, profileId: string): Promise<ProfileState> {
+  const row = await db
+    .selectFrom('profile')
+    .select(['status', 'handle', 'remote_account_id as remoteAccountId', 'settings', 'credential'])
+    .where('id', '=', profileId)
+    .executeTakeFirstOrThrow()
+  return row as ProfileState
+}
+
+/** The engaged stop whose scope covers this publication. Shares a fence with `engageStop`: a stop that is committed is seen. */
+export async function findEngagedStop(
+  tx: Tx,
+  publication: PublicationRow,
+  unitPath: readonly string[],
+): Promise<{ stopId: string; reason: string } | undefined> {
+  await sql`select pg_advisory_xact_lock_shared(hashtext('publishing.stop'))`.execute(tx)
+  const { rows } = await sql<{ stopId: string; reason: string }>`
+    select id as "stopId", reason from stop where lifted_at is null and (scope = 'everything'
+      or (scope = 'unit' and scope_id = any(${unitPath}::text[])) or (scope = 'network' and scope_id = ${publication.network})
+      or (scope = 'profile' and scope_id = ${publication.profileId})) order by engaged_at limit 1`.execute(tx)
+  return rows[0]
+}
+
+/** The fence: waits until every attempt that is being released has committed, and holds the next ones back. */
+export async function raiseFence(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('publishing.stop'))`.execute(tx)
+}
+
+export async function insertAttempt(
+  tx: Tx,
+  attempt: { id: string; publicationId: string; number: number; at: string },
+): Promise<void> {
+  await tx
+    .insertInto('publication_attempt')
+    .values({ id: attempt.id, publication_id: attempt.publicationId, number: attempt.number, started_at: attempt.at })
+    .execute()
+}
+
+export async function finishAttempt(
+  tx: Tx,
+  publicationId: string,
+  number: number,
+  at: string,
+  outcome: string,
+  error: string | null,
+): Promise<void> {
+  await tx
+    .updateTable('publication_attempt')
+    .set({ finished_at: at, outcome, error })
+    .where('publication_id', '=', publicationId)
+    .where('number', '=', number)
+    .execute()
+}
+
+/** Has an attempt begun whose end nobody saw? */
+export async function hasOpenAttempt(tx: Tx, publicationId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('publication_attempt')
+    .select('id')
+    .where('publication_id', '=', publicationId)
+    .where('finished_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function setProfileNeedsReauthorisation(tx: Tx, profileId: string, at: string): Promise<void> {
+  await tx
+    .updateTable('profile')
+    .set({ status: 'needs_reauthorisation', updated_at: at })
+    .where('id', '=', profileId)
+    .where('status', '=', 'connected')
+    .execute()
+}
+
+export async function findMediaKey(db: Db, mediaId: string): Promise<string | undefined> {
+  return (await db.selectFrom('media').select('object_key').where('id', '=', mediaId).executeTakeFirst())?.object_key
+}

@@ -1,0 +1,147 @@
+import type { Instant } from '#server/platform/clock.ts'
+import { contentHash, sha256 } from '#server/posts/post-content.ts'
+import { toStoredContent, type EvaluationRow, type PostRow, type RevisionRow } from '#server/posts/stored-post.ts'
+import type { PublicationRow } from './queries.ts'
+
+/** One review of the revision, with who approved which content. */
+export interface GateReview {
+  readonly stage: string
+  readonly stageIndex: number
+  readonly need: number
+  readonly status: string
+  readonly policyVersion: string
+  readonly decisions: readonly { readonly reviewerId: string; readonly outcome: string; readonly contentHash: string }[]
+}
+
+/** Everything that the gate looks at, read under the locks of post, reviews and publication. */
+export interface GateState {
+  readonly now: Instant
+  readonly post: PostRow
+  readonly revision: RevisionRow
+  readonly evaluation: EvaluationRow | undefined
+  readonly reviews: readonly GateReview[]
+  readonly publication: PublicationRow
+  readonly activeVersion: string | undefined
+  readonly profileStatus: string
+  readonly engagedStop: { readonly stopId: string; readonly reason: string } | undefined
+}
+
+/** Why nothing leaves, and what becomes of the publication. */
+export interface Refusal {
+  readonly because: 'cancelled' | 'tampered' | 'stopped' | 'unapproved' | 'profile' | 'unjudged' | 'early'
+  readonly sentence: string
+}
+
+type Check = (state: GateState) => Refusal | undefined
+
+/**
+ * The only door (law 1), as a list that reads like the law. The first check that objects decides; a publication passes
+ * when none does. Pure: whoever calls holds the locks.
+ */
+const checks: readonly Check[] = [
+  postIsStillMeant,
+  nothingIsStopped,
+  contentIsWhatWasHashed,
+  payloadIsWhatWasHashed,
+  judgedUnderTheActivePolicy,
+  policyDoesNotBlock,
+  everyStageApprovedThisContent,
+  slotHasCome,
+  profileIsConnected,
+]
+
+export function refuseRelease(state: GateState): Refusal | undefined {
+  for (const check of checks) {
+    const refusal = check(state)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}
+
+const releasable = [
+  'approved',
+  'scheduled',
+  'publishing',
+  'partly_published',
+  'unconfirmed',
+  'stopped',
+  'failed',
+  'published',
+]
+
+function postIsStillMeant({ post, publication }: GateState): Refusal | undefined {
+  if (post.currentRevisionId !== publication.revisionId)
+    return { because: 'cancelled', sentence: 'A newer revision replaced the approved one.' }
+  if (!releasable.includes(post.status)) return { because: 'cancelled', sentence: `The post is ${post.status}.` }
+  return undefined
+}
+
+function nothingIsStopped({ engagedStop }: GateState): Refusal | undefined {
+  return engagedStop === undefined
+    ? undefined
+    : { because: 'stopped', sentence: `A stop is engaged: ${engagedStop.reason}` }
+}
+
+function contentIsWhatWasHashed({ revision }: GateState): Refusal | undefined {
+  const hash = contentHash(toStoredContent(revision), revision.targets)
+  return hash === revision.contentHash
+    ? undefined
+    : {
+        because: 'tampered',
+        sentence: 'The stored content is not what its hash says: it was changed outside the gateway.',
+      }
+}
+
+function payloadIsWhatWasHashed({ revision, publication }: GateState): Refusal | undefined {
+  const target = revision.targets.find((candidate) => candidate.profileId === publication.profileId)
+  const sound =
+    target !== undefined &&
+    target.payload !== null &&
+    sha256(target.payload) === target.payloadSha256 &&
+    target.payloadSha256 === publication.payloadSha256
+  return sound ? undefined : { because: 'tampered', sentence: 'The payload is not the one that was approved.' }
+}
+
+function judgedUnderTheActivePolicy({ evaluation, activeVersion }: GateState): Refusal | undefined {
+  if (evaluation !== undefined && evaluation.policyVersion === activeVersion) return undefined
+  return { because: 'unjudged', sentence: 'The policy changed; the post is being judged anew.' }
+}
+
+function policyDoesNotBlock({ evaluation }: GateState): Refusal | undefined {
+  return evaluation?.verdict === 'block' ? { because: 'unapproved', sentence: 'Policy blocks the post.' } : undefined
+}
+
+function everyStageApprovedThisContent({ post, revision, evaluation, reviews }: GateState): Refusal | undefined {
+  for (const [stageIndex, stage] of (evaluation?.requiredStages ?? []).entries()) {
+    const approvers = new Set(
+      reviews
+        .filter(
+          (review) => review.stageIndex === stageIndex && review.stage === stage.name && review.status === 'approved',
+        )
+        .flatMap((review) => review.decisions)
+        .filter((decision) => decision.outcome === 'approved' && decision.contentHash === revision.contentHash)
+        .map((decision) => decision.reviewerId),
+    )
+    if (approvers.has(post.authorId) || approvers.has(revision.createdBy))
+      return { because: 'tampered', sentence: 'The author stands among the approvers.' }
+    if (approvers.size < stage.need)
+      return {
+        because: 'unapproved',
+        sentence: `The stage “${stage.name}” has ${approvers.size} of ${stage.need} approvals of exactly this content.`,
+      }
+  }
+  return undefined
+}
+
+function slotHasCome({ publication, now }: GateState): Refusal | undefined {
+  return publication.dueAt <= now ? undefined : { because: 'early', sentence: `The slot is ${publication.dueAt}.` }
+}
+
+function profileIsConnected({ profileStatus }: GateState): Refusal | undefined {
+  return profileStatus === 'connected'
+    ? undefined
+    : {
+        because: 'profile',
+        sentence: `The profile is ${profileStatus.replaceAll('_', ' ')}; an administrator must connect it.`,
+      }
+}

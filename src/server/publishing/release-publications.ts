@@ -1,0 +1,102 @@
+import { sql } from 'kysely'
+import { systemActor } from '#server/platform/actor.ts'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { findDue, updatePublication } from './queries.ts'
+import { readGateState } from './read-gate-state.ts'
+import { refuseRelease, type GateState, type Refusal } from './release-gate.ts'
+import { publicationRecord, settlePublication } from './settle-publication.ts'
+
+type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks'>
+
+/**
+ * Job: lets due publications through the gate. What passes gets its final bytes and a record of the release; the network
+ * is called only after that record, and with it all evidence before it, is sealed.
+ */
+export async function releasePublications(deps: ReleaseDeps): Promise<number> {
+  const due = await findDue(deps.db, ['waiting', 'stopped'], deps.clock.now(), 50)
+  for (const { publicationId, postId } of due) await releaseOne(deps, postId, publicationId)
+  return due.length
+}
+
+async function releaseOne(deps: ReleaseDeps, postId: string, publicationId: string): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
+    const state = await readGateState(tx, postId, publicationId, deps.clock.now())
+    if (state === undefined || !['waiting', 'stopped'].includes(state.publication.status)) return
+    const refusal = refuseRelease(state)
+    if (refusal !== undefined) return refuse(tx, state, refusal)
+
+    const { publication, revision, now } = state
+    const approved = revision.targets.find((target) => target.profileId === publication.profileId)!.payload!
+    // Stamped once: every attempt, also after a crash, sends the same bytes, so that the network can tell a repeat.
+    const stamped = publication.stampedPayload ?? deps.networks.get(publication.network)!.stamp(approved, now)
+    const recordId = await settlePublication(
+      tx,
+      state,
+      now,
+      { status: 'publishing', stamped_payload: stamped, next_attempt_at: now, lease_until: null, last_error: null },
+      'publication.released',
+      { contentHash: revision.contentHash, policyVersion: state.evaluation!.policyVersion, payload: stamped },
+    )
+    await updatePublication(tx, publicationId, now, { release_record_id: recordId })
+    await sql`select pg_notify('gateway_record', '')`.execute(tx)
+  })
+}
+
+/** How long a refused publication rests before the gate looks again; the cure of each kind takes its own time. */
+const restMilliseconds: Record<Refusal['because'], number> = {
+  cancelled: 0,
+  tampered: 0,
+  stopped: 2_000,
+  unapproved: 60_000,
+  profile: 15_000,
+  unjudged: 1_000,
+  early: 1_000,
+}
+
+/** Refuses without letting anything out; a lasting refusal is a record, a passing one (a slot to come) is not. */
+export async function refuse(tx: Tx, state: GateState, refusal: Refusal): Promise<void> {
+  const { publication, now } = state
+  const nextAttemptAt =
+    refusal.because === 'early' ? publication.dueAt : addMilliseconds(now, restMilliseconds[refusal.because])
+  const told = publication.lastError === refusal.sentence
+  const evidence = { because: refusal.because, sentence: refusal.sentence }
+  if (refusal.because === 'cancelled') {
+    await settlePublication(
+      tx,
+      state,
+      now,
+      { status: 'cancelled', next_attempt_at: null, last_error: refusal.sentence },
+      'publication.refused',
+      evidence,
+    )
+  } else if (refusal.because === 'tampered') {
+    await settlePublication(
+      tx,
+      state,
+      now,
+      { status: 'failed', next_attempt_at: null, last_error: refusal.sentence },
+      'publication.refused',
+      evidence,
+    )
+  } else if (refusal.because === 'stopped' && publication.status !== 'stopped') {
+    await settlePublication(
+      tx,
+      state,
+      now,
+      { status: 'stopped', next_attempt_at: nextAttemptAt, last_error: refusal.sentence },
+      'publication.refused',
+      evidence,
+    )
+  } else {
+    await updatePublication(tx, publication.publicationId, now, {
+      next_attempt_at: nextAttemptAt,
+      lease_until: null,
+      last_error: refusal.because === 'early' ? null : refusal.sentence,
+    })
+    if (!told && refusal.because !== 'early' && refusal.because !== 'unjudged')
+      await appendRecord(tx, systemActor, publicationRecord(state, now, 'publication.refused', evidence))
+  }
+}

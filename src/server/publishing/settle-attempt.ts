@@ -1,0 +1,136 @@
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import type { NetworkError, Published } from '#server/platform/network.ts'
+import { lockPost, type PostRow } from '#server/posts/stored-post.ts'
+import type { JsonObject } from '#shared/json.ts'
+import {
+  findPublication,
+  finishAttempt,
+  lockPublication,
+  setProfileNeedsReauthorisation,
+  type PublicationChange,
+  type PublicationRow,
+} from './queries.ts'
+import { settlePublication } from './settle-publication.ts'
+
+type SettleDeps = Pick<Deps, 'db' | 'clock'>
+
+export interface SettledStep {
+  readonly postId: string
+  readonly publicationId: string
+  readonly attempt: number
+}
+
+/** Refused this often, a publication is given up and its author told; the last attempt is about a day after the first. */
+const attemptsAtMost = 100
+const firstPause = 2_000
+const longestPause = 15 * 60_000
+
+/** Writes down that the network shows the post. */
+export async function settleSuccess(deps: SettleDeps, step: SettledStep, answer: Published): Promise<void> {
+  await settle(deps, step, 'published', null, (at) => ({
+    change: {
+      status: 'published',
+      remote_id: answer.remoteId,
+      permalink: answer.permalink,
+      published_at: at,
+      next_attempt_at: at,
+      lease_until: null,
+      last_error: null,
+    },
+    type: 'publication.published',
+    body: {
+      attempt: step.attempt,
+      remoteId: answer.remoteId,
+      permalink: answer.permalink,
+      request: exchange(answer.requestBytes),
+      response: exchange(answer.responseBytes),
+    },
+  }))
+}
+
+/** Writes down what the network said instead, and what happens next. */
+export async function settleFailure(deps: SettleDeps, step: SettledStep, error: NetworkError): Promise<void> {
+  const body = {
+    attempt: step.attempt,
+    nextStep: error.nextStep,
+    sentence: error.message,
+    response: error.responseBytes === undefined ? null : exchange(error.responseBytes),
+  }
+  await settle(
+    deps,
+    step,
+    error.nextStep,
+    error.message,
+    (at) => {
+      const given = { lease_until: null, last_error: error.message }
+      if (error.nextStep === 'rejected' || (error.nextStep === 'retry_later' && step.attempt >= attemptsAtMost)) {
+        return { change: { ...given, status: 'failed', next_attempt_at: null }, type: 'publication.failed', body }
+      }
+      if (error.nextStep === 'outcome_unknown' || error.nextStep === 'duplicate') {
+        return {
+          change: { ...given, status: 'unconfirmed', next_attempt_at: at },
+          type: 'publication.unconfirmed',
+          body,
+        }
+      }
+      return {
+        change: { ...given, next_attempt_at: error.retryAt ?? addMilliseconds(at, pauseAfter(step.attempt)) },
+        type: 'publication.answered',
+        body,
+      }
+    },
+    error.nextStep === 'reauthorise',
+  )
+}
+
+/** Doubles from two seconds to a quarter of an hour. */
+export function pauseAfter(attempt: number): number {
+  return Math.min(longestPause, firstPause * 2 ** Math.min(attempt - 1, 20))
+}
+
+type Settlement = {
+  readonly change: PublicationChange
+  readonly type: 'publication.published' | 'publication.failed' | 'publication.unconfirmed' | 'publication.answered'
+  readonly body: JsonObject
+}
+
+async function settle(
+  deps: SettleDeps,
+  step: SettledStep,
+  outcome: string,
+  error: string | null,
+  decide: (at: string) => Settlement,
+  reauthorise = false,
+): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
+    const locked = await lockStep(tx, step.postId, step.publicationId)
+    // Somebody who found the attempt unfinished has already looked it up: what he saw stands.
+    if (locked === undefined || !['publishing', 'unconfirmed'].includes(locked.publication.status)) return
+    const at = deps.clock.now()
+    await finishAttempt(tx, step.publicationId, step.attempt, at, outcome, error)
+    if (reauthorise) await setProfileNeedsReauthorisation(tx, locked.publication.profileId, at)
+    const { change, type, body } = decide(at)
+    await settlePublication(tx, locked, at, change, type, body)
+  })
+}
+
+/** Locks post and publication, waiting for whoever has them: a settlement must not be lost. */
+export async function lockStep(
+  tx: Tx,
+  postId: string,
+  publicationId: string,
+): Promise<{ post: PostRow; publication: PublicationRow } | undefined> {
+  const post = await lockPost(tx, postId)
+  // Whoever works on a publication holds its post first, so with the post in hand nobody else holds the publication.
+  const publication = (await lockPublication(tx, publicationId)) ?? (await findPublication(tx, publicationId))
+  return post === undefined || publication === undefined ? undefined : { post, publication }
+}
+
+/** Bytes of an exchange as evidence: readable where they are text, exact in any case. */
+export function exchange(bytes: Uint8Array): JsonObject {
+  const text = Buffer.from(bytes).toString('utf8')
+  const readable = Buffer.from(text, 'utf8').equals(Buffer.from(bytes)) && !text.includes('\u0000')
+  return readable ? { text } : { base64: Buffer.from(bytes).toString('base64') }
+}

@@ -1,0 +1,92 @@
+import { sql } from 'kysely'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { systemActor } from '#server/platform/actor.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { readActiveVersion } from '#server/policies/active-version.ts'
+import type { Evaluation } from '#server/policies/finding.ts'
+import { movePost } from '#server/posts/move-post.ts'
+import { findLastEvaluation, findPost, findRevision, lockPost, type EvaluationRow } from '#server/posts/stored-post.ts'
+import { writeEvaluation } from '#server/posts/write-revision.ts'
+import { statusAfterVerdict } from './route-post.ts'
+import { evaluationBody } from './submission-record.ts'
+import { judgeStoredRevision, openReviews, voidOpenReviews } from './submit-post.ts'
+
+type ReevaluateDeps = Pick<Deps, 'db' | 'clock' | 'config'>
+
+/**
+ * Job: judges anew, under the active policy, what is in review, approved or scheduled and was judged under another
+ * version. A changed verdict pulls the post back and tells its author and reviewers why (FCA-4, POLICY.md section 4).
+ */
+export async function reevaluatePosts(deps: ReevaluateDeps): Promise<number> {
+  const version = await readActiveVersion(deps.db)
+  if (version === undefined) return 0
+  const { rows } = await sql<{ id: string }>`
+    select p.id from post p where p.status in ('in_review', 'approved', 'scheduled', 'stopped', 'publishing', 'unconfirmed', 'partly_published', 'failed')
+      and (p.status not in ('publishing', 'unconfirmed', 'partly_published', 'failed') or exists (
+        select from publication x where x.revision_id = p.current_revision_id and x.status in ('waiting', 'publishing', 'unconfirmed', 'stopped')))
+      and ${version} is distinct from (select e.policy_version from policy_evaluation e
+        where e.revision_id = p.current_revision_id order by e.evaluated_at desc, e.id desc limit 1)
+    order by p.updated_at limit 100`.execute(deps.db)
+  for (const { id } of rows) await reevaluateOne(deps, id)
+  return rows.length
+}
+
+async function reevaluateOne(deps: ReevaluateDeps, postId: string): Promise<void> {
+  const found = await findPost(deps.db, postId)
+  if (found === undefined) return
+  const revision = (await findRevision(deps.db, found.currentRevisionId))!
+  const prepared = await judgeStoredRevision(deps, found, revision)
+  await inTransaction(deps.db, async (tx) => {
+    const post = await lockPost(tx, postId)
+    if (post === undefined || post.currentRevisionId !== revision.revisionId || post.status !== found.status) return
+    const before = await findLastEvaluation(tx, revision.revisionId)
+    if (before?.policyVersion === prepared.evaluation.policyVersion) return
+    await writeEvaluation(tx, prepared, 'activation')
+    const streams = { post: postId, author: post.authorId, unit: post.unitId }
+    await appendRecord(tx, systemActor, {
+      type: 'policy.evaluated',
+      at: prepared.at,
+      streams,
+      verdict: prepared.evaluation.verdict,
+      body: { occasion: 'activation', ...evaluationBody(prepared) },
+    })
+    if (before !== undefined && !asksForMore(before, prepared.evaluation)) return
+    // Nothing that the network may already have seen is pulled back: its outcome is settled first.
+    if (!['in_review', 'approved', 'scheduled', 'stopped'].includes(post.status)) return
+
+    await voidOpenReviews(tx, systemActor, post, prepared.at, 'The policy changed.')
+    const status = statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt)
+    await movePost(tx, post, status, prepared.at)
+    if (status === 'in_review') await openReviews(tx, deps, post, prepared)
+    await appendRecord(tx, systemActor, {
+      type: 'post.pulled_back',
+      at: prepared.at,
+      streams,
+      verdict: prepared.evaluation.verdict,
+      body: {
+        from: post.status,
+        to: status,
+        policyVersion: prepared.evaluation.policyVersion,
+        rules: newRules(before, prepared.evaluation),
+      },
+    })
+  })
+}
+
+/** Does the new verdict ask for anything that nobody has looked at: a worse verdict, another route, a finding of another rule? */
+function asksForMore(before: EvaluationRow, now: Evaluation): boolean {
+  const ranks = ['pass', 'review', 'block']
+  return (
+    ranks.indexOf(now.verdict) > ranks.indexOf(before.verdict) ||
+    JSON.stringify(now.requiredStages) !== JSON.stringify(before.requiredStages) ||
+    newRules(before, now).length > 0
+  )
+}
+
+function newRules(before: EvaluationRow | undefined, now: Evaluation): string[] {
+  const known = new Set((before?.findings ?? []).map((finding) => finding.ruleId))
+  return [
+    ...new Set(now.findings.filter((finding) => finding.severity !== 'note').map((finding) => finding.ruleId)),
+  ].filter((ruleId) => !known.has(ruleId))
+}
