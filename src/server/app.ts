@@ -1,19 +1,49 @@
+import { join } from 'node:path'
 import { fastify, type FastifyBaseLogger } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
+import { registerIdentity } from '#server/identity/authenticate-request.ts'
 import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { registerIdentity } from '#server/identity/authenticate-request.ts'
+import { registerConsole } from '#server/platform/serve-console.ts'
+import { registerOperations } from '#server/platform/operations.ts'
 import { registerProblemDocuments } from '#server/platform/problem-documents.ts'
 import { registerSecurityHeaders } from '#server/platform/security-headers.ts'
-import * as contract from '#shared/api/operations.ts'
+import { registerPolicyRoutes } from '#server/policies/routes.ts'
+import { registerPostRoutes } from '#server/posts/routes.ts'
+import { registerProfileRoutes } from '#server/profiles/routes.ts'
+import { registerPublishingRoutes } from '#server/publishing/routes.ts'
+import { registerReviewRoutes } from '#server/reviews/routes.ts'
+
+/** Large enough for a policy version with its word lists; media has its own limit. */
+const bodyLimit = 12 * 1024 * 1024
 
 /** The whole HTTP server over opened parts: one `register` line a room, in room order. */
 export async function buildApp(deps: Deps): Promise<App> {
-  const app: App = fastify({ loggerInstance: deps.log as FastifyBaseLogger }).withTypeProvider<TypeBoxTypeProvider>()
+  const app: App = fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit,
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 300 },
+    ajv: { customOptions: { allErrors: false, coerceTypes: 'array', removeAdditional: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
   registerProblemDocuments(app)
   registerSecurityHeaders(app, deps.config)
   registerIdentity(app, deps)
-  app.route({ ...contract.getHealth, handler: async () => ({ status: 'ok' as const }) })
+  registerProfileRoutes(app, deps)
+  registerPolicyRoutes(app, deps)
+  registerPostRoutes(app, deps)
+  registerReviewRoutes(app, deps)
+  registerPublishingRoutes(app, deps)
+  registerOperations(app, deps)
+  if (deps.config.embedded) {
+    registerSandboxTimeline(app, {
+      directory: join(deps.config.dataDirectory, 'sandbox'),
+      publicUrl: deps.config.publicUrl,
+    })
+  }
+  await registerConsole(app)
   await app.ready()
   return app
 }

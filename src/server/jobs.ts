@@ -1,11 +1,125 @@
+import { schedule } from 'node-cron'
+import { sealOnce } from '#server/archive/seal-records.ts'
+import { isDatabaseAway } from '#server/platform/database-away.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { listenForNotices } from '#server/platform/listen-for-notices.ts'
+import { activateDueVersions } from '#server/policies/activate-policy-version.ts'
+import { attemptPublications } from '#server/publishing/attempt-publications.ts'
+import { capturePublications, confirmPublications } from '#server/publishing/confirm-publications.ts'
+import { planPublications } from '#server/publishing/plan-publications.ts'
+import { releasePublications } from '#server/publishing/release-publications.ts'
+import { retractPublications } from '#server/publishing/retract-post.ts'
+import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
 
 export interface Jobs {
   /** Resolves when no job is at work any more. */
   stop(): Promise<void>
 }
 
-/** Everything that happens by itself: sealing, publishing, exports. */
-export function startJobs(_deps: Deps): Jobs {
-  return { stop: async () => {} }
+/** One thing that happens by itself. It finds its work by a query, so a lost notice costs a second and nothing else. */
+interface Job {
+  readonly name: string
+  /** Channels whose notice starts the job before its next tick. */
+  readonly wokenBy: readonly string[]
+  /** Jobs that may have work as soon as this one has ended. */
+  readonly wakes: readonly string[]
+  /** Ticks between two runs, in seconds. */
+  readonly everySeconds: number
+  run(deps: Deps): Promise<unknown>
+}
+
+const jobs: readonly Job[] = [
+  { name: 'seal', wokenBy: ['gateway_record'], wakes: ['publish'], everySeconds: 1, run: (deps) => sealOnce(deps) },
+  { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
+  { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },
+]
+
+/** The way out, in the order in which a post walks it. Claims are row locks, so several nodes may run it at once. */
+async function publish(deps: Deps): Promise<void> {
+  await planPublications(deps)
+  await releasePublications(deps)
+  await attemptPublications(deps)
+  await confirmPublications(deps)
+  await capturePublications(deps)
+  await retractPublications(deps)
+}
+
+async function judge(deps: Deps): Promise<void> {
+  await activateDueVersions(deps)
+  await reevaluatePosts(deps)
+}
+
+/** Starts everything that happens by itself: sealing, judging anew, publishing, exports. */
+export function startJobs(deps: Deps): Jobs {
+  const runners = new Map(
+    jobs.map((job) => [job.name, createRunner(deps, job, (name) => void runners.get(name)?.wake())]),
+  )
+  let seconds = 0
+  const ticker = schedule('* * * * * *', () => {
+    seconds += 1
+    for (const job of jobs) if (seconds % job.everySeconds === 0) void runners.get(job.name)!.wake()
+  })
+  const channels = [...new Set(jobs.flatMap((job) => job.wokenBy))]
+  const notices = listenForNotices(deps, channels, (channel) => {
+    for (const job of jobs) if (job.wokenBy.includes(channel)) void runners.get(job.name)!.wake()
+  })
+  return {
+    async stop() {
+      await ticker.stop()
+      await notices.stop()
+      await Promise.all([...runners.values()].map((runner) => runner.stop()))
+    },
+  }
+}
+
+interface Runner {
+  wake(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Runs one job at a time in this process; a wake-up during a run starts one more run after it, never two beside it. */
+function createRunner(deps: Deps, job: Job, wake: (name: string) => void): Runner {
+  let running: Promise<void> | undefined
+  let again = false
+  let stopped = false
+  let failing = false
+
+  async function loop(): Promise<void> {
+    do {
+      again = false
+      try {
+        await job.run(deps)
+        if (failing) deps.log.info({ job: job.name }, 'job works again')
+        failing = false
+        for (const name of job.wakes) wake(name)
+      } catch (error) {
+        report(deps, job.name, error, failing)
+        failing = true
+      }
+    } while (again && !stopped)
+    running = undefined
+  }
+
+  return {
+    wake() {
+      if (stopped) return Promise.resolve()
+      if (running !== undefined) {
+        again = true
+        return running
+      }
+      running = loop()
+      return running
+    },
+    async stop() {
+      stopped = true
+      await running
+    },
+  }
+}
+
+/** Once for each outage, not once a second. */
+function report(deps: Pick<Deps, 'log'>, name: string, error: unknown, alreadyFailing: boolean): void {
+  if (alreadyFailing) return
+  if (isDatabaseAway(error)) deps.log.warn({ job: name, err: error }, 'job waits for the database')
+  else deps.log.error({ job: name, err: error }, 'job failed and is repeated')
 }

@@ -6,6 +6,6 @@ const awayMessages = /timeout exceeded when trying to connect|timeout expired|Co
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const inner = error instanceof AggregateError ? error.errors : []
-  const code = String((error as NodeJS.ErrnoException).code ?? '')
+  const code = (error as NodeJS.ErrnoException).code ?? ''
   return awayCodes.test(code) || awayMessages.test(error.message) || inner.some(isDatabaseAway)
 }

@@ -1,0 +1,75 @@
+import { sql } from 'kysely'
+import * as contract from '#shared/api/operations.ts'
+import type { App } from './app-type.ts'
+import type { Deps } from './deps.ts'
+
+type Check = { ok: boolean; detail: string }
+type ReadinessDeps = Pick<Deps, 'db' | 'objectStore' | 'config' | 'clock'>
+
+/** A record that waits longer than this for its seal is an operator's business. */
+const lagAlarmSeconds = 60
+const patienceMilliseconds = 3_000
+
+/** Liveness and readiness: which of the parts outside answers, in words. */
+export function registerOperations(app: App, deps: ReadinessDeps): void {
+  app.route({ ...contract.getHealth, handler: async () => ({ status: 'ok' as const }) })
+  app.route({
+    ...contract.getReadiness,
+    handler: async (_request, reply) => {
+      const [database, objectStore, sealing, provider] = await Promise.all([
+        check('The database answers.', 'The database does not answer: nothing is accepted until it does.', () =>
+          sql`select 1`.execute(deps.db),
+        ),
+        check(
+          'The object store answers.',
+          'The object store does not answer: posts are accepted and none is published.',
+          () => deps.objectStore.check(),
+        ),
+        checkSealing(deps),
+        check('The identity provider answers.', 'The identity provider does not answer: nobody new can sign in.', () =>
+          fetchDiscovery(deps.config.oidc.issuer),
+        ),
+      ])
+      const checks = { database, objectStore, sealing, provider }
+      const ready = database.ok && objectStore.ok && sealing.ok && provider.ok
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks })
+    },
+  })
+}
+
+async function check(good: string, bad: string, question: () => Promise<unknown>): Promise<Check> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), patienceMilliseconds)
+  })
+  try {
+    await Promise.race([question(), timeout])
+    return { ok: true, detail: good }
+  } catch {
+    return { ok: false, detail: bad }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function checkSealing(deps: ReadinessDeps): Promise<Check> {
+  try {
+    const { rows } = await sql<{ oldest: string | null }>`
+      select min(r.recorded_at) as oldest from archive.archive_record r where not exists (
+        select from archive.leaf l where l.record_id = r.id and l.log_index < (select max(tree_size) from archive.checkpoint))
+        and r.recorded_at > ${deps.clock.now()}::timestamptz - interval '1 day'`.execute(deps.db)
+    const oldest = rows[0]?.oldest ?? null
+    const lag = oldest === null ? 0 : Math.max(0, (Date.parse(deps.clock.now()) - Date.parse(oldest)) / 1000)
+    if (lag <= lagAlarmSeconds + 15) return { ok: true, detail: 'Records are sealed in time.' }
+    return { ok: false, detail: `A record waits for its seal since ${oldest}. Nothing is published meanwhile.` }
+  } catch {
+    return { ok: false, detail: 'The state of sealing cannot be read.' }
+  }
+}
+
+async function fetchDiscovery(issuer: string): Promise<void> {
+  const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+    signal: AbortSignal.timeout(patienceMilliseconds),
+  })
+  if (!answer.ok) throw new Error(`discovery answered ${answer.status}`)
+}
