@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import { AppError } from './app-error.ts'
@@ -11,24 +11,19 @@ const programPaths = /^\/(api|auth|scim|tlog|openapi|docs|healthz|readyz|metrics
 /** Serves the built console. Every other page path gets its shell, which knows the pages; files with a digest are kept for ever. */
 export async function registerConsole(app: App): Promise<void> {
   if (!existsSync(built)) return
-  await app.register(fastifyStatic, {
-    root: built,
-    wildcard: false,
-    index: false,
-    cacheControl: false,
-    setHeaders: (response, path) => {
-      response.setHeader(
-        'cache-control',
-        path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-      )
-    },
-  })
+  const files = new Set(
+    readdirSync(built, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/')),
+  )
+  // The plugin only sends: its own routes would name no permission.
+  await app.register(fastifyStatic, { root: built, serve: false, cacheControl: false })
   app.get('/*', { config: { permission: 'public' } }, (request, reply) => {
-    if (programPaths.test(request.url))
-      throw new AppError(
-        'not_found',
-        `There is nothing at GET ${request.url.split('?')[0]}. The calls are listed at /openapi.yaml.`,
-      )
-    return reply.sendFile('index.html')
+    const path = request.url.split('?')[0]!
+    if (programPaths.test(path))
+      throw new AppError('not_found', `There is nothing at GET ${path}. The calls are listed at /openapi.yaml.`)
+    const file = path.slice(1)
+    if (!files.has(file) && path.startsWith('/assets/'))
+      throw new AppError('not_found', 'This file belongs to another version of the console. Reload the page.')
+    void reply.header('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+    return reply.sendFile(files.has(file) && file !== '' ? file : 'index.html')
   })
 }
