@@ -12,25 +12,23 @@ export async function keepPostgres(
   const { port } = current
 
   async function watch(): Promise<void> {
-    const output = await current.ended
-    if (stopping) return
-    log.error({ output: output.slice(-2_000) }, 'embedded Postgres ended by itself; it is started again')
-    for (let again = false; !again && !stopping;) {
-      again = await startPostgres({ ...options, port }).then(
-        (server) => {
-          current = server
-          return true
-        },
-        (error: unknown) => {
-          log.error({ err: error }, 'embedded Postgres did not start again')
-          return false
-        },
-      )
-      if (!again) await wait(1_000, undefined, { ref: false })
+    for (;;) {
+      const output = await current.ended
+      if (stopping) return
+      log.error({ output: output.slice(-2_000) }, 'embedded Postgres ended by itself; it is started again')
+      await startAgain()
     }
-    if (stopping) return current.stop()
-    log.info({ port }, 'embedded Postgres runs again')
-    return watch()
+  }
+
+  async function startAgain(): Promise<void> {
+    try {
+      current = await startPostgres({ ...options, port })
+      if (stopping) await current.stop()
+      else log.info({ port }, 'embedded Postgres runs again')
+    } catch (error) {
+      log.error({ err: error }, 'embedded Postgres did not start again')
+      await wait(1_000, undefined, { ref: false })
+    }
   }
 
   const watching = watch()
