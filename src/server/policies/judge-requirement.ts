@@ -104,7 +104,9 @@ function missLink(reading: PostReading, requirement: Requirement): Missing {
 
 function missAltText(reading: PostReading, requirement: Requirement): Missing {
   if (requirement.altText !== true) return undefined
-  const silent = reading.input.post.media.some((media) => pictures.has(media.kind) && (media.altText ?? '').trim() === '')
+  const silent = reading.input.post.media.some(
+    (media) => pictures.has(media.kind) && (media.altText ?? '').trim() === '',
+  )
   return silent ? [] : undefined
 }
 
