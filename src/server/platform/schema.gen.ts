@@ -27,14 +27,19 @@ export interface ApiToken {
 export interface AppUser {
   active: Generated<boolean>;
   created_at: Instant;
+  deactivated_at: Instant | null;
   display_name: string;
   email: string | null;
+  external_id: string | null;
   id: string;
   issuer: string;
   locale: Generated<string>;
+  person_key: string | null;
+  scim: Json | null;
   subject: string;
   unit_id: string;
   updated_at: Instant;
+  user_name: string | null;
 }
 
 export interface ArchiveArchiveBody {
@@ -152,9 +157,38 @@ export interface ArchiveVerification {
   tree_size: number;
 }
 
+export interface Delegation {
+  created_at: Instant;
+  ended_at: Instant | null;
+  from_user_id: string;
+  id: string;
+  reason: string;
+  role: RoleName;
+  to_user_id: string;
+  unit_id: string;
+  valid_from: Instant;
+  valid_until: Instant;
+}
+
+export interface ExaminerAccess {
+  created_at: Instant;
+  ended_at: Instant | null;
+  filter: Json;
+  granted_by: string;
+  id: string;
+  organisation: string;
+  purpose: string;
+  secret_hash: Buffer;
+  unit_id: string;
+  user_id: string;
+  valid_from: Instant;
+  valid_until: Instant;
+}
+
 export interface IdempotencyKey {
   actor_id: string;
   answer: string | null;
+  committed_at: Instant | null;
   created_at: Instant;
   key: string;
   request_hash: Buffer;
@@ -290,9 +324,11 @@ export interface PublicationAttempt {
 
 export interface Qualification {
   created_at: Instant;
+  evidence: string | null;
   granted_by: string | null;
   id: string;
   name: string;
+  revoked_by: string | null;
   user_id: string;
   valid_from: Instant;
   valid_until: Instant | null;
@@ -338,6 +374,21 @@ export interface ReviewDecision {
   reviewer_id: string;
 }
 
+export interface RoleChange {
+  action: string;
+  decided_at: Instant | null;
+  decided_by: string | null;
+  effective_at: Instant;
+  id: string;
+  outcome: string | null;
+  reason: string;
+  requested_at: Instant;
+  requested_by: string;
+  role: RoleName;
+  unit_id: string;
+  user_id: string;
+}
+
 export interface RoleGrant {
   granted_at: Instant;
   id: string;
@@ -352,6 +403,19 @@ export interface SchemaMigration {
   applied_at: Generated<Instant>;
   name: string;
   sha256: string;
+}
+
+export interface ScimGroup {
+  created_at: Instant;
+  display_name: string;
+  external_id: string | null;
+  id: string;
+  updated_at: Instant;
+}
+
+export interface ScimGroupMember {
+  group_id: string;
+  user_id: string;
 }
 
 export interface Stop {
@@ -374,6 +438,7 @@ export interface Unit {
   parent_id: string | null;
   path: string[];
   slug: string;
+  updated_at: Instant | null;
 }
 
 export interface UserSession {
@@ -382,6 +447,7 @@ export interface UserSession {
   ended_at: Instant | null;
   ended_because: string | null;
   expires_at: Instant;
+  groups_state: Generated<string>;
   id: string;
   id_token: string | null;
   last_seen_at: Instant;
@@ -405,6 +471,8 @@ export interface DB {
   "archive.stream_head": ArchiveStreamHead;
   "archive.tile": ArchiveTile;
   "archive.verification": ArchiveVerification;
+  delegation: Delegation;
+  examiner_access: ExaminerAccess;
   idempotency_key: IdempotencyKey;
   media: Media;
   policy_evaluation: PolicyEvaluation;
@@ -418,8 +486,11 @@ export interface DB {
   qualification: Qualification;
   review: Review;
   review_decision: ReviewDecision;
+  role_change: RoleChange;
   role_grant: RoleGrant;
   schema_migration: SchemaMigration;
+  scim_group: ScimGroup;
+  scim_group_member: ScimGroupMember;
   stop: Stop;
   unit: Unit;
   user_session: UserSession;
