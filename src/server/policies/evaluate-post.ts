@@ -1,5 +1,4 @@
 import { chooseRoute } from './choose-route.ts'
-import { chooseLanguage } from './choose-language.ts'
 import { FindingValue } from './condition-context.ts'
 import type { Condition } from './compile-condition.ts'
 import { errorMessage } from './default-message.ts'
@@ -18,7 +17,7 @@ export type { PolicyInput } from './policy-input.ts'
  * A rule that fails to run makes a `review` finding; it never lets a post pass.
  */
 export function evaluatePost(policy: CompiledPolicy, input: PolicyInput): Evaluation {
-  const reading = readPost(policy, input, chooseLanguage(input.post))
+  const reading = readPost(policy, input)
   const judged = judgeAll(policy, reading)
   const findings = judged.findings.sort(byWeight)
   reading.context.findings = findings.map((finding) => new FindingValue(finding))

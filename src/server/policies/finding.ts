@@ -51,7 +51,7 @@ export interface NetworkFit {
 /** Why the verdict is what it is, for the record and for a replay. */
 export interface EvaluationTrace {
   readonly now: Instant
-  /** The language whose rules applied; absent when all did. */
+  /** The language that the author stated. */
   readonly language?: string
   /** Rules whose scope or condition held and that asked for something, in policy order. */
   readonly applied: readonly string[]

@@ -54,17 +54,16 @@ const checks: readonly ((reading: PostReading, requirement: Requirement, items: 
 ]
 
 function missDisclosure(reading: PostReading, requirement: Requirement, items: readonly number[]): Missing {
-  if (requirement.disclosures.length === 0) return undefined
-  const seen = requirement.disclosures
-    .flatMap((index) => reading.byDisclosure.get(index) ?? [])
-    .filter((hit) => hit.kind === 'text')
   const hidden: Span[] = []
-  for (const item of items) {
-    const here = seen.filter((hit) => hit.item === item)
-    if (here.length === 0) return []
-    const cut = requirement.visible === 'beforeTruncation' ? reading.truncationOf(item) : Number.POSITIVE_INFINITY
-    if (!here.some((hit) => hit.end <= cut))
-      hidden.push(...here.map(({ start, end, field }) => ({ start, end, field })))
+  for (const disclosure of requirement.disclosures) {
+    const seen = (reading.byDisclosure.get(disclosure) ?? []).filter((hit) => hit.kind === 'text')
+    for (const item of items) {
+      const here = seen.filter((hit) => hit.item === item)
+      if (here.length === 0) return []
+      const cut = requirement.visible === 'beforeTruncation' ? reading.truncationOf(item) : Number.POSITIVE_INFINITY
+      if (!here.some((hit) => hit.end <= cut))
+        hidden.push(...here.map(({ start, end, field }) => ({ start, end, field })))
+    }
   }
   return hidden.length > 0 ? hidden : undefined
 }

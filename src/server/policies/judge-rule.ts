@@ -2,6 +2,7 @@ import type { Condition } from './compile-condition.ts'
 import type { Finding, Span } from './finding.ts'
 import { judgeLinks, judgeMentions } from './judge-links.ts'
 import { judgeRequirement } from './judge-requirement.ts'
+import { isClearlyNot } from './matcher/guess-language.ts'
 import type { CompiledRule } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
 import type { OwnedHit, PostReading } from './read-post.ts'
@@ -12,13 +13,22 @@ export type Ask = (rule: CompiledRule, condition: Condition) => boolean
 
 /** What one rule says of a post, or `undefined`. Throws when the rule cannot run: the caller sends the post to review. */
 export function judgeRule(rule: CompiledRule, reading: PostReading, ask: Ask): Finding | undefined {
-  if (rule.lang !== undefined && reading.language !== undefined && rule.lang !== reading.language) return undefined
+  if (!isInLanguage(rule, reading)) return undefined
   const hits = rule.needsHit ? hitsOf(rule, reading) : undefined
   if (hits !== undefined && hits.length === 0) return undefined
   if (rule.scope !== undefined && !isInScope(rule.scope, reading.input)) return undefined
   if (rule.condition !== undefined && !ask(rule, rule.condition)) return undefined
   const spans = spansOf(rule, reading, hits)
   return spans === undefined ? undefined : makeFinding(rule, spans, hits ?? [])
+}
+
+/**
+ * A rule for one language stands back in a post of the other. The matcher decides that for terms, place by place, so that
+ * stating a language is no way round a rule; the other checks believe what was stated unless the text contradicts it.
+ */
+function isInLanguage(rule: CompiledRule, { language, items }: PostReading): boolean {
+  if (rule.lang === undefined || rule.hasTerms || language === undefined || language === rule.lang) return true
+  return !items.every((item) => isClearlyNot(rule.lang!, item))
 }
 
 function spansOf(

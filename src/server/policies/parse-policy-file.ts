@@ -90,7 +90,11 @@ function describe(error: ErrorObject, problemAt: ParsedPolicyFile['problemAt']):
   if (error.keyword === 'additionalProperties') {
     const extra = String((error.params as { additionalProperty: string }).additionalProperty)
     const known = Object.keys(parent?.properties ?? {})
-    if (extra.includes(' ')) return problemAt([...place, extra], `"${extra}" is not known here. Put the sentence before it in quotes: a comma ends it there.`)
+    if (extra.includes(' '))
+      return problemAt(
+        [...place, extra],
+        `"${extra}" is not known here. Put the sentence before it in quotes: a comma ends it there.`,
+      )
     const nearest = nearestWord(extra, known)
     const hint =
       nearest === undefined

@@ -35,7 +35,7 @@ export interface CompiledRule {
   readonly mentions?: Handles
 }
 
-/** What must be there. `disclosures` are indexes into the policy's disclosures; any of them will do. */
+/** What must be there. `disclosures` are indexes into the policy's disclosures; all of them must be there. */
 export interface Requirement extends Omit<RawRequirement, 'disclosure' | 'hashtag' | 'link' | 'qualification'> {
   readonly disclosures: readonly number[]
   readonly hashtags: readonly string[]

@@ -49,10 +49,11 @@ const matcherKind: Readonly<Record<FieldKind, TextField['kind']>> = {
 }
 
 /** Ways of reading that an honest author produces too: everything else suggests that somebody tries to pass by. */
-const honest: ReadonlySet<string> = new Set(['plain', 'folded', 'hashtag'])
+const honest: ReadonlySet<string> = new Set(['plain', 'hashtag'])
 
 /** Opens a post: collects its fields and scans them all in one pass. */
-export function readPost(policy: CompiledPolicy, input: PolicyInput, language: Language | undefined): PostReading {
+export function readPost(policy: CompiledPolicy, input: PolicyInput): PostReading {
+  const language = input.post.language
   const fields = collectFields(input)
   const items = [input.post.text, ...(input.post.thread ?? [])]
   const byRule = new Map<number, OwnedHit[]>()
