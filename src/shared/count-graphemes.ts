@@ -2,7 +2,11 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** True for code units that are always one grapheme by themselves: Latin letters, digits, punctuation, currency signs. */
 function standsAlone(unit: number): boolean {
-  return (unit < 0x300 && unit !== 0x0d && unit !== 0xad) || (unit >= 0x2010 && unit <= 0x2027) || (unit >= 0x20a0 && unit <= 0x20bf)
+  return (
+    (unit < 0x300 && unit !== 0x0d && unit !== 0xad) ||
+    (unit >= 0x2010 && unit <= 0x2027) ||
+    (unit >= 0x20a0 && unit <= 0x20bf)
+  )
 }
 
 /**

@@ -31,7 +31,8 @@ function hostLength(name: string, scheme: boolean): number {
     const label = name.slice(dot + 1, end).toLowerCase()
     const before = name.charCodeAt(dot - 1)
     // A hyphen may not close the name before its top-level domain.
-    if (label.length >= 2 && label.length <= 24 && before !== 0x2d && isTopLevel(label)) return scheme || isAscii(name, end) ? end : 0
+    if (label.length >= 2 && label.length <= 24 && before !== 0x2d && isTopLevel(label))
+      return scheme || isAscii(name, end) ? end : 0
     end = dot
   }
   return 0
@@ -61,7 +62,13 @@ function pathAfter(text: string, from: number): number {
 }
 
 function isLetter(unit: number): boolean {
-  if (unit < 0x80) return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x30 && unit <= 0x39) || unit === 0x5f
+  if (unit < 0x80)
+    return (
+      (unit >= 0x61 && unit <= 0x7a) ||
+      (unit >= 0x41 && unit <= 0x5a) ||
+      (unit >= 0x30 && unit <= 0x39) ||
+      unit === 0x5f
+    )
   return letter.test(String.fromCharCode(unit))
 }
 

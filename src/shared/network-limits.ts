@@ -87,7 +87,9 @@ function isLatin(text: string): boolean {
 }
 
 function isLight(unit: number): boolean {
-  return unit <= 4351 || (unit >= 8192 && unit <= 8205) || (unit >= 8208 && unit <= 8223) || (unit >= 8242 && unit <= 8247)
+  return (
+    unit <= 4351 || (unit >= 8192 && unit <= 8205) || (unit >= 8208 && unit <= 8223) || (unit >= 8242 && unit <= 8247)
+  )
 }
 
 function weigh(text: string, from: number, to: number): number {
@@ -114,7 +116,8 @@ function weighPlain(text: string): number {
   return length
 }
 
-const mention = /(?<![=/\p{L}\p{N}_])(@[a-z0-9_]+(?:[.-][a-z0-9_]+){0,30})@[\p{L}\p{N}_]+(?:[.-]{1,3}[\p{L}\p{N}_]+){0,30}/giu
+const mention =
+  /(?<![=/\p{L}\p{N}_])(@[a-z0-9_]+(?:[.-][a-z0-9_]+){0,30})@[\p{L}\p{N}_]+(?:[.-]{1,3}[\p{L}\p{N}_]+){0,30}/giu
 
 /** Mastodon's length: graphemes, an address with a scheme counts what the instance reserves, the host of a mention is free. */
 export function countStatus(text: string, urlLength = 23): number {
