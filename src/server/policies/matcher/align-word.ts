@@ -1,0 +1,167 @@
+import { isLatinPost } from './latin-post.ts'
+import { JOIN_ITEM, LEET_ITEM, LETTER_ITEM, S, SPACE_ITEM, WALL_ITEM } from './letter-stream.ts'
+import { coarseOf, type WordTable } from './word-table.ts'
+import { VIA_CONFUSABLE, VIA_EMOJI, VIA_REPEATED, VIA_SPACED, W } from './workspace.ts'
+
+/** What the last successful `alignWord` found. */
+export const aligned = { flags: 0, end: 0 }
+
+/** Letters that must be there before signs count as letters, and before joined pieces count as a word. */
+const SHORTEST_LEET = 4
+const SHORTEST_JOINED = 5
+const SHORTEST_FOREIGN = 4
+const DOUBLED_ON_PURPOSE = 3
+const I = 105
+const L = 108
+
+const seen = { real: 0, leet: 0, vague: 0, foreign: 0, doubles: 0, upper: 0, spaces: 0, piece: 0, longest: 0, flags: 0 }
+
+function fits(item: number, unit: number): boolean {
+  if (unit >= 48 && unit <= 57) return S.digit[item] === unit
+  const written = S.unit[item]
+  if (written === unit) return true
+  if ((unit !== I && unit !== L) || (written !== I && written !== L)) return false
+  return S.kind[item] === LEET_ITEM || S.flags[item] !== 0 || (written === I && S.upper[item] === 1)
+}
+
+function count(item: number, unit: number): void {
+  seen.flags |= S.flags[item] as number
+  seen.piece++
+  if (seen.piece > seen.longest) seen.longest = seen.piece
+  if (S.upper[item] === 1) seen.upper++
+  if (S.kind[item] === LEET_ITEM && S.digit[item] !== unit) {
+    seen.leet++
+    if (unit === I || unit === L) seen.vague++
+  } else if (((S.flags[item] as number) & VIA_CONFUSABLE) !== 0) seen.foreign++
+  else {
+    seen.real++
+    if (S.unit[item] !== unit && S.digit[item] !== unit) seen.flags |= VIA_CONFUSABLE
+  }
+}
+
+/** Goes past what can be left out; answers the next letter, or -1. */
+function nextLetter(item: number, to: number): number {
+  let at = item
+  let flags = 0
+  let spaces = 0
+  while (at <= to && (S.kind[at] === JOIN_ITEM || S.kind[at] === SPACE_ITEM)) {
+    flags |= S.flags[at] as number
+    if (S.kind[at] === SPACE_ITEM) spaces++
+    at++
+  }
+  if (at > to || S.kind[at] === WALL_ITEM) return -1
+  if (at !== item) {
+    seen.piece = 0
+    seen.flags |= flags
+    seen.spaces += spaces
+  }
+  return at
+}
+
+/** Reads one run of equal letters of the word against the text; answers the item after it, or -1. */
+function alignRun(words: WordTable, from: number, runLength: number, item: number, to: number, open: boolean): number {
+  const first = words.units[from] as number
+  const coarse = coarseOf(first)
+  let uniform = true
+  for (let k = 1; k < runLength; k++) if (words.units[from + k] !== first) uniform = false
+  let at = item
+  let read = 0
+  let end = item
+  while (at >= 0 && at <= to && S.coarse[at] === coarse && S.kind[at] !== JOIN_ITEM) {
+    const unit = read < runLength ? (words.units[from + read] as number) : first
+    if ((read >= runLength && !uniform) || !fits(at, unit)) {
+      if (open && read >= runLength) break
+      return -1
+    }
+    count(at, unit)
+    read++
+    end = at + 1
+    W.steps++
+    if (open && read >= runLength && S.coarse[end] !== coarse) break
+    const before = { flags: seen.flags, spaces: seen.spaces, piece: seen.piece }
+    const next = end <= to ? nextLetter(end, to) : -1
+    if (next < 0 || S.coarse[next] !== coarse) {
+      seen.flags = before.flags
+      seen.spaces = before.spaces
+      seen.piece = before.piece
+      break
+    }
+    at = next
+  }
+  if (read < runLength) return -1
+  if (read > runLength) {
+    if (read >= 3) seen.flags |= read - runLength >= 1 && !(open && read === runLength + 1) ? VIA_REPEATED : 0
+    else if (!open) seen.doubles++
+  }
+  return end
+}
+
+function accept(text: string, total: number, whole: boolean): boolean {
+  const { real, leet, foreign, flags } = seen
+  if (seen.doubles > 0) {
+    if (seen.doubles < DOUBLED_ON_PURPOSE && (flags & VIA_REPEATED) === 0) return false
+    seen.flags |= VIA_REPEATED
+  }
+  if (leet > 0) {
+    const letters = real + foreign
+    if (letters < 2 || letters * 3 < total) return false
+    if (total < SHORTEST_LEET && (seen.vague > 0 || total < 3)) return false
+  }
+  if (foreign > 0 && real === 0) {
+    if (foreign + leet < SHORTEST_FOREIGN || !isLatinPost(text)) return false
+  }
+  if (whole && (flags & (VIA_SPACED | VIA_EMOJI)) !== 0 && total < SHORTEST_JOINED) {
+    return total >= 3 && seen.longest === 1 && seen.upper === 0 && seen.spaces === 0
+  }
+  return true
+}
+
+/**
+ * Compares a word of the lexicon with the letters from item `from` on, at most to item `to`: repeated letters, signs for
+ * letters, look-alikes and what stands between letters are allowed as far as they cannot be an accident.
+ * A starred word may end before `to`, a whole word may not. `loose` leaves the length of joined words to the caller.
+ */
+export function alignWord(
+  words: WordTable,
+  id: number,
+  text: string,
+  from: number,
+  to: number,
+  loose: boolean,
+): boolean {
+  const start = words.offsets[id] as number
+  const end = words.offsets[id + 1] as number
+  const starred = words.isPrefix[id] === 1
+  seen.real =
+    seen.leet =
+    seen.vague =
+    seen.foreign =
+    seen.doubles =
+    seen.upper =
+    seen.spaces =
+    seen.piece =
+    seen.longest =
+    seen.flags =
+      0
+  let at = from
+  for (let k = start; k < end;) {
+    let runLength = 1
+    const coarse = coarseOf(words.units[k] as number)
+    while (k + runLength < end && coarseOf(words.units[k + runLength] as number) === coarse) runLength++
+    const item = k === start ? at : nextLetter(at, to)
+    if (item < 0 || item > to) return false
+    at = alignRun(words, k, runLength, item, to, starred && k + runLength === end)
+    if (at < 0) return false
+    k += runLength
+  }
+  if (!starred && at <= to) return false
+  if (!accept(text, end - start, !loose)) return false
+  aligned.flags = seen.flags
+  aligned.end = at - 1
+  return true
+}
+
+/** True for letters and for signs that stand for letters. */
+export function isLetterItem(item: number): boolean {
+  return S.kind[item] === LETTER_ITEM || S.kind[item] === LEET_ITEM
+}

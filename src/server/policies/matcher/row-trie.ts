@@ -1,0 +1,81 @@
+import { addPair, makePairTable, slotOf, type PairTable } from './word-table.ts'
+
+/** Rows of words as a trie over word numbers. Node 0 is no node. */
+export interface RowTrie {
+  /** First node of the rows that begin with a word. */
+  roots: Int32Array
+  parents: Int32Array
+  labels: Int32Array
+  depths: Uint8Array
+  hasNext: Uint8Array
+  /** First target of the rows that end here, or -1. */
+  targets: Int32Array
+  steps: PairTable
+}
+
+function stepHash(node: number, word: number): number {
+  return Math.imul(Math.imul(node, 0x9e3779b1) ^ word, 0x85ebca6b)
+}
+
+/** Node after `node` by `word`, or 0. */
+export function stepFrom(trie: RowTrie, node: number, word: number): number {
+  const { pairs, mask } = trie.steps
+  const hash = stepHash(node, word)
+  for (let slot = slotOf(hash, mask); ; slot = (slot + 1) & mask) {
+    const child = (pairs[slot * 2 + 1] as number) - 1
+    if (child < 0) return 0
+    if (pairs[slot * 2] === hash && trie.parents[child] === node && trie.labels[child] === word) return child
+  }
+}
+
+/** An empty trie for at most `rowWords` words of rows over `words` words. */
+export function makeRowTrie(words: number, rowWords: number): RowTrie & { count: number } {
+  return {
+    count: 1,
+    roots: new Int32Array(words),
+    parents: new Int32Array(rowWords + 1),
+    labels: new Int32Array(rowWords + 1),
+    depths: new Uint8Array(rowWords + 1),
+    hasNext: new Uint8Array(rowWords + 1),
+    targets: new Int32Array(rowWords + 1).fill(-1),
+    steps: makePairTable(rowWords),
+  }
+}
+
+/** Adds a row and answers its last node. */
+export function addRow(trie: RowTrie & { count: number }, words: ArrayLike<number>): number {
+  let node = 0
+  for (let k = 0; k < words.length; k++) {
+    const word = words[k] as number
+    const known: number = k === 0 ? (trie.roots[word] as number) : stepFrom(trie, node, word)
+    if (known !== 0) {
+      node = known
+      continue
+    }
+    const fresh = trie.count++
+    trie.parents[fresh] = node
+    trie.labels[fresh] = word
+    trie.depths[fresh] = Math.min(k + 1, 255)
+    if (k === 0) trie.roots[word] = fresh
+    else {
+      addPair(trie.steps, stepHash(node, word), fresh)
+      trie.hasNext[node] = 1
+    }
+    node = fresh
+  }
+  return node
+}
+
+/** Gives back the room that shared beginnings saved. */
+export function trimRowTrie(trie: RowTrie & { count: number }): RowTrie {
+  const { count } = trie
+  return {
+    roots: trie.roots,
+    parents: trie.parents.slice(0, count),
+    labels: trie.labels.slice(0, count),
+    depths: trie.depths.slice(0, count),
+    hasNext: trie.hasNext.slice(0, count),
+    targets: trie.targets.slice(0, count),
+    steps: trie.steps,
+  }
+}

@@ -1,0 +1,253 @@
+import { aligned, alignWord, isLetterItem } from './align-word.ts'
+import { LETTER_ITEM, S, SPACE_ITEM } from './letter-stream.ts'
+import {
+  bitsOf,
+  HASH_PRIME,
+  HASH_SEED,
+  inFilter,
+  lengthBit,
+  PREFIX_MAX,
+  PREFIX_MIN,
+  slotOf,
+  type PairTable,
+  type WordTable,
+} from './word-table.ts'
+import { addHit, PART, W } from './workspace.ts'
+
+/** Small words that may stand between the lexicon's words in a hashtag without capitals. */
+const FILLERS = new Set(
+  (
+    'the our your my their this with get we you for and of in on at to from by is are be a an now only new best top high ' +
+    'le la les l un une des de du d nos notre vos votre mon ma mes ses son sa avec pour et en au aux sur est sont ce tout tous plus par'
+  ).split(' '),
+)
+const LONGEST_FILLER = 5
+/** A hashtag longer than this is not cut without capitals. */
+const LONGEST_TAG = 200
+/** Letters of a word that may stand alone among others; shorter ones need an edge or a neighbour on both sides. */
+const LONG_ENOUGH = 5
+const SHORTEST_IN_TAG = 4
+/** Endings that a starred word may take where words run together. */
+const LONGEST_ENDING = 4
+
+/** Cut of a row of letters into words: the best way to reach each place. */
+const cut = {
+  item: new Int32Array(256),
+  edge: new Uint8Array(257),
+  score: new Int32Array(257),
+  back: new Int32Array(257),
+  word: new Int32Array(257),
+  length: 0,
+}
+
+function reserveCut(size: number): void {
+  if (cut.item.length >= size) return
+  cut.item = new Int32Array(size)
+  cut.edge = new Uint8Array(size + 1)
+  cut.score = new Int32Array(size + 1)
+  cut.back = new Int32Array(size + 1)
+  cut.word = new Int32Array(size + 1)
+}
+
+/** Collects the letters between two items; wider spaces than the narrowest are edges of words. */
+function collectLetters(from: number, to: number): void {
+  reserveCut(to - from + 2)
+  let length = 0
+  let narrowest = 1 << 30
+  for (let item = from, gap = 0; item <= to; item++) {
+    if (S.kind[item] === SPACE_ITEM) gap += S.unit[item] as number
+    if (!isLetterItem(item)) continue
+    if (length > 0 && gap > 0 && gap < narrowest) narrowest = gap
+    cut.edge[length] = Math.min(gap, 255)
+    gap = 0
+    cut.item[length++] = item
+  }
+  for (let k = 0; k < length; k++)
+    cut.edge[k] = k === 0 || ((cut.edge[k] as number) > narrowest && (cut.edge[k] as number) > 1) ? 1 : 0
+  cut.edge[length] = 1
+  cut.length = length
+}
+
+function improve(place: number, score: number, back: number, word: number): void {
+  if (score <= (cut.score[place] as number)) return
+  cut.score[place] = score
+  cut.back[place] = back
+  cut.word[place] = word
+}
+
+/** Place (letters read so far) after which item `item` is done. */
+function placeAfter(from: number, item: number): number {
+  let place = from
+  while (place < cut.length && (cut.item[place] as number) <= item) place++
+  return place
+}
+
+function tryWords(words: WordTable, table: PairTable, text: string, hash: number, place: number, last: number): void {
+  const { pairs, mask } = table
+  const base = cut.score[place] as number
+  for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+    W.steps++
+    if (pairs[slot * 2] !== hash) continue
+    const id = (pairs[slot * 2 + 1] as number) - 1
+    if (!alignWord(words, id, text, cut.item[place] as number, last, true)) continue
+    const next = placeAfter(place, aligned.end)
+    const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
+    if (size < 2) continue
+    improve(next, base + size * size, place, id)
+    if (words.isPrefix[id] === 0) continue
+    for (let more = 1; more <= LONGEST_ENDING && next + more <= cut.length && cut.edge[next + more - 1] === 0; more++) {
+      improve(next + more, base + size * size + more, place, id)
+    }
+  }
+}
+
+/** Tries every word of the lexicon that begins at a place. */
+function tryPlace(words: WordTable, text: string, place: number): void {
+  let hash = HASH_SEED
+  let size = 0
+  let lastCoarse = -1
+  let lengths = 0
+  const end = Math.min(cut.length, place + words.maxSkeleton * 3)
+  for (let k = place; k < end; k++) {
+    W.steps++
+    const item = cut.item[k] as number
+    const coarse = S.coarse[item] as number
+    if (coarse !== lastCoarse) {
+      lastCoarse = coarse
+      hash = Math.imul(hash ^ coarse, HASH_PRIME)
+      if (++size === PREFIX_MIN) {
+        if (!inFilter(words.skeletonFilter, hash)) return
+        lengths = bitsOf(words.prefixSkeletonLengths, hash)
+      }
+      if (size > words.maxSkeleton) return
+      if (size >= PREFIX_MIN && size <= PREFIX_MAX && (lengths & lengthBit(size)) !== 0) {
+        tryWords(words, words.prefixSkeleton, text, hash, place, cut.item[end - 1] as number)
+      }
+    }
+    tryWords(words, words.wholeSkeleton, text, hash, place, item)
+  }
+}
+
+function tryFillers(place: number): void {
+  let word = ''
+  for (let k = place; k < cut.length && k < place + LONGEST_FILLER; k++) {
+    word += String.fromCharCode(S.unit[cut.item[k] as number] as number)
+    if (FILLERS.has(word)) improve(k + 1, (cut.score[place] as number) + word.length, place, -2)
+  }
+  if ((S.digit[cut.item[place] as number] as number) !== 0)
+    improve(place + 1, (cut.score[place] as number) + 1, place, -2)
+}
+
+/** Notes the words on the best way, but those too short for where they stand. */
+function noteCut(words: WordTable, text: string, flags: number, whole: boolean): void {
+  let after = 1
+  for (let place = cut.length; place > 0;) {
+    const back = cut.back[place] as number
+    const id = cut.word[place] as number
+    if (id >= 0) {
+      const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
+      const before = back === 0 || cut.edge[back] === 1 || (cut.word[back] as number) >= 0
+      const closed = after === 1 || cut.edge[place] === 1
+      const alone = back === 0 && place === cut.length
+      const stands = before && closed && (!alone || size >= SHORTEST_IN_TAG)
+      if (whole || size >= LONG_ENOUGH || stands)
+        notePart(words, text, cut.item[back] as number, cut.item[place - 1] as number, flags)
+      after = 1
+    } else after = 0
+    place = back
+  }
+}
+
+/**
+ * Cuts a row of letters without marks into words of the lexicon. `whole`: every letter must belong to one of them or to a
+ * filler (hashtags); else letters between are passed over (letters written apart).
+ */
+export function segmentLetters(
+  words: WordTable,
+  text: string,
+  from: number,
+  to: number,
+  flags: number,
+  whole: boolean,
+): void {
+  collectLetters(from, to)
+  if (cut.length < SHORTEST_IN_TAG || (whole && cut.length > LONGEST_TAG)) return
+  cut.score.fill(-1, 0, cut.length + 1)
+  cut.word.fill(-1, 0, cut.length + 1)
+  cut.score[0] = 0
+  for (let place = 0; place < cut.length; place++) {
+    if ((cut.score[place] as number) < 0) continue
+    if (!whole) improve(place + 1, cut.score[place] as number, place, -1)
+    else tryFillers(place)
+    tryPlace(words, text, place)
+  }
+  if ((cut.score[cut.length] as number) > 0) noteCut(words, text, flags, whole)
+}
+
+function cutsBefore(item: number, from: number, to: number): boolean {
+  if (S.upper[item] !== 1) return false
+  if (S.upper[item - 1] !== 1) return true
+  return item < to && S.upper[item + 1] !== 1 && S.kind[item + 1] === LETTER_ITEM && item > from + 1
+}
+
+/** Cuts one token at its capitals, and, in a hashtag without any, at the words of the lexicon. */
+export function cutParts(
+  words: WordTable,
+  text: string,
+  from: number,
+  to: number,
+  flags: number,
+  tagged: boolean,
+): void {
+  let start = from
+  for (let item = from + 1; item <= to + 1; item++) {
+    if (item <= to && !cutsBefore(item, from, to)) continue
+    if (start > from || item <= to) notePart(words, text, start, item - 1, flags)
+    start = item
+  }
+  if (tagged && start === from) segmentLetters(words, text, from, to, flags, true)
+}
+
+/** Notes every word of the lexicon that the letters between two items are, or begin with. */
+function notePart(words: WordTable, text: string, from: number, to: number, flags: number): void {
+  let hash = HASH_SEED
+  let size = 0
+  let lastCoarse = -1
+  let lengths = 0
+  for (let item = from; item <= to; item++) {
+    W.steps++
+    const coarse = S.coarse[item] as number
+    if (coarse === lastCoarse || !isLetterItem(item)) continue
+    lastCoarse = coarse
+    hash = Math.imul(hash ^ coarse, HASH_PRIME)
+    if (++size === PREFIX_MIN) lengths = bitsOf(words.prefixSkeletonLengths, hash)
+    if (size >= PREFIX_MIN && size <= PREFIX_MAX && (lengths & lengthBit(size)) !== 0)
+      notePartWords(words, words.prefixSkeleton, text, hash, from, to, flags)
+  }
+  notePartWords(words, words.wholeSkeleton, text, hash, from, to, flags)
+}
+
+function notePartWords(
+  words: WordTable,
+  table: PairTable,
+  text: string,
+  hash: number,
+  from: number,
+  to: number,
+  flags: number,
+): void {
+  const { pairs, mask } = table
+  for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+    const id = (pairs[slot * 2 + 1] as number) - 1
+    if (pairs[slot * 2] !== hash || !alignWord(words, id, text, from, to, true)) continue
+    W.unsorted = true
+    addHit(
+      id,
+      S.start[from] as number,
+      S.end[to] as number,
+      S.token[from] as number,
+      S.token[to] as number,
+      aligned.flags | flags | PART,
+    )
+  }
+}

@@ -1,0 +1,197 @@
+import { CAMEL, MASKED } from './char-class.ts'
+import { aligned, alignWord, isLetterItem } from './align-word.ts'
+import type { TextField } from './lexicon.ts'
+import { LEET_ITEM, LETTER_ITEM, readStream, S, WALL_ITEM } from './letter-stream.ts'
+import { cutParts, segmentLetters } from './segment-letters.ts'
+import {
+  bitsOf,
+  HASH_PRIME,
+  HASH_SEED,
+  inFilter,
+  lengthBit,
+  PREFIX_MAX,
+  PREFIX_MIN,
+  slotOf,
+  type WordTable,
+} from './word-table.ts'
+import { addHit, VIA_FOLDED, VIA_HASHTAG, VIA_JOINED, VIA_LEET, VIA_SPACED, W } from './workspace.ts'
+
+/** Pieces are put together up to this many letters, which keeps the work linear. */
+const LONGEST_JOINED = 64
+/** Digits after a word, as in a footnote mark, that may be left out. */
+const LONGEST_TAIL = 12
+const SHORTEST_TRIMMED = 5
+
+const pieces = { length: 0, from: new Int32Array(256), to: new Int32Array(256) }
+
+function cutPieces(): void {
+  if (pieces.from.length < S.length) {
+    pieces.from = new Int32Array(S.length * 2)
+    pieces.to = new Int32Array(S.length * 2)
+  }
+  let length = 0
+  for (let item = 0; item < S.length; item++) {
+    if (!isLetterItem(item)) continue
+    if (item > 0 && isLetterItem(item - 1)) pieces.to[length - 1] = item
+    else {
+      pieces.from[length] = item
+      pieces.to[length] = item
+      length++
+    }
+  }
+  pieces.length = length
+}
+
+/** Notes a word found between two items, with the tokens that its letters lie in. */
+function noteWord(id: number, from: number, to: number, flags: number): void {
+  W.unsorted = true
+  let first = from
+  while (first < to && S.kind[first] !== LETTER_ITEM) first++
+  let last = to
+  while (last > from && S.kind[last] !== LETTER_ITEM) last--
+  addHit(id, S.start[from] as number, S.end[to] as number, S.token[first] as number, S.token[last] as number, flags)
+}
+
+function findWhole(words: WordTable, text: string, hash: number, from: number, to: number, trimmed: boolean): void {
+  const { pairs, mask } = words.wholeSkeleton
+  for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+    W.steps++
+    if (pairs[slot * 2] !== hash) continue
+    const id = (pairs[slot * 2 + 1] as number) - 1
+    if (!alignWord(words, id, text, from, to, false)) continue
+    const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
+    if (trimmed && size >= SHORTEST_TRIMMED) noteWord(id, from, to, aligned.flags | VIA_LEET)
+    else if (!trimmed && (aligned.flags & ~VIA_FOLDED) !== 0) noteWord(id, from, to, aligned.flags)
+  }
+}
+
+/** Item at which a starred word ends that was complete at `item` of piece `piece`. */
+function tailEnd(piece: number, first: number, item: number): number {
+  let at = piece
+  while (at < pieces.length - 1 && (pieces.to[at] as number) < item) at++
+  if (at === first) return pieces.to[at] as number
+  let extra = 0
+  while (at < pieces.length - 1 && extra < LONGEST_TAIL && pieces.from[at + 1] === pieces.to[at + 1]) {
+    if (
+      S.kind[(pieces.from[at + 1] as number) - 1] === WALL_ITEM ||
+      (pieces.from[at + 1] as number) - (pieces.to[at] as number) > 2
+    )
+      break
+    at++
+    extra++
+  }
+  return pieces.to[at] as number
+}
+
+function findPrefix(words: WordTable, text: string, hash: number, from: number, piece: number, first: number): void {
+  const { pairs, mask } = words.prefixSkeleton
+  const limit = pieces.to[Math.min(pieces.length - 1, first + LONGEST_JOINED)] as number
+  for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+    W.steps++
+    if (pairs[slot * 2] !== hash) continue
+    const id = (pairs[slot * 2 + 1] as number) - 1
+    if (!alignWord(words, id, text, from, limit, false)) continue
+    if ((aligned.flags & ~VIA_FOLDED) !== 0) noteWord(id, from, tailEnd(piece, first, aligned.end), aligned.flags)
+  }
+}
+
+/** Puts the pieces from `first` on together, letter by letter, and looks each beginning up. */
+function joinPieces(words: WordTable, text: string, first: number, from: number): void {
+  let hash = HASH_SEED
+  let size = 0
+  let lastCoarse = -1
+  let lengths = 0
+  let letters = 0
+  for (let piece = first; piece < pieces.length; piece++) {
+    const begin = piece === first ? from : (pieces.from[piece] as number)
+    const end = pieces.to[piece] as number
+    if (piece > first && (letters > LONGEST_JOINED || S.kind[begin - 1] === WALL_ITEM)) return
+    let trimmedAt = -1
+    let trimmedHash = 0
+    for (let item = begin; item <= end; item++) {
+      W.steps++
+      letters++
+      const coarse = S.coarse[item] as number
+      if (coarse !== lastCoarse) {
+        lastCoarse = coarse
+        hash = Math.imul(hash ^ coarse, HASH_PRIME)
+        size++
+        if (size === PREFIX_MIN) {
+          if (!inFilter(words.skeletonFilter, hash)) return
+          lengths = bitsOf(words.prefixSkeletonLengths, hash)
+        }
+        if (size >= PREFIX_MIN && size <= PREFIX_MAX && (lengths & lengthBit(size)) !== 0)
+          findPrefix(words, text, hash, from, piece, first)
+        if (size > words.maxSkeleton && lengths === 0) return
+      }
+      if (S.kind[item] === LETTER_ITEM) {
+        trimmedAt = item
+        trimmedHash = hash
+      }
+    }
+    if (size <= words.maxSkeleton) findWhole(words, text, hash, from, end, false)
+    if (trimmedAt >= begin && trimmedAt < end) findWhole(words, text, trimmedHash, from, trimmedAt, true)
+  }
+}
+
+function viewPieces(words: WordTable, text: string): void {
+  cutPieces()
+  for (let piece = 0; piece < pieces.length; piece++) {
+    const from = pieces.from[piece] as number
+    const to = pieces.to[piece] as number
+    joinPieces(words, text, piece, from)
+    let letter = from
+    while (letter < to && S.kind[letter] === LEET_ITEM) letter++
+    if (letter > from) joinPieces(words, text, piece, letter)
+  }
+}
+
+/** Cuts hashtags and words with inner capitals into their parts. */
+function viewParts(words: WordTable, text: string, first: number, end: number, kind: TextField['kind']): void {
+  for (let item = 0, token = first; token < end; token++) {
+    const start = W.tokenStart[token] as number
+    const tagged = isTagged(text, start) || kind === 'short'
+    const bits = W.tokenBits[token] as number
+    if ((!tagged && (bits & CAMEL) === 0) || (bits & MASKED) !== 0) continue
+    while (item < S.length && (S.start[item] as number) < start) item++
+    let to = item
+    while (to + 1 < S.length && (S.start[to + 1] as number) < (W.tokenEnd[token] as number)) to++
+    if (item < S.length) cutParts(words, text, item, to, tagged ? VIA_HASHTAG : VIA_JOINED, tagged)
+  }
+}
+
+function isTagged(text: string, start: number): boolean {
+  const sign = start > 0 ? text.charCodeAt(start - 1) : 0
+  return sign === 35 || sign === 0xff03
+}
+
+/** Looks at the tokens between two spaces in every view that their looks call for. `end` is exclusive. */
+export function viewChunk(
+  words: WordTable,
+  text: string,
+  first: number,
+  end: number,
+  from: number,
+  to: number,
+  kind: TextField['kind'],
+): void {
+  readStream(text, from, to, first, false)
+  const { either } = S
+  viewParts(words, text, first, end, kind)
+  viewPieces(words, text)
+  if (!either) return
+  readStream(text, from, to, first, true)
+  viewPieces(words, text)
+}
+
+/** Looks at a run of single letters with spaces between them, tokens `first` to `last`. */
+export function viewRun(words: WordTable, text: string, first: number, last: number): void {
+  const from = W.tokenStart[first] as number
+  const to = W.tokenEnd[last] as number
+  readStream(text, from, to, first, false)
+  const { either } = S
+  segmentLetters(words, text, 0, S.length - 1, VIA_SPACED, false)
+  if (!either) return
+  readStream(text, from, to, first, true)
+  segmentLetters(words, text, 0, S.length - 1, VIA_SPACED, false)
+}

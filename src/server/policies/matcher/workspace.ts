@@ -1,0 +1,106 @@
+/**
+ * Scratch memory of one scan. One per thread: the matcher is synchronous and never re-enters, so that a scan allocates
+ * nothing but its hits. Arrays grow to the longest text seen, and are given back when that was far above the usual.
+ */
+
+/** Why a word was not plain; ordered: the highest bit names the hit. */
+export const VIA_FOLDED = 1
+export const VIA_HASHTAG = 2
+export const VIA_REPEATED = 4
+export const VIA_EMOJI = 8
+export const VIA_SPACED = 16
+export const VIA_JOINED = 32
+export const VIA_LEET = 64
+export const VIA_CONFUSABLE = 128
+export const VIA_BIDI = 256
+/** Found only by joining words across a space: for rules with `evasion: strict`. */
+export const VIA_STRICT = 512
+/** Cut inside one token: the next word may begin in the same token. */
+export const PART = 1024
+
+const USUAL = 1 << 14
+
+export interface Workspace {
+  /** Tokens: words and the symbols that some term spells. */
+  tokens: number
+  tokenStart: Int32Array
+  tokenEnd: Int32Array
+  /** Class bits of all its characters. */
+  tokenBits: Int32Array
+  /** Number of folded units. */
+  tokenLength: Int32Array
+  /** Gap bits of what stands before it. */
+  tokenGap: Int32Array
+  /** Words of the lexicon found, by token. */
+  hits: number
+  hitWord: Int32Array
+  hitStart: Int32Array
+  hitEnd: Int32Array
+  hitFirst: Int32Array
+  hitLast: Int32Array
+  hitFlags: Int32Array
+  /** Set when a view added words out of order. */
+  unsorted: boolean
+  /** Elementary steps of the views, for the tests that show linear time. */
+  steps: number
+}
+
+export const W: Workspace = {
+  tokens: 0,
+  tokenStart: new Int32Array(USUAL),
+  tokenEnd: new Int32Array(USUAL),
+  tokenBits: new Int32Array(USUAL),
+  tokenLength: new Int32Array(USUAL),
+  tokenGap: new Int32Array(USUAL),
+  hits: 0,
+  hitWord: new Int32Array(USUAL),
+  hitStart: new Int32Array(USUAL),
+  hitEnd: new Int32Array(USUAL),
+  hitFirst: new Int32Array(USUAL),
+  hitLast: new Int32Array(USUAL),
+  hitFlags: new Int32Array(USUAL),
+  unsorted: false,
+  steps: 0,
+}
+
+/** Makes room for a text of `length` units and clears the last scan. */
+export function resetWorkspace(length: number): void {
+  W.tokens = 0
+  W.hits = 0
+  W.unsorted = false
+  const size = Math.max(USUAL, length + 2)
+  const held = W.tokenStart.length
+  if (held >= size && (held <= USUAL * 8 || size * 4 > held)) return
+  W.tokenStart = new Int32Array(size)
+  W.tokenEnd = new Int32Array(size)
+  W.tokenBits = new Int32Array(size)
+  W.tokenLength = new Int32Array(size)
+  W.tokenGap = new Int32Array(size)
+}
+
+/** Notes that `word` of the lexicon stands at a place. */
+export function addHit(word: number, start: number, end: number, first: number, last: number, flags: number): void {
+  const at = W.hits
+  if (at === W.hitWord.length) growHits()
+  W.hitWord[at] = word
+  W.hitStart[at] = start
+  W.hitEnd[at] = end
+  W.hitFirst[at] = first
+  W.hitLast[at] = last
+  W.hitFlags[at] = flags
+  W.hits = at + 1
+}
+
+function growHits(): void {
+  const grow = (array: Int32Array): Int32Array => {
+    const larger = new Int32Array(array.length * 2)
+    larger.set(array)
+    return larger
+  }
+  W.hitWord = grow(W.hitWord)
+  W.hitStart = grow(W.hitStart)
+  W.hitEnd = grow(W.hitEnd)
+  W.hitFirst = grow(W.hitFirst)
+  W.hitLast = grow(W.hitLast)
+  W.hitFlags = grow(W.hitFlags)
+}
