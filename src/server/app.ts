@@ -5,6 +5,7 @@ import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
 import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { registerIdempotency } from '#server/platform/idempotency.ts'
 import { registerConsole } from '#server/platform/serve-console.ts'
 import { registerOperations } from '#server/platform/operations.ts'
 import { registerProblemDocuments } from '#server/platform/problem-documents.ts'
@@ -31,6 +32,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   registerProblemDocuments(app)
   registerSecurityHeaders(app, deps.config)
   registerIdentity(app, deps)
+  registerIdempotency(app, deps)
   registerProfileRoutes(app, deps)
   registerPolicyRoutes(app, deps)
   registerPostRoutes(app, deps)

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
@@ -37,7 +38,14 @@ export function openDatabase(pool: pg.Pool): Db {
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
 }
 
+/** What a request wants done in every transaction of its use case, just before the commit (idempotency.ts). */
+export const beforeCommit = new AsyncLocalStorage<(tx: Tx) => Promise<void>>()
+
 /** Runs one use case in one read-committed transaction: an exception rolls everything back. */
 export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().execute(work)
+  return db.transaction().execute(async (tx) => {
+    const result = await work(tx)
+    await beforeCommit.getStore()?.(tx)
+    return result
+  })
 }
