@@ -55,7 +55,8 @@ function findProblem(value: Readonly<Record<string, unknown>>): string | undefin
   if (list !== undefined) return `"${list}" is not a list. Write "${list}": [ … ].`
   if (value['author'] !== undefined && !isObject(value['author']))
     return '"author" is not an object. Write "author": { … }.'
-  if (value['now'] !== undefined && Number.isNaN(Date.parse(String(value['now']))))
+  const now = value['now']
+  if (now !== undefined && (typeof now !== 'string' || Number.isNaN(Date.parse(now))))
     return '"now" is not a time. Write "2026-01-15T10:00:00.000Z".'
   return undefined
 }

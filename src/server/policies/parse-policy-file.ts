@@ -88,7 +88,7 @@ function describe(error: ErrorObject, problemAt: ParsedPolicyFile['problemAt']):
         ? `Item ${last + 1} of "${String(place.at(-2))}"`
         : `"${last}"`
   if (error.keyword === 'additionalProperties') {
-    const extra = String((error.params as { additionalProperty: string }).additionalProperty)
+    const extra = (error.params as { additionalProperty: string }).additionalProperty
     const known = Object.keys(parent?.properties ?? {})
     if (extra.includes(' '))
       return problemAt(
@@ -103,7 +103,7 @@ function describe(error: ErrorObject, problemAt: ParsedPolicyFile['problemAt']):
     return problemAt([...place, extra], `"${extra}" is not known here. ${hint}`)
   }
   if (error.keyword === 'required') {
-    const missing = String((error.params as { missingProperty: string }).missingProperty)
+    const missing = (error.params as { missingProperty: string }).missingProperty
     return problemAt(place, `"${missing}:" is missing. Write ${wanted ?? `"${missing}: …"`}.`)
   }
   const wrong = ['enum', 'anyOf', 'oneOf', 'const', 'pattern'].includes(error.keyword)

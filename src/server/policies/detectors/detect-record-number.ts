@@ -1,7 +1,7 @@
 import type { Range } from './compact-view.ts'
 
 const number = '([A-Z]{0,4}[-/ ]?\\d(?:[\\d\\u00a0\\u202f ./-]{2,24})\\d)'
-const link = '(?:\\s{0,2}(?:number|num[eé]ro|no\\.?|n°|nº|#|id|is|est|:))' + '{0,3}[\\s:#°]{0,3}'
+const link = '(?:\\s{0,2}(?:number|num[eé]ro|no\\.?|n°|nº|#|id|is|est|:)){0,3}[\\s:#°]{0,3}'
 const recordWords =
   '(?:MRN|medical record|patient(?: record| file| id)?|health record|dossier(?: m[eé]dical| patient)?|IPP|NDA|case file)'
 const accountWords =
@@ -36,7 +36,7 @@ const classes: Readonly<Record<string, string>> = {
 
 /** A format such as `MRN #######` as an expression: # a digit, @ a letter, * either; spaces and dashes may be left out. */
 export function compileFormat(format: string): RegExp {
-  const source = [...format].map((character) => classes[character] ?? escape(character)).join('')
+  const source = Array.from(format, (character) => classes[character] ?? escape(character)).join('')
   return new RegExp(`(?<![\\p{L}\\p{N}])${source}(?![\\p{L}\\p{N}])`, 'giu')
 }
 
