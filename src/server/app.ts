@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fastify, type FastifyBaseLogger } from 'fastify'
+import { fastify, LogController, type FastifyBaseLogger } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
@@ -23,7 +23,7 @@ const bodyLimit = 12 * 1024 * 1024
 export async function buildApp(deps: Deps): Promise<App> {
   const app: App = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: 300 },

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Post } from '#shared/api/posts.ts'
+import { furnishFirm, readPost, submit } from '#test/support/furnish-firm.ts'
+
+test('The composer asks for a verdict and nothing is stored', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const answer = await camille.post('/api/policy/check', {
+    text: 'A rendement garanti for all',
+    profileIds: [profileId],
+  })
+  assert.equal(answer.statusCode, 200, answer.body)
+  assert.equal(answer.json<{ verdict: string }>().verdict, 'block')
+  assert.deepEqual((await camille.get('/api/posts?author=me')).json<{ items: unknown[] }>().items, [])
+})
+
+test('A draft is kept, edited, submitted and withdrawn, and every revision stays', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const draft = (await camille.post('/api/posts', { text: 'First words', profileIds: [profileId] })).json<Post>()
+  assert.equal(draft.status, 'draft')
+  const revised = (
+    await camille.post(`/api/posts/${draft.postId}/revisions`, { text: 'Second words', profileIds: [profileId] })
+  ).json<Post>()
+  assert.deepEqual(
+    revised.revisions.map((revision) => revision.text),
+    ['First words', 'Second words'],
+  )
+  assert.notEqual(revised.contentHash, draft.contentHash)
+  const submitted = await camille.post(`/api/posts/${draft.postId}/submit`)
+  assert.equal(submitted.json<Post>().status, 'in_review')
+  const withdrawn = await camille.post(`/api/posts/${draft.postId}/withdraw`, { reason: 'Not now' })
+  assert.equal(withdrawn.json<Post>().status, 'withdrawn')
+  assert.deepEqual(
+    (await readPost(camille, draft.postId)).reviews.map((review) => review.status),
+    ['voided'],
+  )
+})
+
+test('What cannot be sent is refused with the way out, and the draft is kept', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const cases: [object, number, string][] = [
+    [{ text: '   ', profileIds: [profileId], submit: true }, 422, 'unprocessable'],
+    [{ text: 'Words', profileIds: [], submit: true }, 422, 'unprocessable'],
+    [{ text: 'Words', profileIds: ['01a00000-0000-7000-8000-000000000000'], submit: true }, 422, 'unprocessable'],
+    [{ text: 'Words', profileIds: [profileId, profileId] }, 400, 'invalid_request'],
+    [{ profileIds: [profileId] }, 400, 'invalid_request'],
+    [{ text: 42, profileIds: 'none' }, 400, 'invalid_request'],
+    [{ text: 'x'.repeat(100_001), profileIds: [profileId] }, 400, 'invalid_request'],
+    [{ text: 'NUL \u0000', profileIds: [profileId] }, 400, 'invalid_request'],
+    [{ text: 'half \ud800', profileIds: [profileId] }, 400, 'invalid_request'],
+    [{ text: 'Words', profileIds: [profileId], scheduledAt: '2001-01-01T00:00:00.000Z' }, 422, 'unprocessable'],
+    [{ text: 'Words', profileIds: [profileId], scheduledAt: 'tomorrow' }, 400, 'invalid_request'],
+  ]
+  for (const [body, status, code] of cases) {
+    const answer = await camille.post('/api/posts', body)
+    assert.equal(answer.statusCode, status, `${JSON.stringify(body).slice(0, 80)} → ${answer.body}`)
+    assert.match(String(answer.headers['content-type']), /application\/problem\+json/)
+    const problem = answer.json<{ code: string; detail: string }>()
+    assert.equal(problem.code, code)
+    assert.ok(problem.detail.length > 10)
+  }
+  assert.equal((await camille.get('/api/posts')).json<{ items: unknown[] }>().items.length, 0)
+})
+
+test('A repeat with the same Idempotency-Key gets the first answer, another body a conflict', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const body = { text: 'Once only', profileIds: [profileId], submit: true }
+  const key = { 'idempotency-key': 'k-1' }
+  const first = await camille.post('/api/posts', body, key)
+  const again = await camille.post('/api/posts', body, key)
+  assert.equal(first.statusCode, 201, first.body)
+  assert.equal(again.statusCode, 201, again.body)
+  assert.equal(again.json<Post>().postId, first.json<Post>().postId)
+  const other = await camille.post('/api/posts', { ...body, text: 'Twice' }, key)
+  assert.equal(other.statusCode, 409)
+  assert.equal(other.json<{ code: string }>().code, 'idempotency_conflict')
+  assert.equal((await camille.get('/api/posts')).json<{ items: unknown[] }>().items.length, 1)
+})
+
+test('Another author’s post does not exist for staff', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ruth, ada] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ruth'),
+    await gateway.signIn('ada'),
+  ]
+  const post = await submit(camille, profileId, 'Mine alone')
+  assert.equal((await ruth.get(`/api/posts/${post.postId}`)).statusCode, 200)
+  assert.equal((await ada.get(`/api/posts/${post.postId}`)).statusCode, 403)
+  assert.equal((await ruth.post(`/api/posts/${post.postId}/withdraw`)).statusCode, 403)
+})
+
+test('The list is cut in pages that neither skip nor repeat, with counts by status', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const written: string[] = []
+  for (let number = 0; number < 7; number += 1)
+    written.unshift((await submit(camille, profileId, `Post ${number}`)).postId)
+  const seen: string[] = []
+  let cursor: string | null = null
+  do {
+    const page: { items: Post[]; nextCursor: string | null; counts: Record<string, number> } = (
+      await camille.get(`/api/posts?limit=3${cursor === null ? '' : `&cursor=${cursor}`}`)
+    ).json()
+    assert.deepEqual(page.counts, { in_review: 7 })
+    seen.push(...page.items.map((item) => item.postId))
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  assert.deepEqual(seen.toSorted(), written.toSorted())
+  assert.equal((await camille.get('/api/posts?cursor=zzz')).statusCode, 400)
+})

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { attemptPublications } from '#server/publishing/attempt-publications.ts'
+import { planPublications } from '#server/publishing/plan-publications.ts'
+import { releasePublications } from '#server/publishing/release-publications.ts'
+import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
+
+test('A post goes from submission to published: judged, approved by a second person, sealed, then sent', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
+  assert.equal(post.status, 'in_review')
+  await approve(ines, post)
+  assert.equal((await readPost(camille, post.postId)).status, 'approved')
+  await runJobs(gateway)
+  const published = await readPost(camille, post.postId)
+  assert.equal(published.status, 'published')
+  assert.equal(published.publications.length, 1)
+  assert.match(published.publications[0]!.permalink!, /^http/)
+  const types = published.timeline.map((entry) => entry.type)
+  for (const type of [
+    'post.submitted',
+    'review.decided',
+    'publication.released',
+    'publication.attempted',
+    'publication.published',
+    'publication.captured',
+  ]) {
+    assert.ok(types.includes(type), `${type} is missing from ${types.join(', ')}`)
+  }
+})
+
+test('Nothing is sent before the evidence is sealed in the object store', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
+  await approve(ines, post)
+  for (let round = 0; round < 3; round += 1) {
+    await planPublications(gateway)
+    await releasePublications(gateway)
+    assert.equal(await attemptPublications(gateway), 0)
+    gateway.clock.advance(1_000)
+  }
+  assert.equal((await readPost(camille, post.postId)).publications[0]!.attempts, 0)
+})
+
+test('A post that was changed in the database after its approval is refused', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
+  await approve(ines, post)
+  const { Client } = (await import('pg')).default
+  const owner = new Client({ connectionString: gateway.database.ownerUrl })
+  await owner.connect()
+  await owner.query(`update post_revision set text = 'guaranteed returns' where post_id = $1`, [post.postId])
+  await owner.end()
+  await runJobs(gateway)
+  const refused = await readPost(camille, post.postId)
+  assert.equal(refused.status, 'failed')
+  assert.equal(refused.publications[0]!.attempts, 0)
+  assert.ok(refused.timeline.some((entry) => entry.type === 'publication.refused'))
+})
+
+test('Without an approval in the database nothing leaves, whatever the status says', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
+  await sql`update post set status = 'approved' where id = ${post.postId}`.execute(gateway.db)
+  await runJobs(gateway)
+  assert.equal((await readPost(camille, post.postId)).publications[0]!.attempts, 0)
+})
+
+test('A scheduled post waits for its slot and is then published', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const scheduledAt = new Date(Date.parse(gateway.clock.now()) + 600_000).toISOString()
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.', { scheduledAt })
+  await approve(ines, post)
+  await runJobs(gateway)
+  assert.equal((await readPost(camille, post.postId)).status, 'scheduled')
+  gateway.clock.set(scheduledAt)
+  await runJobs(gateway)
+  assert.equal((await readPost(camille, post.postId)).status, 'published')
+})
+
+test('An approval after the slot publishes nothing late: the author is asked for a new time', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const scheduledAt = new Date(Date.parse(gateway.clock.now()) + 600_000).toISOString()
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.', { scheduledAt })
+  gateway.clock.advance(700_000)
+  await approve(ines, post)
+  await runJobs(gateway)
+  const expired = await readPost(camille, post.postId)
+  assert.equal(expired.status, 'expired')
+  assert.equal(expired.publications.length, 0)
+})
+
+test('A stop holds what is due, one person cannot lift it, two can, and the post then leaves', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines, tom] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('tom'),
+  ]
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
+  await approve(ines, post)
+  const engaged = await tom.post('/api/stops', { scope: 'everything', reason: 'Market event' })
+  assert.equal(engaged.statusCode, 201, engaged.body)
+  await runJobs(gateway)
+  assert.equal((await readPost(camille, post.postId)).status, 'stopped')
+  const lift = `/api/stops/${engaged.json<{ stopId: string }>().stopId}/lift`
+  assert.equal((await tom.post(lift)).statusCode, 200)
+  const alone = await tom.post(lift)
+  assert.equal(alone.statusCode, 403)
+  assert.equal(alone.json<{ code: string }>().code, 'second_person_required')
+  assert.equal((await ines.post(lift)).statusCode, 200)
+  gateway.clock.advance(5_000)
+  await runJobs(gateway)
+  assert.equal((await readPost(camille, post.postId)).status, 'published')
+})
+
+test('A published post is retracted at the network and its evidence stays (FCA-7)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
+  await approve(ines, post)
+  await runJobs(gateway)
+  const asked = await camille.post(`/api/posts/${post.postId}/retract`, { reason: 'The date moved.' })
+  assert.equal(asked.statusCode, 200, asked.body)
+  await runJobs(gateway)
+  const retracted = await readPost(camille, post.postId)
+  assert.equal(retracted.status, 'retracted')
+  assert.ok(retracted.timeline.some((entry) => entry.type === 'publication.published'))
+  assert.ok(retracted.timeline.some((entry) => entry.type === 'publication.retracted'))
+})
