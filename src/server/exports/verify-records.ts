@@ -1,0 +1,304 @@
+import { hash } from 'node:crypto'
+import { equalBytes } from '#shared/tlog/bytes.ts'
+import type { Checkpoint } from '#shared/tlog/checkpoint.ts'
+import { perfectRoot } from '#shared/tlog/frontier.ts'
+import { hashLeaf, type Hash } from '#shared/tlog/merkle.ts'
+import {
+  headerMatcher,
+  leavesPerNode,
+  longestWaitMilliseconds,
+  packageFiles,
+  type Header,
+  type Manifest,
+} from './manifest.ts'
+import { ZipError } from './read-zip.ts'
+import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
+import { splitLines } from './split-lines.ts'
+import { TreeBuilder, type RangeEdges } from './tree-range.ts'
+
+/** What was counted while verifying. */
+export interface RecordTally {
+  entries: number
+  matching: number
+  delivered: number
+  disposed: number
+  rootHash: string
+}
+
+export interface RecordsToVerify {
+  readonly manifest: Manifest
+  readonly checkpoint: Checkpoint
+  readonly edges: RangeEdges
+  /** The roots of all complete, aligned stretches of 256 leaves in the range. */
+  readonly nodes: Buffer
+  readonly entries: AsyncIterable<Buffer>
+  readonly records: AsyncIterable<Buffer>
+  readonly report: (file: string, sentence: string, logIndex: number | null) => void
+}
+
+interface Entry {
+  readonly at: string
+  readonly n: number
+  readonly h: Header
+}
+
+const longestEntry = 65_536
+const longestRecord = 256 * 1024 * 1024
+const { entries: entriesFile, records: recordsFile } = packageFiles
+
+/**
+ * Walks headers and bodies side by side: every leaf goes into the tree, whose root must be the signed one; every header
+ * that matches must have its body, and every body must be the one that its header commits to.
+ */
+export async function verifyRecords(given: RecordsToVerify): Promise<RecordTally> {
+  const walk = new Walk(given)
+  try {
+    await walk.run()
+  } catch (error) {
+    if (error instanceof ZipError) given.report(error.place, error.message, walk.index)
+    else if (error instanceof RangeError) given.report(walk.file, error.message, walk.index)
+    else throw error
+  }
+  return walk.tally
+}
+
+class Walk {
+  readonly tally: RecordTally = { entries: 0, matching: 0, delivered: 0, disposed: 0, rootHash: '' }
+  /** Where the walk stands, for a fault that ends it. */
+  index: number
+  file: string = entriesFile
+  readonly #given: RecordsToVerify
+  readonly #tree = new TreeBuilder()
+  readonly #matches: (header: Header) => boolean
+  readonly #lines: LineReader
+  #leaves: Hash[] = []
+  #nodesSeen = 0
+  #lastAt = ''
+
+  constructor(given: RecordsToVerify) {
+    this.#given = given
+    this.index = given.manifest.log.first
+    this.#matches = headerMatcher(given.manifest.filter)
+    this.#lines = new LineReader(given.records)
+  }
+
+  async run(): Promise<void> {
+    const { manifest, edges } = this.#given
+    const { first, end, size } = manifest.log
+    if (first > end || end > size) throw new RangeError('The range of the manifest is none.')
+    this.#tree.addAll(0, first, edges.left)
+    for await (const lines of splitLines(this.#given.entries, longestEntry)) {
+      for (const line of lines) await this.#takeEntry(line)
+    }
+    this.#flushLeaves()
+    if (this.index !== end) throw new RangeError(`The log's entries ${this.index} to ${end - 1} are missing.`)
+    this.#checkRangeEnd()
+    this.#tree.addAll(end, size, edges.right)
+    this.#checkRoot()
+    await this.#checkRest()
+    this.#checkCounts()
+  }
+
+  async #takeEntry(line: Buffer): Promise<void> {
+    const n = this.index
+    const entry = parseEntry(line)
+    const header = entry === undefined ? undefined : headerOfEntry(line, n)
+    if (entry === undefined || header === undefined) {
+      const found = entry?.n
+      if (found !== undefined && found !== n)
+        this.#report(
+          entriesFile,
+          found > n
+            ? `The log's entry ${n} is missing: entry ${found} stands in its place.`
+            : `Entry ${found} stands again or out of order where entry ${n} belongs.`,
+        )
+      else this.#report(entriesFile, `The log's entry ${n} was altered: it is not an entry any more.`)
+      throw new RangeError(`The entries cannot be followed beyond log index ${n}.`)
+    }
+    if (n >= this.#given.manifest.log.end) throw new RangeError(`Entry ${n} stands beyond the end of the range.`)
+    if (entry.at < this.#lastAt) this.#report(entriesFile, `The log's time goes back at entry ${n}.`)
+    if (n === this.#given.manifest.log.first) this.#checkRangeStart(entry)
+    this.#lastAt = entry.at
+    this.#addLeaf(hashLeaf(line))
+    this.tally.entries += 1
+    await this.#takeRecord(n, header, entry.h, this.#matches(entry.h))
+    this.index += 1
+  }
+
+  /** Complete, aligned stretches are compared one by one, so that an alteration is narrowed down to 256 entries. */
+  #addLeaf(leaf: Hash): void {
+    const start = this.index - (this.index % leavesPerNode)
+    const { first, end } = this.#given.manifest.log
+    if (start < first || start + leavesPerNode > end) {
+      this.#tree.add(0, leaf)
+      return
+    }
+    this.#leaves.push(leaf)
+    if (this.#leaves.length < leavesPerNode) return
+    const root = perfectRoot(this.#leaves)
+    this.#leaves = []
+    this.#tree.add(8, root)
+    const expected = this.#given.nodes.subarray(32 * this.#nodesSeen, 32 * this.#nodesSeen + 32)
+    this.#nodesSeen += 1
+    if (equalBytes(root, expected)) return
+    const sentence = `An entry between log index ${start} and ${start + leavesPerNode - 1} was altered: their hash is not the one in ${packageFiles.nodes}.`
+    this.#given.report(entriesFile, sentence, start)
+  }
+
+  #flushLeaves(): void {
+    for (const leaf of this.#leaves) this.#tree.add(0, leaf)
+  }
+
+  async #takeRecord(n: number, header: Buffer, parsed: Header, matches: boolean): Promise<void> {
+    let line = await this.#peek()
+    for (; line !== undefined && line.n < n; line = await this.#peek()) {
+      this.#given.report(
+        recordsFile,
+        `Record ${line.n} stands again or out of order, or belongs to no entry of the range.`,
+        line.n,
+      )
+      this.#lines.take()
+    }
+    const here = line?.n === n ? line.bytes : undefined
+    if (here !== undefined) this.#lines.take()
+    if (matches) this.tally.matching += 1
+    if (matches && here === undefined && this.#given.manifest.selection === null)
+      this.#report(
+        recordsFile,
+        `The record at log index ${n} (${parsed.type}, ${parsed.recordedAt}) matches the query and is missing.`,
+      )
+    if (here === undefined) return
+    if (!matches) this.#report(recordsFile, `The record at log index ${n} does not match the query and was added.`)
+    this.#checkRecord(n, here, header, parsed)
+  }
+
+  #checkRecord(n: number, bytes: Buffer, header: Buffer, parsed: Header): void {
+    const line = readRecordLine(bytes, header)
+    if (line === undefined) {
+      this.#report(
+        recordsFile,
+        `The record at log index ${n} was altered: its header is not the one in the log, or its form is broken.`,
+      )
+      return
+    }
+    this.tally.delivered += 1
+    if (line.body === undefined || line.salt === undefined) {
+      this.tally.disposed += 1
+      return
+    }
+    if (hash('sha256', Buffer.concat([Buffer.of(2), line.salt, line.body]), 'hex') === parsed.bodyHash) return
+    this.#report(
+      recordsFile,
+      `The body of the record at log index ${n} (${parsed.type}) was altered or exchanged: it is not the one that its header commits to.`,
+    )
+  }
+
+  /** The entry before a range that begins at a date must be older than the date, so that nothing was cut off. */
+  #checkRangeStart(entry: Entry): void {
+    const { log, filter } = this.#given.manifest
+    if (log.first > 0 && (filter.from === null || entry.at >= filter.from))
+      this.#report(
+        entriesFile,
+        `The range begins at log index ${log.first}, too late to hold everything since ${filter.from ?? 'the beginning'}.`,
+      )
+  }
+
+  #checkRangeEnd(): void {
+    const { log, filter } = this.#given.manifest
+    if (log.end === log.size) return
+    const enough = filter.to !== null && Date.parse(this.#lastAt) >= Date.parse(filter.to) + longestWaitMilliseconds
+    if (!enough)
+      this.#report(
+        entriesFile,
+        `The range ends before log index ${log.end}, too early to hold everything before ${filter.to ?? 'the end'}.`,
+      )
+  }
+
+  #checkRoot(): void {
+    const root = this.#tree.root()
+    this.tally.rootHash = Buffer.from(root).toString('hex')
+    if (equalBytes(root, this.#given.checkpoint.root)) return
+    this.#given.report(
+      entriesFile,
+      'The root that follows from the entries is not the signed one: an entry or the proof of the range was altered.',
+      null,
+    )
+  }
+
+  async #checkRest(): Promise<void> {
+    for (let line = await this.#peek(); line !== undefined; line = await this.#peek()) {
+      this.#given.report(
+        recordsFile,
+        `Record ${line.n} stands again or out of order, or belongs to no entry of the range.`,
+        line.n,
+      )
+      this.#lines.take()
+    }
+  }
+
+  #checkCounts(): void {
+    const { counts } = this.#given.manifest
+    for (const name of ['entries', 'matching', 'delivered', 'disposed'] as const) {
+      if (counts[name] !== this.tally[name])
+        this.#given.report(
+          packageFiles.manifest,
+          `The manifest counts ${counts[name]} ${name}, the package holds ${this.tally[name]}.`,
+          null,
+        )
+    }
+  }
+
+  async #peek(): Promise<{ n: number; bytes: Buffer } | undefined> {
+    this.file = recordsFile
+    for (let bytes = await this.#lines.peek(); bytes !== undefined; bytes = await this.#lines.peek()) {
+      const n = readIndex(bytes)
+      this.file = entriesFile
+      if (n !== undefined) return { n, bytes }
+      this.#report(recordsFile, `A line after the record before log index ${this.index} is no record.`)
+      this.#lines.take()
+    }
+    this.file = entriesFile
+    return undefined
+  }
+
+  #report(file: string, sentence: string): void {
+    this.#given.report(file, sentence, this.index)
+  }
+}
+
+/** Lines one by one with a look ahead. */
+class LineReader {
+  readonly #batches: AsyncIterator<Buffer[]>
+  #lines: Buffer[] = []
+  #at = 0
+
+  constructor(chunks: AsyncIterable<Buffer>) {
+    this.#batches = splitLines(chunks, longestRecord)[Symbol.asyncIterator]()
+  }
+
+  async peek(): Promise<Buffer | undefined> {
+    while (this.#at >= this.#lines.length) {
+      const next = await this.#batches.next()
+      if (next.done === true) return undefined
+      this.#lines = next.value
+      this.#at = 0
+    }
+    return this.#lines[this.#at]
+  }
+
+  take(): void {
+    this.#at += 1
+  }
+}
+
+function parseEntry(line: Buffer): Entry | undefined {
+  try {
+    const value: unknown = JSON.parse(line.toString('utf8'))
+    const entry = value as Entry
+    const sound =
+      typeof entry.at === 'string' && Number.isSafeInteger(entry.n) && typeof entry.h.recordedAt === 'string'
+    return sound && typeof entry.h.bodyHash === 'string' && typeof entry.h.streams === 'object' ? entry : undefined
+  } catch {
+    return undefined
+  }
+}

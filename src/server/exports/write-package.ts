@@ -1,0 +1,177 @@
+import type { FileHandle } from 'node:fs/promises'
+import { headerMatcher, leavesPerNode, manifestNote, packageFiles, type Header, type Manifest } from './manifest.ts'
+import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
+import { toHex, utf8 } from '#shared/tlog/bytes.ts'
+import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
+import type { NodeReader } from '#shared/tlog/prove.ts'
+import { packageReadme } from './package-readme.ts'
+import { proveRange, type LogRange } from './tree-range.ts'
+import { ZipWriter, type PackedFile } from './write-zip.ts'
+
+/** Where a package's content comes from. Everything is asked for in log order, a batch at a time. */
+export interface PackageSource {
+  /** Entries `first` ≤ n < `end`, verbatim, in batches. */
+  entries(first: number, end: number): AsyncIterable<{ readonly first: number; readonly lines: readonly string[] }>
+  /** The lines of `records.jsonl` for ascending log indexes; those that the words do not choose are left out. */
+  records(indexes: readonly number[]): Promise<readonly RecordLineText[]>
+  /** Roots of perfect subtrees of the log. */
+  readonly readNode: NodeReader
+}
+
+export interface RecordLineText {
+  readonly n: number
+  readonly line: string
+  readonly disposed: boolean
+}
+
+/** A reading of the records for people or other programs: fed every delivered record, then asked for its files. */
+export interface Rendering {
+  take(records: readonly RecordLineText[]): Promise<void>
+  files(): AsyncIterable<{ readonly name: string; readonly content: AsyncIterable<Uint8Array> }>
+}
+
+/** What is known of a package before its records are read. */
+export type PackagePlan = Omit<Manifest, 'format' | 'version' | 'counts' | 'coverageGaps' | 'files'>
+
+/** Told after each batch; throwing stops the package. */
+export type Progress = (phase: 'headers' | 'records' | 'files', done: number, total: number) => Promise<void>
+
+export interface PackageWish {
+  readonly file: FileHandle
+  readonly plan: PackagePlan
+  readonly checkpointNote: string
+  readonly source: PackageSource
+  readonly renderings: readonly Rendering[]
+  readonly signer: CheckpointSigner
+  readonly progress: Progress
+  /** How many posts the renderings told, and gaps of capture; asked last. */
+  readonly afterwards: () => Promise<{ posts: number | null; coverageGaps: Manifest['coverageGaps'] }>
+}
+
+const batchSize = 1_000
+
+/** Streams a whole package into an empty file: memory stays flat whatever the size. Nothing is durable until synced. */
+export async function writePackage(wish: PackageWish): Promise<{ manifest: Manifest; size: number }> {
+  const zip = new ZipWriter(wish.file, wish.plan.startedAt)
+  const { log } = wish.plan
+  const files: PackedFile[] = []
+  const add = async (name: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => {
+    files.push(await zip.add(name, content))
+  }
+  const text = (content: string) => [utf8(content)]
+
+  await add('README.md', text(packageReadme))
+  await add(packageFiles.checkpoint, text(wish.checkpointNote))
+  await add(packageFiles.edges, text(await edgesJson(wish.source.readNode, log)))
+  await add(packageFiles.nodes, nodesOf(wish.source.readNode, log))
+  const matching = new IndexSet(log.first, log.end)
+  await add(packageFiles.entries, entriesOf(wish, matching))
+  const counts = { entries: log.end - log.first, matching: matching.count, delivered: 0, disposed: 0 }
+  await add(packageFiles.records, recordsOf(wish, matching, counts))
+  for (const rendering of wish.renderings)
+    for await (const file of rendering.files()) await add(file.name, file.content)
+
+  const { posts, coverageGaps } = await wish.afterwards()
+  const manifest: Manifest = {
+    format: 'containment-gateway-export',
+    version: 1,
+    ...wish.plan,
+    counts: { ...counts, posts },
+    coverageGaps: [...coverageGaps],
+    files,
+  }
+  const bytes = utf8(`${JSON.stringify(manifest, null, 2)}\n`)
+  await zip.add(packageFiles.manifest, [bytes], false)
+  await zip.add(
+    packageFiles.signature,
+    text(await sign(wish.signer, manifestNote(log.origin, wish.plan.exportId, bytes))),
+    false,
+  )
+  return { manifest, size: await zip.end() }
+}
+
+async function edgesJson(read: NodeReader, range: LogRange): Promise<string> {
+  const { left, right } = await proveRange(read, range)
+  return `${JSON.stringify({ left: left.map(toHex), right: right.map(toHex) }, null, 2)}\n`
+}
+
+async function* nodesOf(read: NodeReader, range: LogRange): AsyncIterable<Uint8Array> {
+  const last = Math.floor(range.end / leavesPerNode)
+  for (let index = Math.ceil(range.first / leavesPerNode); index < last; index += 1) yield read(8, index)
+}
+
+async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<Uint8Array> {
+  const { log, filter } = wish.plan
+  const matches = headerMatcher(filter)
+  const everything = Object.values(filter).every((value) => value === null)
+  let expected = log.first
+  for await (const { first, lines } of wish.source.entries(log.first, log.end)) {
+    if (first !== expected) throw new Error(`The log's entry ${expected} is not in the database.`)
+    lines.forEach((line, at) => {
+      if (everything || matches(headerOf(line))) matching.add(first + at)
+    })
+    expected += lines.length
+    yield utf8(`${lines.join('\n')}\n`)
+    await wish.progress('headers', expected - log.first, log.end - log.first)
+  }
+  if (expected !== log.end) throw new Error(`The log's entry ${expected} is not in the database.`)
+}
+
+function headerOf(line: string): Header {
+  const entry: { h: Header } = JSON.parse(line)
+  return entry.h
+}
+
+async function* recordsOf(
+  wish: PackageWish,
+  matching: IndexSet,
+  counts: { delivered: number; disposed: number },
+): AsyncIterable<Uint8Array> {
+  let done = 0
+  for (const indexes of matching.batches(batchSize)) {
+    const records = await wish.source.records(indexes)
+    for (const rendering of wish.renderings) await rendering.take(records)
+    counts.delivered += records.length
+    counts.disposed += records.filter((record) => record.disposed).length
+    done += indexes.length
+    if (records.length > 0) yield utf8(`${records.map((record) => record.line).join('\n')}\n`)
+    await wish.progress('records', done, matching.count)
+  }
+}
+
+async function sign(signer: CheckpointSigner, note: string): Promise<string> {
+  const signature = await signer.sign(utf8(note))
+  return `${note}\n${formatSignature(signer.name, parseVerifierKey(signer.verifierKey).publicKey, signature)}`
+}
+
+/** Log indexes of a range, a bit each, so that a hundred million headers cost twelve megabytes. */
+class IndexSet {
+  count = 0
+  readonly #first: number
+  readonly #length: number
+  readonly #bits: Uint8Array
+
+  constructor(first: number, end: number) {
+    this.#first = first
+    this.#length = end - first
+    this.#bits = new Uint8Array(Math.ceil(this.#length / 8))
+  }
+
+  add(index: number): void {
+    const at = index - this.#first
+    this.#bits[at >> 3]! |= 1 << (at & 7)
+    this.count += 1
+  }
+
+  *batches(size: number): Iterable<number[]> {
+    let batch: number[] = []
+    for (let at = 0; at < this.#length; at += 1) {
+      if ((this.#bits[at >> 3]! & (1 << (at & 7))) === 0) continue
+      batch.push(this.#first + at)
+      if (batch.length < size) continue
+      yield batch
+      batch = []
+    }
+    if (batch.length > 0) yield batch
+  }
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { constants, crc32, deflateRaw } from 'node:zlib'
+import type { Instant } from '#server/platform/clock.ts'
+import { centralRecord, dataDescriptor, endRecords, localHeader, type ZipEntry } from './zip-format.ts'
+
+/** A file in the package, as the manifest lists it: its content, and the bytes that stand in the zip. */
+export interface PackedFile {
+  readonly name: string
+  readonly size: number
+  readonly sha256: string
+  readonly storedSize: number
+  readonly storedSha256: string
+}
+
+const deflate = promisify<Uint8Array, object, Buffer>(deflateRaw)
+const blockSize = 512 * 1024
+const blocksAtOnce = 4
+// A deflate block that is the last and empty.
+const lastBlock = Buffer.of(0x03, 0x00)
+
+/**
+ * Writes a zip file front to back in constant memory. Blocks of half a megabyte are deflated in parallel and joined at
+ * byte boundaries (a sync flush ends each), which any unzip program reads as one stream.
+ */
+export class ZipWriter {
+  readonly #file: FileHandle
+  readonly #at: Instant
+  readonly #entries: ZipEntry[] = []
+  #position = 0
+
+  /** `at` becomes the time of all files. */
+  constructor(file: FileHandle, at: Instant) {
+    this.#file = file
+    this.#at = at
+  }
+
+  async add(
+    name: string,
+    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    compressed = true,
+  ): Promise<PackedFile> {
+    const offset = this.#position
+    await this.#write(localHeader({ name, compressed }, this.#at))
+    const [plain, stored] = [createHash('sha256'), createHash('sha256')]
+    let [size, checksum] = [0, 0]
+    const start = this.#position
+    const waiting: Promise<Uint8Array>[] = []
+    const drain = async (leave: number) => {
+      while (waiting.length > leave) {
+        const block = await waiting.shift()!
+        stored.update(block)
+        await this.#write(block)
+      }
+    }
+    for await (const block of inBlocks(content)) {
+      plain.update(block)
+      checksum = crc32(block, checksum)
+      size += block.length
+      const packed = compressed
+        ? deflate(block, { level: 1, finishFlush: constants.Z_SYNC_FLUSH })
+        : Promise.resolve(block)
+      // A failure is met by `drain`, also when the content's own failure comes first.
+      packed.catch(() => undefined)
+      waiting.push(packed)
+      await drain(blocksAtOnce - 1)
+    }
+    if (compressed) waiting.push(Promise.resolve(lastBlock))
+    await drain(0)
+    const entry = { name, compressed, crc32: checksum, storedSize: this.#position - start, size, offset }
+    await this.#write(dataDescriptor(entry))
+    this.#entries.push(entry)
+    return { name, size, sha256: plain.digest('hex'), storedSize: entry.storedSize, storedSha256: stored.digest('hex') }
+  }
+
+  /** Writes the directory; answers the size of the whole file. */
+  async end(): Promise<number> {
+    const offset = this.#position
+    const directory = Buffer.concat(this.#entries.map((entry) => centralRecord(entry, this.#at)))
+    await this.#write(directory)
+    await this.#write(endRecords(this.#entries.length, offset, directory.length))
+    return this.#position
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      done += (await this.#file.write(bytes, done, bytes.length - done, this.#position + done)).bytesWritten
+    }
+    this.#position += bytes.length
+  }
+}
+
+async function* inBlocks(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of content) {
+    parts.push(part)
+    length += part.length
+    if (length < blockSize) continue
+    yield parts.length === 1 ? part : Buffer.concat(parts)
+    parts = []
+    length = 0
+  }
+  if (length > 0) yield Buffer.concat(parts)
+}
