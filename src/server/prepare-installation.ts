@@ -1,8 +1,8 @@
-import pg from 'pg'
 import { ensureFirm } from '#server/identity/ensure-firm.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { grantServiceLogin, migrate, refuseOldSchema, refuseOwningLogin } from '#server/platform/migrate.ts'
+import { withClient } from '#server/platform/with-client.ts'
 import { installShippedPolicy } from '#server/policies/install-shipped-policy.ts'
 import { readPolicyFiles, shippedPolicies } from '#server/policies/read-policy-files.ts'
 
@@ -23,13 +23,8 @@ export async function prepareInstallation(deps: Pick<Deps, 'config' | 'db' | 'cl
 }
 
 async function checkService(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => {}) // the query in flight rejects with the same error
-  await client.connect()
-  try {
+  await withClient(url, async (client) => {
     await refuseOwningLogin(client)
     await refuseOldSchema(client)
-  } finally {
-    await client.end()
-  }
+  })
 }

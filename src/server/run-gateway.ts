@@ -35,7 +35,9 @@ export async function runGateway(environment: Environment, roles?: readonly Role
       await startEvaluation(settings, log, closing, startedAt)
     }
   } catch (error) {
+    const interrupted = closing?.hasBegun() === true
     await closing?.run()
+    if (interrupted) process.exit(0)
     console.error(isExpected(error) ? `\n${error.message}\n` : error)
     process.exit(1)
   }
@@ -70,6 +72,7 @@ async function startEvaluation(
   await prepare(deps)
   const { seedFirm } = await import('#server/embedded/seed-firm.ts')
   await seedFirm(deps)
+  await opened.releasePort()
   await listen(deps, closing)
   await work(deps, closing)
   const { announce } = await import('#server/embedded/announce.ts')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { chown, readFile, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { before, describe, test, after } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -93,15 +93,12 @@ describe('The embedded set-up', () => {
   })
 
   test('With its ports taken it chooses others, prints them, and keeps its people', async (t) => {
-    const { app, provider } = JSON.parse(await readFile(join(directory, 'ports.json'), 'utf8')) as {
-      app: number
-      provider: number
-    }
-    await occupy(t, app)
+    const { provider } = JSON.parse(await readFile(join(directory, 'ports.json'), 'utf8')) as { provider: number }
+    const taken = await occupy(t, 0)
     await occupy(t, provider)
-    const gateway = startProcess(t, { directory })
+    const gateway = startProcess(t, { directory, environment: { GATEWAY_PORT: String(taken) } })
     const address = await gateway.address
-    assert.notEqual(Number(new URL(address).port), app)
+    assert.notEqual(Number(new URL(address).port), taken)
     assert.ok(await isAlive(address))
     assert.ok(!gateway.output().includes(`OpenID provider ${provider},`), gateway.output())
   })
@@ -146,11 +143,12 @@ test('Below Node 24 the program says what to do and ends with 1', async () => {
   assert.match(said.join(), /this is Node 20\.20\.2.*npm ci/s)
 })
 
-async function occupy(t: { after: (work: () => Promise<void>) => void }, port: number): Promise<void> {
+async function occupy(t: { after: (work: () => Promise<void>) => void }, port: number): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
   t.after(() => new Promise((resolve) => server.close(() => resolve())))
+  return (server.address() as AddressInfo).port
 }

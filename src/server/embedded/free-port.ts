@@ -1,28 +1,38 @@
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
+
+export interface HeldPort {
+  readonly port: number
+  /** Gives the port back, for whoever listens on it in earnest. */
+  release(): Promise<void>
+}
+
+/** Listens on the wanted port of loopback, else on the next free one, so that nobody else takes it meanwhile. */
+export async function holdPort(wanted: number): Promise<HeldPort> {
+  const candidates = wanted > 0 ? Array.from({ length: 20 }, (_, step) => wanted + step) : []
+  for (const port of candidates) {
+    const server = await listen(port).catch(() => undefined)
+    if (server !== undefined) return held(server)
+  }
+  return held(await listen(0))
+}
 
 /** A free port on loopback: the wanted one, else the next few, else any. */
-export async function freePort(wanted = 0, host = '127.0.0.1'): Promise<number> {
-  const candidates = wanted > 0 ? Array.from({ length: 20 }, (_, step) => wanted + step) : []
-  for (const port of candidates) if (await isFree(port, host)) return port
-  return listenOnce(0, host)
+export async function freePort(wanted = 0): Promise<number> {
+  const { port, release } = await holdPort(wanted)
+  await release()
+  return port
 }
 
-async function isFree(port: number, host: string): Promise<boolean> {
-  try {
-    await listenOnce(port, host)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function listenOnce(port: number, host: string): Promise<number> {
+function listen(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer()
+    const server = createServer((socket) => socket.destroy())
     server.once('error', reject)
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port))
-    })
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server))
   })
+}
+
+function held(server: Server): HeldPort {
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { port, release: () => new Promise((resolve) => server.close(() => resolve())) }
 }

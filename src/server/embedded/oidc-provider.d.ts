@@ -11,6 +11,12 @@ declare module 'oidc-provider' {
 
   class Provider extends EventEmitter {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>)
+    use(
+      middleware: (
+        context: { readonly path: string; body: unknown; status: number },
+        next: () => Promise<void>,
+      ) => Promise<void>,
+    ): this
     callback(): (request: IncomingMessage, response: ServerResponse) => void
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<InteractionDetails>
     interactionFinished(

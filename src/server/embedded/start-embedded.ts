@@ -1,19 +1,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Closing } from '#server/platform/closing.ts'
 import type { Config, ObjectStoreSettings, Secrets } from '#server/platform/config.ts'
-import { grantServiceLogin, migrate } from '#server/platform/migrate.ts'
 import type { CommonSettings } from '#server/platform/read-config.ts'
 import { adoptIssuer } from './adopt-issuer.ts'
 import { buildConsole } from './build-console.ts'
 import { demoGroupRoles } from './demo-people.ts'
-import { freePort } from './free-port.ts'
-import { keepPostgres } from './keep-postgres.ts'
-import { loadKeys, type EmbeddedKeys } from './load-keys.ts'
+import { holdPort } from './free-port.ts'
+import { loadKeys } from './load-keys.ts'
 import { lockFolder } from './lock-folder.ts'
+import { startDatabase } from './start-database.ts'
+import { startProvider } from './start-provider.ts'
 
 /** Project folder: the one with package.json. */
 const project = fileURLToPath(new URL('../../../', import.meta.url))
@@ -26,10 +25,12 @@ export interface EmbeddedParts {
   readonly config: Config
   readonly objectStore: ObjectStoreSettings
   readonly secrets: Secrets
+  /** The address was promised to the provider before anybody listens there: call this, then listen. */
+  releasePort(): Promise<void>
 }
 
+/** Ports of the last start, which the next one takes again when they are free. */
 interface Ports {
-  readonly app: number
   readonly provider: number
   readonly postgres: number
 }
@@ -49,22 +50,28 @@ export async function startEmbedded(common: CommonSettings, log: Logger, closing
   let holder = 'it is just starting.'
   closing.add(await lockFolder(directory, () => holder))
   const keys = await loadKeys(join(directory, 'keys'))
-  const ports = await choosePorts(directory, common.port)
-  const publicUrl = `http://127.0.0.1:${ports.app}`
+  const last = await readPorts(directory)
+  const held = await holdPort(common.port)
+  closing.add(held.release)
+  const publicUrl = `http://127.0.0.1:${held.port}`
   holder = `${publicUrl} (process ${process.pid}).`
 
   const [database, issuer] = await settleAll([
-    startDatabase(directory, keys, ports, log, closing),
-    startProvider(directory, keys, ports, log, closing),
+    startDatabase({ directory, keys, port: last.postgres ?? 0, login: serviceLogin }, log, closing),
+    startProvider(
+      { directory, secret: keys.oidcClient, port: last.provider ?? held.port + 1, publicUrl, clientId },
+      log,
+      closing,
+    ),
     buildConsole(project),
   ])
-  await writeFile(join(directory, 'ports.json'), JSON.stringify({ ...ports, postgres: database.port }))
+  await writePorts(directory, { provider: Number(new URL(issuer).port), postgres: database.port })
   await adoptIssuer(database.ownerUrl, issuer)
   const config: Config = {
     embedded: true,
     publicUrl,
     host: '127.0.0.1',
-    port: ports.app,
+    port: held.port,
     roles: ['serve', 'work'],
     dataDirectory: directory,
     tlogPublic: common.tlogPublic,
@@ -86,6 +93,7 @@ export async function startEmbedded(common: CommonSettings, log: Logger, closing
     config,
     objectStore: { kind: 'directory', directory: join(directory, 'objects') },
     secrets: { signingKey: keys.signingKey, secretBoxKey: keys.secretBoxKey },
+    releasePort: held.release,
   }
 }
 
@@ -97,58 +105,14 @@ async function settleAll<T extends readonly Promise<unknown>[]>(
   return Promise.all(parts)
 }
 
-/** The ports of the last start when they are still free, else the next free ones. */
-async function choosePorts(directory: string, wanted: number): Promise<Ports> {
-  const last = await readFile(join(directory, 'ports.json'), 'utf8').then(
-    (text) => JSON.parse(text) as Partial<Ports>,
-    (): Partial<Ports> => ({}),
-  )
-  const app = await freePort(wanted)
-  const wantedProvider = last.provider ?? app + 1
-  const provider = await freePort(wantedProvider === app ? app + 1 : wantedProvider)
-  return { app, provider, postgres: last.postgres ?? 0 }
-}
-
-async function startDatabase(directory: string, keys: EmbeddedKeys, ports: Ports, log: Logger, closing: Closing) {
-  const folder = join(directory, 'postgres')
-  const postgres = await keepPostgres({ directory: folder, password: keys.databaseOwner, port: ports.postgres }, log)
-  closing.add(() => postgres.stop())
-  await createDatabase(postgres.url('postgres'), 'gateway')
-  const ownerUrl = postgres.url('gateway')
-  await migrate(ownerUrl)
-  await grantServiceLogin(ownerUrl, serviceLogin, keys.databaseService)
-  const serviceUrl = Object.assign(new URL(ownerUrl), { username: serviceLogin, password: keys.databaseService }).href
-  return { ownerUrl, serviceUrl, port: postgres.port }
-}
-
-async function createDatabase(url: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
+async function readPorts(directory: string): Promise<Partial<Ports>> {
   try {
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name])
-    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`)
-  } finally {
-    await client.end()
+    return JSON.parse(await readFile(join(directory, 'ports.json'), 'utf8')) as Partial<Ports>
+  } catch {
+    return {} // the first start, or one that was killed while it wrote: any ports will do
   }
 }
 
-async function startProvider(
-  directory: string,
-  keys: EmbeddedKeys,
-  ports: Ports,
-  log: Logger,
-  closing: Closing,
-): Promise<string> {
-  // Loaded here, beside Postgres's start: the package takes a third of a second to load.
-  const { startOpenIdProvider } = await import('./start-openid-provider.ts')
-  const provider = await startOpenIdProvider({
-    port: ports.provider,
-    dataDirectory: join(directory, 'keys'),
-    publicUrl: `http://127.0.0.1:${ports.app}`,
-    clientId,
-    clientSecret: keys.oidcClient,
-    log,
-  })
-  closing.add(() => provider.close())
-  return provider.issuer
+async function writePorts(directory: string, ports: Ports): Promise<void> {
+  await writeFile(join(directory, 'ports.json'), JSON.stringify(ports))
 }

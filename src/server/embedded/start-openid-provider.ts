@@ -24,6 +24,7 @@ export interface OpenIdProviderOptions {
 
 export interface OpenIdProvider {
   readonly issuer: string
+  readonly provider: Provider
   close(): Promise<void>
 }
 
@@ -39,9 +40,11 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
   const server = createServer((request, response) => answer(request, response))
   await listen(server, options.port)
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  answer = answerRequests(createProvider(`http://${host}`, options), host, options)
+  const provider = createProvider(`http://${host}`, options)
+  answer = answerRequests(provider, host, options)
   return {
     issuer: `http://${host}`,
+    provider,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -5,6 +5,8 @@ export interface Closing {
   add(close: () => Promise<unknown>): void
   /** Closes everything once; a second call waits for the first. One that fails does not keep the others open. */
   run(): Promise<void>
+  /** True from the first `run` on: errors of a start under way are then its interruption. */
+  hasBegun(): boolean
 }
 
 export function createClosing(log: Pick<Logger, 'warn'>): Closing {
@@ -27,5 +29,6 @@ export function createClosing(log: Pick<Logger, 'warn'>): Closing {
       running ??= closeAll()
       return running
     },
+    hasBegun: () => running !== undefined,
   }
 }

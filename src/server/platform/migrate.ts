@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
+import type pg from 'pg'
+import { withClient } from './with-client.ts'
 
 /** Group role with the service's rights: it owns nothing and cannot sign in itself. */
 export const serviceRole = 'gateway_service'
@@ -28,8 +29,8 @@ export class MigrationError extends Error {
  */
 export async function migrate(ownerUrl: string, folder: string = shippedFolder): Promise<string[]> {
   const files = await readMigrations(folder)
-  return asOwner(ownerUrl, async (client) => {
-    await client.query('select pg_advisory_lock($1)', [lockNumber])
+  return withClient(ownerUrl, async (client) => {
+    await client.query('select pg_advisory_lock($1)', [lockNumber]) // until the session ends
     await ensureServiceRole(client)
     await client.query(`create table if not exists schema_migration (
       name text primary key, sha256 text not null, applied_at timestamptz(3) not null default now())`)
@@ -42,7 +43,7 @@ export async function migrate(ownerUrl: string, folder: string = shippedFolder):
 
 /** Lets a login role act as the service, and makes it when it is missing. A password is set only when given. */
 export async function grantServiceLogin(ownerUrl: string, login: string, password?: string): Promise<void> {
-  await asOwner(ownerUrl, async (client) => {
+  await withClient(ownerUrl, async (client) => {
     const name = client.escapeIdentifier(login)
     await createRole(client, login, 'login')
     if (password !== undefined) await client.query(`alter role ${name} password ${client.escapeLiteral(password)}`)
@@ -75,21 +76,6 @@ export async function refuseOldSchema(client: Pick<pg.ClientBase, 'query'>): Pro
   throw new MigrationError(
     `The database lacks ${missing.map((file) => file.name).join(', ')}. Run "npm run gateway -- migrate" with GATEWAY_DATABASE_OWNER_URL, then start again.`,
   )
-}
-
-async function asOwner<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 5_000,
-    application_name: 'containment-migrate',
-  })
-  client.on('error', () => {}) // the query in flight rejects with the same error
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end() // ends the session, and the advisory lock with it
-  }
 }
 
 async function readMigrations(folder: string): Promise<MigrationFile[]> {

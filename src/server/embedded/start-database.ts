@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Closing } from '#server/platform/closing.ts'
+import { grantServiceLogin, migrate } from '#server/platform/migrate.ts'
+import { withClient } from '#server/platform/with-client.ts'
+import { keepPostgres } from './keep-postgres.ts'
+import type { EmbeddedKeys } from './load-keys.ts'
+
+const databaseName = 'gateway'
+
+interface DatabasePlan {
+  readonly directory: string
+  readonly keys: Pick<EmbeddedKeys, 'databaseOwner' | 'databaseService'>
+  /** Wanted port; 0 chooses. */
+  readonly port: number
+  /** Login of the service, which owns nothing. */
+  readonly login: string
+}
+
+export interface EmbeddedDatabase {
+  readonly ownerUrl: string
+  readonly serviceUrl: string
+  readonly port: number
+}
+
+/** Starts Postgres, with the migrated database and the service's login in it. */
+export async function startDatabase(plan: DatabasePlan, log: Logger, closing: Closing): Promise<EmbeddedDatabase> {
+  const folder = join(plan.directory, 'postgres')
+  const postgres = await keepPostgres({ directory: folder, password: plan.keys.databaseOwner, port: plan.port }, log)
+  closing.add(() => postgres.stop())
+  await createDatabase(postgres.url('postgres'))
+  const ownerUrl = postgres.url(databaseName)
+  await migrate(ownerUrl)
+  await grantServiceLogin(ownerUrl, plan.login, plan.keys.databaseService)
+  const credentials = { username: plan.login, password: plan.keys.databaseService }
+  return { ownerUrl, serviceUrl: Object.assign(new URL(ownerUrl), credentials).href, port: postgres.port }
+}
+
+async function createDatabase(url: string): Promise<void> {
+  await withClient(url, async (client) => {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [databaseName])
+    if (rowCount === 0) await client.query(`create database ${databaseName}`)
+  })
+}
