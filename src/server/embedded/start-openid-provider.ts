@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Provider } from 'oidc-provider'
 import type { Logger } from 'pino'
+import { demoColleagues } from './demo-colleagues.ts'
 import { demoPassword, demoPeople, type DemoPerson } from './demo-people.ts'
 import { autoSubmitHash, choosePageLanguage, errorPage, pageStyle, signInPage, signOutPage } from './provider-pages.ts'
 import { createProviderStore } from './provider-store.ts'
@@ -65,7 +66,7 @@ function createProvider(issuer: string, options: OpenIdProviderOptions): Provide
     options.dataDirectory === undefined
       ? makeProviderState()
       : loadProviderState(join(options.dataDirectory, 'openid-provider.json'))
-  const people = new Map((options.people ?? demoPeople).map((person) => [person.login, person]))
+  const people = new Map(everybody(options).map((person) => [person.login, person]))
   const provider = new Provider(issuer, {
     clients: [gatewayClient(options), ...(options.clients ?? [])],
     adapter: createProviderStore(),
@@ -189,7 +190,8 @@ function showError(context: PageContext, out: { error_description?: string }): v
 }
 
 function answerRequests(provider: Provider, host: string, options: OpenIdProviderOptions) {
-  const callback = provider.callback()
+  // Composed at the first request, when whoever started the provider has added what they want.
+  let callback: ReturnType<Provider['callback']> | undefined
   const policy = `default-src 'none'; style-src 'self'; script-src 'sha256-${autoSubmitHash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' ${new URL(options.publicUrl).origin}`
   return (request: IncomingMessage, response: ServerResponse): void => {
     // Another name for this address would let a foreign page talk to the provider (DNS rebinding).
@@ -200,8 +202,8 @@ function answerRequests(provider: Provider, host: string, options: OpenIdProvide
     const path = new URL(request.url ?? '/', `http://${host}`).pathname
     if (path === '/sign-in/style.css')
       return void response.writeHead(200, { 'content-type': 'text/css' }).end(pageStyle)
-    if (!path.startsWith('/sign-in/')) return callback(request, response)
-    void signIn(provider, options.people ?? demoPeople, request, response).catch(() => {
+    if (!path.startsWith('/sign-in/')) return (callback ??= provider.callback())(request, response)
+    void signIn(provider, options, request, response).catch(() => {
       const language = choosePageLanguage(null, request.headers['accept-language'])
       if (!response.headersSent) sendPage(response, 400, errorPage(language, undefined))
     })
@@ -212,12 +214,18 @@ function sendPage(response: ServerResponse, status: number, html: string): void 
   response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(html)
 }
 
+/** Who may sign in: more people than the page shows. */
+function everybody(options: OpenIdProviderOptions): readonly DemoPerson[] {
+  return options.people ?? [...demoPeople, ...demoColleagues]
+}
+
 async function signIn(
   provider: Provider,
-  people: readonly DemoPerson[],
+  options: OpenIdProviderOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const people = options.people ?? demoPeople
   const { params } = await provider.interactionDetails(request, response)
   const asked = new URL(request.url ?? '/', 'http://127.0.0.1').searchParams.get('lang') ?? textOf(params['ui_locales'])
   const accept = request.headers['accept-language']
@@ -225,7 +233,7 @@ async function signIn(
     return sendPage(response, 200, signInPage(choosePageLanguage(asked, accept), people, undefined))
   const form = new URLSearchParams(await readBody(request))
   const login = (form.get('login') ?? '').trim().toLowerCase()
-  if (!people.some((person) => person.login === login) || form.get('password') !== demoPassword) {
+  if (!everybody(options).some((person) => person.login === login) || form.get('password') !== demoPassword) {
     return sendPage(response, 401, signInPage(choosePageLanguage(form.get('lang') ?? asked, accept), people, { login }))
   }
   await provider.interactionFinished(
