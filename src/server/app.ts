@@ -7,8 +7,10 @@ import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { registerIdempotency } from '#server/platform/idempotency.ts'
 import { registerConsole } from '#server/platform/serve-console.ts'
+import { registerMetrics } from '#server/platform/metrics.ts'
 import { registerOperations } from '#server/platform/operations.ts'
 import { registerProblemDocuments } from '#server/platform/problem-documents.ts'
+import { registerContract } from '#server/platform/serve-contract.ts'
 import { registerSecurityHeaders } from '#server/platform/security-headers.ts'
 import { registerPolicyRoutes } from '#server/policies/routes.ts'
 import { registerPostRoutes } from '#server/posts/routes.ts'
@@ -39,6 +41,8 @@ export async function buildApp(deps: Deps): Promise<App> {
   registerReviewRoutes(app, deps)
   registerPublishingRoutes(app, deps)
   registerOperations(app, deps)
+  registerMetrics(app, deps)
+  registerContract(app)
   if (deps.config.embedded) {
     registerSandboxTimeline(app, {
       directory: join(deps.config.dataDirectory, 'sandbox'),

@@ -156,7 +156,7 @@ test('A person without the role of a reviewer neither sees the queue nor decides
     contentHash: post.contentHash,
   })
   assert.equal(decided.statusCode, 403)
-  const { rows } = await sql<{ actor: string }>`select actor_id as actor from archive.archive_record where type = 'permission.denied'`.execute(gateway.db)
+  const { rows } = await sql`select id from archive.archive_record where type = 'permission.denied'`.execute(gateway.db)
   assert.equal(rows.length, 2)
 })
 

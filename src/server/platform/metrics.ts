@@ -1,0 +1,54 @@
+import { sql } from 'kysely'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { App } from './app-type.ts'
+import type { Deps } from './deps.ts'
+
+/** Prometheus metrics: the process, the calls, and what waits. Figures only, never content or names. */
+export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log'>): void {
+  const register = new Registry()
+  collectDefaultMetrics({ register, prefix: 'gateway_' })
+  const duration = new Histogram({
+    name: 'gateway_http_request_seconds',
+    help: 'Time to answer a call, by route and status',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [register],
+  })
+  const refusals = new Counter({
+    name: 'gateway_http_refusals_total',
+    help: 'Answers of 400 and above',
+    labelNames: ['status'],
+    registers: [register],
+  })
+  const waiting = new Gauge({
+    name: 'gateway_waiting',
+    help: 'What waits, by kind',
+    labelNames: ['kind'],
+    registers: [register],
+  })
+
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    duration.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
+    if (reply.statusCode >= 400) refusals.inc({ status: String(reply.statusCode) })
+  })
+  app.get('/metrics', { config: { permission: 'public' } }, async (_request, reply) => {
+    await readWaiting(deps, waiting)
+    return reply.type(register.contentType).send(await register.metrics())
+  })
+}
+
+async function readWaiting(deps: Pick<Deps, 'db' | 'log'>, waiting: Gauge<'kind'>): Promise<void> {
+  try {
+    const { rows } = await sql<{ kind: string; count: number }>`
+      select 'open_reviews' as kind, count(*)::int as count from review where status = 'open'
+      union all select 'overdue_reviews', count(*)::int from review where status = 'open' and due_at < now()
+      union all select 'publications_' || status, count(*)::int from publication where status in ('waiting', 'publishing', 'unconfirmed', 'stopped') group by status`.execute(
+      deps.db,
+    )
+    waiting.reset()
+    for (const row of rows) waiting.set({ kind: row.kind }, row.count)
+  } catch (error) {
+    deps.log.debug({ err: error }, 'metrics are given without the database')
+  }
+}
