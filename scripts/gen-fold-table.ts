@@ -44,10 +44,21 @@ function gap(low: number, bits = 0): Class {
   return { bits, low }
 }
 
+function readConfusables(): Map<number, string> {
+  const lines = readFileSync(CONFUSABLES, 'utf8').split('\n')
+  const rows = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(' '))
+  return new Map(rows.map(([cp = '', , letter = '']) => [Number.parseInt(cp, 16), letter]))
+}
+const strong = readConfusables()
+
 function latinOf(text: string): string | undefined {
   const bare = text.normalize('NFKD').replace(/\p{M}/gu, '')
-  const mapped = Array.from(bare, (c) => LATIN[c] ?? c.toLowerCase()).join('')
+  const mapped = Array.from(bare, (c) => LATIN[c] ?? latinAlike(c) ?? c.toLowerCase()).join('')
   return /^[a-z0-9]+$/.test(mapped) ? mapped : undefined
+}
+
+function latinAlike(char: string): string | undefined {
+  return /\p{Script=Latin}/u.test(char) ? strong.get(char.codePointAt(0) ?? 0)?.toLowerCase() : undefined
 }
 
 function word(cp: number, char: string, folded: string, extra: number): Class {
@@ -147,31 +158,24 @@ function encode(): string {
   return rows.join(';')
 }
 
-function confusables(): string {
-  const pairs = new Map<number, string>()
-  for (const line of readFileSync(CONFUSABLES, 'utf8').split('\n')) {
-    if (line === '' || line.startsWith('#')) continue
-    const [cp, , letter] = line.split(' ')
-    pairs.set(Number.parseInt(cp ?? '', 16), letter ?? '')
-  }
-  for (const pair of EXTRA_CONFUSABLES.split(' ')) {
-    const [from, to] = Array.from(pair)
-    if (from !== undefined && to !== undefined && !pairs.has(from.codePointAt(0) ?? 0))
-      pairs.set(from.codePointAt(0) ?? 0, to)
-  }
-  for (const cp of Array.from({ length: 0x2000 }, (_, index) => index)) {
+/** Adds the accented letters of a base that is in the table, and keeps letters of other scripts only. */
+function spread(bases: ReadonlyMap<number, string>): string {
+  const pairs = new Map(bases)
+  for (let cp = 0; cp < 0x2000; cp++) {
     const base = String.fromCodePoint(cp).normalize('NFKD').replace(/\p{M}/gu, '')
-    const letter = base.length === 1 ? pairs.get(base.charCodeAt(0)) : undefined
+    const letter = base.length === 1 ? bases.get(base.charCodeAt(0)) : undefined
     if (letter !== undefined && !pairs.has(cp)) pairs.set(cp, letter)
   }
-  const kept = Array.from(pairs).filter(([cp]) => {
-    const { bits } = classify(cp)
-    return (bits & C.WORD) !== 0 && (bits & C.FOREIGN) !== 0 && cp < 0x20000
-  })
-  return kept
+  return Array.from(pairs)
+    .filter(([cp]) => cp < 0x20000 && (classify(cp).bits & (C.WORD | C.FOREIGN)) === (C.WORD | C.FOREIGN))
     .sort(([a], [b]) => a - b)
     .map(([cp, letter]) => cp.toString(36) + letter)
     .join(' ')
+}
+
+function weakPairs(): Map<number, string> {
+  const pairs = EXTRA_CONFUSABLES.split(' ').map((pair): [number, string] => [pair.codePointAt(0) ?? 0, pair.slice(1)])
+  return new Map(pairs.filter(([cp]) => !strong.has(cp)))
 }
 
 function literal(text: string): string {
@@ -192,7 +196,10 @@ export const FOLD_TABLE_VERSION = 'unicode-${process.versions.unicode}+uts39-15.
 export const CLASS_RUNS = ${literal(classes)}
 
 /** \`code point in base 36\` + ASCII letter it looks like, deflated. */
-export const CONFUSABLES = ${literal(confusables())}
+export const CONFUSABLES = ${literal(spread(strong))}
+
+/** Likenesses that only pass among Latin letters. */
+export const WEAK_CONFUSABLES = ${literal(spread(weakPairs()))}
 
 /** What one character unfolds to, when that is more than one. */
 export const EXPANSIONS: readonly string[] = ${JSON.stringify(expansions).replaceAll('"', "'")}

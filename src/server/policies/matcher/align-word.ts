@@ -1,5 +1,5 @@
 import { isLatinPost } from './latin-post.ts'
-import { JOIN_ITEM, LEET_ITEM, LETTER_ITEM, S, SPACE_ITEM, WALL_ITEM } from './letter-stream.ts'
+import { JOIN_ITEM, LEET_ITEM, LETTER_ITEM, S, SPACE_ITEM, WALL_ITEM, WEAK } from './letter-stream.ts'
 import { coarseOf, type WordTable } from './word-table.ts'
 import { VIA_CONFUSABLE, VIA_EMOJI, VIA_REPEATED, VIA_SPACED, W } from './workspace.ts'
 
@@ -8,13 +8,27 @@ export const aligned = { flags: 0, end: 0 }
 
 /** Letters that must be there before signs count as letters, and before joined pieces count as a word. */
 const SHORTEST_LEET = 4
-const SHORTEST_JOINED = 5
+const SHORTEST_JOINED = 4
+const SHORTEST_JOINED_CAPITALS = 5
 const SHORTEST_FOREIGN = 4
 const DOUBLED_ON_PURPOSE = 3
 const I = 105
 const L = 108
 
-const seen = { real: 0, leet: 0, vague: 0, foreign: 0, doubles: 0, upper: 0, spaces: 0, piece: 0, longest: 0, flags: 0 }
+const NOTHING_SEEN = {
+  real: 0,
+  leet: 0,
+  vague: 0,
+  foreign: 0,
+  weak: 0,
+  doubles: 0,
+  upper: 0,
+  spaces: 0,
+  piece: 0,
+  longest: 0,
+  flags: 0,
+}
+const seen = { ...NOTHING_SEEN }
 
 function fits(item: number, unit: number): boolean {
   if (unit >= 48 && unit <= 57) return S.digit[item] === unit
@@ -25,7 +39,9 @@ function fits(item: number, unit: number): boolean {
 }
 
 function count(item: number, unit: number): void {
-  seen.flags |= S.flags[item] as number
+  const flags = S.flags[item] as number
+  seen.flags |= flags & ~WEAK
+  if ((flags & WEAK) !== 0) seen.weak++
   seen.piece++
   if (seen.piece > seen.longest) seen.longest = seen.piece
   if (S.upper[item] === 1) seen.upper++
@@ -108,9 +124,10 @@ function accept(text: string, total: number, whole: boolean): boolean {
     if (total < SHORTEST_LEET && (seen.vague > 0 || total < 3)) return false
   }
   if (foreign > 0 && real === 0) {
-    if (foreign + leet < SHORTEST_FOREIGN || !isLatinPost(text)) return false
+    if (foreign + leet < SHORTEST_FOREIGN || seen.weak > 0 || !isLatinPost(text)) return false
   }
-  if (whole && (flags & (VIA_SPACED | VIA_EMOJI)) !== 0 && total < SHORTEST_JOINED) {
+  const shortest = seen.upper === 0 && seen.spaces === 0 ? SHORTEST_JOINED : SHORTEST_JOINED_CAPITALS
+  if (whole && (flags & (VIA_SPACED | VIA_EMOJI)) !== 0 && total < shortest) {
     return total >= 3 && seen.longest === 1 && seen.upper === 0 && seen.spaces === 0
   }
   return true
@@ -132,17 +149,7 @@ export function alignWord(
   const start = words.offsets[id] as number
   const end = words.offsets[id + 1] as number
   const starred = words.isPrefix[id] === 1
-  seen.real =
-    seen.leet =
-    seen.vague =
-    seen.foreign =
-    seen.doubles =
-    seen.upper =
-    seen.spaces =
-    seen.piece =
-    seen.longest =
-    seen.flags =
-      0
+  Object.assign(seen, NOTHING_SEEN)
   let at = from
   for (let k = start; k < end;) {
     let runLength = 1

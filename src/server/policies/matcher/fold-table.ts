@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 import { FOLDED, FOREIGN, G_SYMBOL, IGNORE, LOWER, MULTI, SURROGATE, WORD } from './char-class.ts'
-import { CLASS_RUNS, CONFUSABLES, EXPANSIONS } from './fold-table.gen.ts'
+import { CLASS_RUNS, CONFUSABLES, EXPANSIONS, WEAK_CONFUSABLES } from './fold-table.gen.ts'
 
 const PLANES = 0x20000
 const TAGS_START = 0xe0000
@@ -20,14 +20,15 @@ function decodeClasses(): Uint32Array {
   return table
 }
 
-function decodeConfusables(): Map<number, number> {
-  const pairs = inflate(CONFUSABLES).split(' ')
-  return new Map(pairs.map((pair) => [Number.parseInt(pair.slice(0, -1), 36), pair.charCodeAt(pair.length - 1)]))
+function decodeConfusables(data: string): [number, number][] {
+  const pairs = inflate(data).split(' ')
+  return pairs.map((pair) => [Number.parseInt(pair.slice(0, -1), 36), pair.charCodeAt(pair.length - 1)])
 }
 
 /** Entry of every code point of the first two planes; see `char-class.ts`. */
 export const CLASSES: Uint32Array = decodeClasses()
-const LOOK_ALIKES: Map<number, number> = decodeConfusables()
+const WEAK_ALIKES = new Map(decodeConfusables(WEAK_CONFUSABLES))
+const LOOK_ALIKES = new Map([...WEAK_ALIKES, ...decodeConfusables(CONFUSABLES)])
 
 /** Entry of any code point. Letters of the higher planes stand for themselves. */
 export function classOf(codePoint: number): number {
@@ -39,6 +40,11 @@ export function classOf(codePoint: number): number {
 /** ASCII letter (its own case) that a letter of another script looks like, or 0. */
 export function lookAlikeOf(codePoint: number): number {
   return LOOK_ALIKES.get(codePoint) ?? 0
+}
+
+/** True for a likeness that only passes among Latin letters (в for b): ordinary Russian or Greek is full of them. */
+export function isWeakAlike(codePoint: number): boolean {
+  return WEAK_ALIKES.has(codePoint)
 }
 
 /** Folded units of one word entry, as a string. */

@@ -1,5 +1,5 @@
 import { FOREIGN, LETTER, WORD } from './char-class.ts'
-import { classOf, lookAlikeOf } from './fold-table.ts'
+import { classOf, isWeakAlike, lookAlikeOf } from './fold-table.ts'
 
 const last = { text: '', latin: true }
 
@@ -20,9 +20,10 @@ export function isLatinPost(text: string): boolean {
       if ((here & 1) !== 0) latin++
       else if ((here & 2) !== 0) foreign++
       here = 0
-    } else if ((entry & LETTER) !== 0) here |= (entry & FOREIGN) === 0 ? 1 : lookAlikeOf(codePoint) === 0 ? 2 : 4
+    } else if ((entry & LETTER) !== 0)
+      here |= (entry & FOREIGN) === 0 ? 1 : lookAlikeOf(codePoint) === 0 || isWeakAlike(codePoint) ? 2 : 4
   }
   last.text = text
-  last.latin = latin > foreign
+  last.latin = foreign === 0 || latin > foreign
   return last.latin
 }

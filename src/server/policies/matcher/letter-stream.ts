@@ -15,7 +15,7 @@ import {
   UPPER,
   WORD,
 } from './char-class.ts'
-import { classOf, lookAlikeOf, unfold } from './fold-table.ts'
+import { classOf, isWeakAlike, lookAlikeOf, unfold } from './fold-table.ts'
 import { coarseOf } from './word-table.ts'
 import { VIA_CONFUSABLE, VIA_EMOJI, VIA_FOLDED, VIA_LEET, VIA_SPACED, W } from './workspace.ts'
 
@@ -29,6 +29,9 @@ export const JOIN_ITEM = 2
 export const WALL_ITEM = 3
 /** A space inside a run of single letters; `unit` is its width. */
 export const SPACE_ITEM = 4
+
+/** Item flag: a likeness that only passes among Latin letters. */
+export const WEAK = 2048
 
 /** Signs as the letter that they imitate. `i` and `l` are one in a skeleton. */
 const LEET_LETTERS = new Map<number, string>(
@@ -91,7 +94,7 @@ function pushWord(codePoint: number, entry: number, start: number, end: number, 
   const alike = (entry & FOREIGN) === 0 ? 0 : lookAlikeOf(codePoint)
   if (alike !== 0) {
     S.foreign = true
-    push(LETTER_ITEM, alike | 32, VIA_CONFUSABLE, start, end, token)
+    push(LETTER_ITEM, alike | 32, VIA_CONFUSABLE | (isWeakAlike(codePoint) ? WEAK : 0), start, end, token)
   } else {
     const units = (entry & 0xffff) < 128 && (entry & DIGIT) !== 0 ? String.fromCharCode(entry & 0xffff) : unfold(entry)
     for (let k = 0; k < units.length; k++) push(LETTER_ITEM, units.charCodeAt(k), folded, start, end, token)

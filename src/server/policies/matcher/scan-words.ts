@@ -239,7 +239,7 @@ function passGap(
   gap: number,
   kind: TextField['kind'],
 ): number {
-  if (unit === 13 && text.charCodeAt(at + 1) === 10) return passGap(table, text, at, 32, C.G_SPACE, gap, kind)
+  if (unit === 13 && text.charCodeAt(at + 1) === 10) return gap
   if ((low & C.G_SPACE) !== 0) {
     if (W.tokens > chunk.first) {
       const broken = gap & ~(C.G_SPACE | C.G_NEWLINE)
@@ -261,5 +261,25 @@ function passGap(
     lookUpWhole(table.words, Math.imul(HASH_SEED ^ unit, HASH_PRIME), text, at, at + 1, W.tokens - 1, 0)
     return 0
   }
+  if ((low & C.G_REGIONAL) !== 0 && addRegional(text, at, gap)) return 0
   return widenGap(gap, low, unit)
+}
+
+/** Makes letters in boxes a token, two of them excepted: those are a flag. Answers false for a flag. */
+function addRegional(text: string, at: number, gap: number): boolean {
+  const last = W.tokens - 1
+  if (gap === 0 && last >= 0 && W.tokenEnd[last] === at && isRegional(text, at - 2)) {
+    W.tokenEnd[last] = at + 2
+    W.tokenLength[last] = (W.tokenLength[last] as number) + 1
+    return true
+  }
+  const isFlag = isRegional(text, at + 2) && !isRegional(text, at + 4)
+  if (isFlag || isRegional(text, at - 2)) return false
+  addToken(at, at + 2, 0, 1, gap)
+  return true
+}
+
+function isRegional(text: string, at: number): boolean {
+  const entry = at >= 0 ? entryAt(text, at) : 0
+  return (entry & WORD) === 0 && (entry & C.G_REGIONAL) !== 0
 }

@@ -200,12 +200,16 @@ export function cutParts(
   tagged: boolean,
 ): void {
   let start = from
+  let parts = 0
   for (let item = from + 1; item <= to + 1; item++) {
     if (item <= to && !cutsBefore(item, from, to)) continue
-    if (start > from || item <= to) notePart(words, text, start, item - 1, flags)
+    if (start > from || item <= to) {
+      notePart(words, text, start, item - 1, flags)
+      parts++
+    }
     start = item
   }
-  if (tagged && start === from) segmentLetters(words, text, from, to, flags, true)
+  if (tagged && parts === 0) segmentLetters(words, text, from, to, flags, true)
 }
 
 /** Notes every word of the lexicon that the letters between two items are, or begin with. */

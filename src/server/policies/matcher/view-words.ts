@@ -1,5 +1,6 @@
-import { CAMEL, MASKED } from './char-class.ts'
+import { CAMEL, MASKED, SURROGATE, WORD } from './char-class.ts'
 import { aligned, alignWord, isLetterItem } from './align-word.ts'
+import { classOf } from './fold-table.ts'
 import type { TextField } from './lexicon.ts'
 import { LEET_ITEM, LETTER_ITEM, readStream, S, WALL_ITEM } from './letter-stream.ts'
 import { cutParts, segmentLetters } from './segment-letters.ts'
@@ -21,6 +22,7 @@ const LONGEST_JOINED = 64
 /** Digits after a word, as in a footnote mark, that may be left out. */
 const LONGEST_TAIL = 12
 const SHORTEST_TRIMMED = 5
+const SIGNS = new Set(Array.from('$€£¥@', (sign) => sign.charCodeAt(0)))
 
 const pieces = { length: 0, from: new Int32Array(256), to: new Int32Array(256) }
 
@@ -165,6 +167,18 @@ function isTagged(text: string, start: number): boolean {
   return sign === 35 || sign === 0xff03
 }
 
+/** Takes currency signs at the end of a word found, written for its last letters, into it: "return$". */
+function takeSigns(text: string, first: number, to: number): void {
+  for (let hit = W.hits - 1; hit >= 0 && (W.hitFirst[hit] as number) >= first; hit--) {
+    const end = W.hitEnd[hit] as number
+    let at = end
+    while (at < to && SIGNS.has(text.charCodeAt(at))) at++
+    if (at === end || (at < to && (classOf(text.charCodeAt(at)) & (WORD | SURROGATE)) !== 0)) continue
+    W.hitEnd[hit] = at
+    W.hitFlags[hit] = (W.hitFlags[hit] as number) | VIA_LEET
+  }
+}
+
 /** Looks at the tokens between two spaces in every view that their looks call for. `end` is exclusive. */
 export function viewChunk(
   words: WordTable,
@@ -175,6 +189,7 @@ export function viewChunk(
   to: number,
   kind: TextField['kind'],
 ): void {
+  takeSigns(text, first, to)
   readStream(text, from, to, first, false)
   const { either } = S
   viewParts(words, text, first, end, kind)
