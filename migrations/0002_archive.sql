@@ -235,6 +235,30 @@ language sql immutable parallel safe set search_path = pg_catalog as $$
     || case when language = 'fr' then '' else setweight(to_tsvector('english', words), 'C') end
 $$;
 
+-- The same query, matching only words of one weight.
+create function archive.weigh(query tsquery, weight text) returns tsquery
+language sql immutable parallel safe set search_path = pg_catalog as $$
+  select regexp_replace(query::text, '''((?:[^'']|'''')*)''', '''\1'':' || weight, 'g')::tsquery
+$$;
+
+-- A phrase finds exactly these words in this order: no stems, no word left out.
+create function archive.query_phrase(phrase text) returns tsquery
+language sql immutable parallel safe set search_path = pg_catalog as $$
+  select archive.weigh(phraseto_tsquery('simple', phrase), 'A')
+$$;
+
+-- A word finds itself unstemmed and by its stems. What Postgres splits (e-mail) must stand together.
+create function archive.query_word(word text) returns tsquery
+language sql immutable parallel safe set search_path = pg_catalog as $$
+  select archive.query_phrase(word) || archive.weigh(phraseto_tsquery('french', word), 'B') || archive.weigh(phraseto_tsquery('english', word), 'C')
+$$;
+
+-- A prefix finds every unstemmed word that begins so.
+create function archive.query_prefix(prefix text) returns tsquery
+language sql immutable parallel safe set search_path = pg_catalog as $$
+  select regexp_replace(archive.query_phrase(prefix)::text, ':A$', ':*A')::tsquery
+$$;
+
 -- The searchable copy of one record, from its bytes alone.
 create function archive.index_record(p_header json, p_body json) returns void
 language plpgsql set search_path = pg_catalog as $$
@@ -318,7 +342,8 @@ grant insert on archive.log, archive.leaf, archive.tile, archive.integration, ar
   archive.verification to gateway_service;
 grant insert, update on archive.stream_head to gateway_service;
 grant execute on function archive.append_record, archive.make_partitions, archive.dispose_month, archive.id_time,
-  archive.search_vector, archive.rebuild_search to gateway_service;
+  archive.search_vector, archive.query_word, archive.query_phrase, archive.query_prefix, archive.weigh, archive.rebuild_search
+  to gateway_service;
 
 -- The shape of the archive is closed outside migrations. Objects of this schema carry its name in their identity; GRANT
 -- and ALTER TABLE on partitions do not always, so after any DDL the privileges themselves are looked at as well.

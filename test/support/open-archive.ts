@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,7 @@ import type { TestContext } from 'node:test'
 import pg from 'pg'
 import { appendRecord, type RecordDraft } from '#server/archive/append-record.ts'
 import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
+import { verifyArchive } from '#server/archive/verify-archive.ts'
 import { systemActor, type Actor } from '#server/platform/actor.ts'
 import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
 import { createEd25519Signer } from '#server/platform/create-ed25519-signer.ts'
@@ -24,7 +26,7 @@ export interface TestArchive {
   /** Appends one record in a transaction of its own and answers its id. */
   append(draft?: Partial<RecordDraft>, actor?: Actor): Promise<string>
   /** The same archive as a process that just started sees it: nothing remembered. */
-  restart(): TestArchive
+  restart(changes?: Partial<Pick<TestArchive, 'objectStore' | 'checkpointSigner'>>): TestArchive
   /** A connection as the owner of the tables: the strongest hand inside the database. */
   openOwner(): Promise<pg.Client>
 }
@@ -38,22 +40,32 @@ export function testSigner(): CheckpointSigner {
   return createEd25519Signer(testOrigin, String(privateKey.export({ type: 'pkcs8', format: 'pem' })))
 }
 
-/** An archive of its own: a cloned database, a locked directory, a key and a clock that stands still. */
-export async function openArchive(t: TestContext): Promise<TestArchive> {
+/**
+ * An archive of its own: a cloned database, a locked directory, a key and a clock that stands still. After the test the
+ * verifier re-checks the whole log, unless the test says that it tampers with it.
+ */
+export async function openArchive(t: TestContext, options: { tampers?: boolean } = {}): Promise<TestArchive> {
   const database = await cloneDatabase(t)
   const directory = await mkdtemp(join(tmpdir(), 'archive-test-'))
   const clock = createFakeClock()
-  t.after(() => rm(directory, { recursive: true, force: true }))
   const objectDirectory = join(directory, 'objects')
   const objectStore = await openDirectoryObjectStore({ directory: objectDirectory, clock })
-  return assemble(t, { database, clock, objectStore, objectDirectory, checkpointSigner: testSigner() })
+  const archive = assemble(t, { database, clock, objectStore, objectDirectory, checkpointSigner: testSigner() })
+  t.after(async () => {
+    if (options.tampers !== true) {
+      const { problems } = await verifyArchive(archive, { scope: 'full' })
+      assert.deepEqual(problems, [])
+    }
+    await archive.db.destroy()
+    await rm(directory, { recursive: true, force: true })
+  })
+  return archive
 }
 
 type Parts = Pick<TestArchive, 'database' | 'clock' | 'objectStore' | 'objectDirectory' | 'checkpointSigner'>
 
 function assemble(t: TestContext, parts: Parts): TestArchive {
   const db = openDatabase(openPool(parts.database.serviceUrl, silent, 8))
-  t.after(() => db.destroy())
   return {
     ...parts,
     db,
@@ -67,7 +79,11 @@ function assemble(t: TestContext, parts: Parts): TestArchive {
           ...draft,
         }),
       ),
-    restart: () => assemble(t, parts),
+    restart: (changes = {}) => {
+      const restarted = assemble(t, { ...parts, ...changes })
+      t.after(() => restarted.db.destroy())
+      return restarted
+    },
     openOwner: () => openOwner(t, parts.database.ownerUrl),
   }
 }

@@ -39,6 +39,12 @@ export function entriesRange(key: string): { firstIndex: number; treeSize: numbe
   return match === null ? undefined : { firstIndex: Number(match[1]), treeSize: Number(match[2]) }
 }
 
+/** Class, month and seal in the key of a file of bodies; `undefined` for a key of something else. */
+export function bodiesMonth(key: string): { retentionClass: string; month: string; treeSize: number } | undefined {
+  const match = /^bodies\/([^/]+)\/(\d{4}-\d{2})\/(\d{12})\.jsonl\.zst$/.exec(key)
+  return match === null ? undefined : { retentionClass: match[1]!, month: match[2]!, treeSize: Number(match[3]) }
+}
+
 function pad(size: number): string {
   return String(size).padStart(12, '0')
 }

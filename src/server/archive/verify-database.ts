@@ -1,0 +1,128 @@
+import { hash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Db } from '#server/platform/database.ts'
+import { problem, type Problem } from './problem.ts'
+import type { SealedEntry } from './verify-seal.ts'
+
+/**
+ * Compares one range of the database with what the bucket proved. Postgres hashes its own rows and answers one digest and
+ * the rows that disagree with themselves, so that only a range that differs is looked at row by row.
+ */
+export async function compareRange(db: Db, entries: readonly SealedEntry[]): Promise<Problem[]> {
+  const [first, last] = [entries[0], entries.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const digest = hash('sha256', Buffer.concat(entries.map((entry) => entry.leaf)), 'hex')
+  const { rows } = await sql<{ digest: string | null; bad: BadRow[] | null }>`
+    select encode(sha256(string_agg(leaf_hash, ''::bytea order by log_index)), 'hex') as digest,
+        json_agg(json_build_object('index', log_index, 'header', header_fits, 'body', body_fits, 'columns', columns_fit)
+          order by log_index) filter (where not (header_fits and body_fits and columns_fit)) as bad
+      from (
+        select l.log_index, l.leaf_hash,
+            coalesce(l.leaf_hash = sha256('\\x00'::bytea
+              || convert_to('{"at":"' || to_char(l.sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","h":', 'UTF8')
+              || r.header
+              || convert_to(',"n":' || l.log_index || ',"sq":' || l.stream_sequence || '}', 'UTF8')), false) as header_fits,
+            coalesce(encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = h.header ->> 'bodyHash', false) as body_fits,
+            coalesce(r.type = h.header ->> 'type' and r.retention_class = h.header ->> 'retentionClass' and s.type = r.type
+              and s.unit_id is not distinct from (h.header -> 'streams' ->> 'unit')::uuid
+              and s.author_id is not distinct from (h.header -> 'streams' ->> 'author')::uuid
+              and s.post_id is not distinct from (h.header -> 'streams' ->> 'post')::uuid, false) as columns_fit
+          from archive.leaf l
+            left join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
+            left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
+            left join archive.search s on s.recorded_at = l.recorded_at and s.record_id = l.record_id
+            left join lateral (select convert_from(r.header, 'UTF8')::jsonb as header) h on true
+          where l.log_index >= ${first.index} and l.log_index <= ${last.index}
+      ) entry`.execute(db)
+  const row = rows[0]!
+  const leaves = row.digest === digest ? [] : await compareLeaves(db, entries)
+  return [...leaves, ...(row.bad ?? []).map(describeRow)]
+}
+
+interface BadRow {
+  readonly index: number
+  readonly header: boolean
+  readonly body: boolean
+  readonly columns: boolean
+}
+
+function describeRow(row: BadRow): Problem {
+  if (!row.header)
+    return problem('row_differs', `Entry ${row.index} in the database was changed or its record is missing.`, row.index)
+  if (!row.body)
+    return problem(
+      'body_row_differs',
+      `The body of entry ${row.index} in the database was changed or is missing.`,
+      row.index,
+    )
+  return problem('columns_differ', `What a search knows of entry ${row.index} disagrees with its evidence.`, row.index)
+}
+
+/** Row by row: which leaves of the database are not those of the bucket. */
+async function compareLeaves(db: Db, entries: readonly SealedEntry[]): Promise<Problem[]> {
+  const { rows } = await sql<{ index: number; leaf: Buffer }>`
+    select log_index as index, leaf_hash as leaf from archive.leaf
+      where log_index >= ${entries[0]!.index} and log_index <= ${entries.at(-1)!.index}`.execute(db)
+  const leaves = new Map(rows.map((row) => [row.index, row.leaf]))
+  return entries.flatMap((entry) => {
+    const leaf = leaves.get(entry.index)
+    if (leaf === undefined)
+      return [problem('row_missing', `Entry ${entry.index} is sealed and missing from the database.`, entry.index)]
+    if (leaf.equals(entry.leaf)) return []
+    return [
+      problem(
+        'leaf_differs',
+        `The leaf of entry ${entry.index} in the database is not the one that was sealed.`,
+        entry.index,
+      ),
+    ]
+  })
+}
+
+/**
+ * Compares the ends and the rest: a database that is behind or ahead of the bucket, records that every later reader should
+ * have numbered and nobody did, records that no search finds.
+ */
+export async function compareWhole(db: Db, bucketSize: number): Promise<Problem[]> {
+  const { rows } = await sql<{ sealed: number; planned: number; forgotten: number; unsearchable: number }>`
+    select coalesce((select max(tree_size) from archive.checkpoint), 0) as sealed,
+      coalesce((select max(tree_size) from archive.seal), 0) as planned,
+      (select count(*) from archive.archive_record r, (select mark from archive.integration order by tree_size desc limit 1) head
+        where pg_visible_in_snapshot(r.xid, head.mark) and not exists (select from archive.leaf l where l.record_id = r.id)) as forgotten,
+      (select count(*) from archive.archive_record r
+        where not exists (select from archive.search s where s.recorded_at = r.recorded_at and s.record_id = r.id)) as unsearchable`.execute(
+    db,
+  )
+  const { sealed, planned, forgotten, unsearchable } = rows[0]!
+  const problems: Problem[] = []
+  if (bucketSize < sealed) {
+    problems.push(
+      problem(
+        'bucket_behind',
+        `The database knows ${sealed} sealed entries, the object store proves only ${bucketSize}: checkpoints were removed.`,
+        bucketSize,
+      ),
+    )
+  }
+  if (bucketSize > Math.max(sealed, planned)) {
+    problems.push(
+      problem(
+        'bucket_ahead',
+        `The object store proves ${bucketSize} entries, the database knows only ${sealed}: the database was rolled back.`,
+        sealed,
+      ),
+    )
+  }
+  if (forgotten > 0)
+    problems.push(
+      problem(
+        'unnumbered',
+        `${forgotten} records of the database were never numbered although they were visible: they were slipped in.`,
+      ),
+    )
+  if (unsearchable > 0)
+    problems.push(
+      problem('unsearchable', `${unsearchable} records are archived and no search finds them. Run "archive rebuild".`),
+    )
+  return problems
+}

@@ -1,0 +1,216 @@
+import { hash } from 'node:crypto'
+import { zstdDecompressSync } from 'node:zlib'
+import { appendLeaf, frontierRoot, type Frontier, type FullTile } from '#shared/tlog/frontier.ts'
+import { equalBytes, fromUtf8 } from '#shared/tlog/bytes.ts'
+import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
+import type { VerifierKey } from '#shared/tlog/note.ts'
+import type { BucketSeal } from './bucket-listing.ts'
+import { entriesKey, tileKey } from './object-keys.ts'
+import { problem, type Problem } from './problem.ts'
+
+/** What the bucket says of one entry, cut out of the stored bytes. */
+export interface SealedEntry {
+  readonly index: number
+  readonly leaf: Uint8Array
+  readonly sealedAt: string
+  readonly id: string
+  readonly type: string
+  readonly bodyHash: string
+  readonly retentionClass: string
+  readonly streams: Readonly<Record<string, string>>
+  readonly sequence: Readonly<Record<string, number>>
+}
+
+/** What a verification carries from seal to seal: constant memory, but for one number a person, unit and profile. */
+export interface Walk {
+  frontier: Frontier
+  lastAt: string
+  lastCheckpointAt: string
+  /** Next dense number of each stream, `undefined` while the walk did not begin at the log's beginning. */
+  sequences: Map<string, number> | undefined
+  readonly problems: Problem[]
+}
+
+/** Reads the sealed version of a key; `undefined` when the bucket does not hold it. */
+export type PinnedRead = (key: string) => Promise<Uint8Array | undefined>
+
+/** The signed checkpoint of a seal; a problem and `undefined` when it cannot be believed. */
+export async function readCheckpoint(
+  read: PinnedRead,
+  seal: BucketSeal,
+  key: VerifierKey,
+  walk: Walk,
+): Promise<Checkpoint | undefined> {
+  try {
+    const checkpoint = await openCheckpoint(fromUtf8((await read(seal.checkpointKey)) ?? new Uint8Array(0)), key)
+    if (checkpoint.size !== seal.treeSize) throw new RangeError(`It speaks of ${checkpoint.size} entries.`)
+    if ((checkpoint.at ?? '') < walk.lastCheckpointAt) {
+      walk.problems.push(
+        problem(
+          'time_goes_back',
+          `The checkpoint of ${seal.treeSize} entries is dated before the one that it follows.`,
+        ),
+      )
+    }
+    walk.lastCheckpointAt = checkpoint.at ?? walk.lastCheckpointAt
+    return checkpoint
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    walk.problems.push(
+      problem(
+        'bad_checkpoint',
+        `The checkpoint of ${seal.treeSize} entries in the object store cannot be believed: ${why}`,
+      ),
+    )
+    return undefined
+  }
+}
+
+/**
+ * Checks one seal from the bucket's bytes: its entries follow the ones before, give the signed root, and complete the
+ * tiles that are stored. Problems go to the walk. Answers the entries, and whether later seals can be built upon them.
+ */
+export async function walkSeal(
+  read: PinnedRead,
+  seal: BucketSeal,
+  checkpoint: Checkpoint | undefined,
+  walk: Walk,
+): Promise<{ entries: SealedEntry[]; whole: boolean }> {
+  const key = entriesKey(seal.firstIndex, seal.treeSize)
+  const lines = await readLines(read, key)
+  if (lines === undefined) {
+    walk.problems.push(
+      problem(
+        'entries_missing',
+        `"${key}" is missing from the object store or cannot be read: entries ${seal.firstIndex} to ${seal.treeSize - 1}.`,
+        seal.firstIndex,
+      ),
+    )
+    return { entries: [], whole: false }
+  }
+  const entries: SealedEntry[] = []
+  const tiles: FullTile[] = []
+  for (const line of lines) {
+    const entry = readEntryLine(line, seal.firstIndex + entries.length, walk)
+    if (entry === undefined) return { entries, whole: false }
+    tiles.push(...appendLeaf(walk.frontier, entry.leaf))
+    entries.push(entry)
+  }
+  if (entries.length !== seal.treeSize - seal.firstIndex) {
+    const at = seal.firstIndex + entries.length
+    walk.problems.push(
+      problem(
+        'entries_truncated',
+        `"${key}" holds ${entries.length} entries instead of ${seal.treeSize - seal.firstIndex}.`,
+        at,
+      ),
+    )
+    return { entries, whole: false }
+  }
+  for (const tile of tiles) await compareTile(read, tile, walk)
+  if (checkpoint !== undefined && !equalBytes(frontierRoot(walk.frontier), checkpoint.root)) {
+    walk.problems.push(
+      problem(
+        'root_differs',
+        `The entries ${seal.firstIndex} to ${seal.treeSize - 1} in the object store do not give the signed root of ${seal.treeSize} entries.`,
+        seal.firstIndex,
+      ),
+    )
+    return { entries, whole: false }
+  }
+  return { entries, whole: true }
+}
+
+/** The lines of a compressed file; `undefined` when it is not there or not whole. */
+export async function readLines(read: PinnedRead, key: string): Promise<Buffer[] | undefined> {
+  const bytes = await read(key)
+  if (bytes === undefined) return undefined
+  try {
+    return splitLines(zstdDecompressSync(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+function splitLines(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0x0a, at)
+    if (end === -1) return [...lines, bytes.subarray(at)]
+    lines.push(bytes.subarray(at, end))
+    at = end + 1
+  }
+  return lines
+}
+
+const leafPrefix = Buffer.of(0)
+
+function readEntryLine(line: Buffer, index: number, walk: Walk): SealedEntry | undefined {
+  const leaf = hash('sha256', Buffer.concat([leafPrefix, line]), 'buffer')
+  try {
+    const { at, h, n, sq } = JSON.parse(line.toString('utf8')) as EntryJson
+    if (n !== index) throw new RangeError(`It calls itself ${n}.`)
+    if (at < walk.lastAt) throw new RangeError('It is dated before the entry that it follows.')
+    walk.lastAt = at
+    checkSequence(walk, index, h.streams, sq)
+    return {
+      index,
+      leaf,
+      sealedAt: at,
+      id: h.id,
+      type: h.type,
+      bodyHash: h.bodyHash,
+      retentionClass: h.retentionClass,
+      streams: h.streams,
+      sequence: sq,
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    walk.problems.push(problem('bad_entry', `Entry ${index} in the object store is not what was sealed: ${why}`, index))
+    return undefined
+  }
+}
+
+interface EntryJson {
+  readonly at: string
+  readonly h: { id: string; type: string; bodyHash: string; retentionClass: string; streams: Record<string, string> }
+  readonly n: number
+  readonly sq: Record<string, number>
+}
+
+/** Streams of which a firm has few; posts and exports are many and short, and each is inside one of these. */
+const countedStreams = ['author', 'unit', 'profile', 'user', 'network']
+
+function checkSequence(
+  walk: Walk,
+  index: number,
+  streams: Record<string, string>,
+  sequence: Record<string, number>,
+): void {
+  if (walk.sequences === undefined) return
+  for (const kind of countedStreams) {
+    const id = streams[kind]
+    if (id === undefined) continue
+    const key = `${kind} ${id}`
+    const expected = walk.sequences.get(key) ?? 0
+    if (sequence[kind] !== expected) {
+      walk.problems.push(
+        problem(
+          'stream_gap',
+          `Entry ${index} is number ${sequence[kind] ?? 'none'} of its ${kind}, and ${expected} was due.`,
+          index,
+        ),
+      )
+    }
+    walk.sequences.set(key, (sequence[kind] ?? expected) + 1)
+  }
+}
+
+async function compareTile(read: PinnedRead, tile: FullTile, walk: Walk): Promise<void> {
+  const key = tileKey(tile.level, tile.index)
+  const stored = await read(key)
+  if (stored !== undefined && equalBytes(stored, tile.hashes)) return
+  const first = tile.index * 256 ** (tile.level + 1)
+  const what = stored === undefined ? 'is missing from the object store' : 'does not hold the hashes of its entries'
+  walk.problems.push(problem('tile_differs', `"${key}" ${what}.`, first))
+}

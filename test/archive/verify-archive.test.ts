@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { sealOnce } from '#server/archive/seal-records.ts'
+import { verifyArchive } from '#server/archive/verify-archive.ts'
+import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
+
+/** Three seals: entries 0–2, 3–5, 6–8. */
+async function openSealed(t: TestContext): Promise<TestArchive> {
+  const archive = await openArchive(t, { tampers: true })
+  for (let seal = 0; seal < 3; seal++) {
+    for (let count = 0; count < 3; count++) {
+      await archive.append({ streams: { author: author }, body: { text: `number ${seal * 3 + count}` } })
+      archive.clock.advance(5)
+    }
+    await sealOnce(archive, { force: true })
+  }
+  return archive
+}
+
+const author = '019a0000-0000-7000-8000-000000000001'
+
+async function findings(archive: TestArchive): Promise<{ kind: string; logIndex: number | null }[]> {
+  const { problems } = await verifyArchive(archive, { scope: 'full' })
+  return problems.map(({ kind, logIndex }) => ({ kind, logIndex }))
+}
+
+/** The file of an object's first version, made writable: what whoever owns the disk can do. */
+async function objectFile(archive: TestArchive, key: string): Promise<string> {
+  const folder = join(archive.objectDirectory, `${key}~`)
+  const version = (await readdir(folder)).find((name) => /^\d{8}-[0-9a-f-]{36}$/.test(name))!
+  await chmod(folder, 0o755)
+  await chmod(join(folder, version), 0o644)
+  return join(folder, version)
+}
+
+async function rewriteLines(archive: TestArchive, key: string, change: (lines: string[]) => string[]): Promise<void> {
+  const file = await objectFile(archive, key)
+  const lines = zstdDecompressSync(await readFile(file))
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+  await writeFile(
+    file,
+    zstdCompressSync(
+      Buffer.from(
+        change(lines)
+          .map((line) => `${line}\n`)
+          .join(''),
+      ),
+    ),
+  )
+}
+
+async function asOwner(archive: TestArchive, ...statements: string[]): Promise<void> {
+  const owner = await archive.openOwner()
+  await owner.query("set gateway.migration = 'on'; set session_replication_role = replica")
+  for (const table of [
+    'archive_record',
+    'archive_body',
+    'leaf',
+    'seal',
+    'checkpoint',
+    'integration',
+    'object',
+    'tile',
+  ]) {
+    const { rows } = await owner.query(
+      "select c.oid::regclass as name from pg_class c where c.relnamespace = 'archive'::regnamespace and c.relkind in ('r', 'p') and (c.relname = $1 or c.relname like $1 || '_%')",
+      [table],
+    )
+    for (const { name } of rows) await owner.query(`alter table ${name} disable trigger user`)
+  }
+  for (const statement of statements) await owner.query(statement)
+}
+
+test('An untouched archive verifies, bucket and database, and the result is a record (SEC-3)', async (t) => {
+  const archive = await openSealed(t)
+  const result = await verifyArchive(archive, { scope: 'full' })
+  assert.deepEqual(
+    { ok: result.ok, treeSize: result.treeSize, checked: result.recordsChecked },
+    { ok: true, treeSize: 9, checked: 9 },
+  )
+  await sealOnce(archive, { force: true })
+  const recent = await verifyArchive(archive, { scope: 'recent' })
+  assert.deepEqual(
+    { ok: recent.ok, treeSize: recent.treeSize, checked: recent.recordsChecked },
+    { ok: true, treeSize: 10, checked: 1 },
+  )
+})
+
+const bucketAttacks: {
+  name: string
+  attack: (archive: TestArchive) => Promise<void>
+  finds: { kind: string; logIndex: number | null }[]
+}[] = [
+  {
+    name: 'a byte of an entry is flipped',
+    attack: (archive) =>
+      rewriteLines(archive, 'entries/000000000003-000000000006.jsonl.zst', (lines) =>
+        lines.map((line, at) => (at === 1 ? line.replace('"v":1', '"v":2') : line)),
+      ),
+    finds: [
+      { kind: 'root_differs', logIndex: 3 },
+      { kind: 'leaf_differs', logIndex: 4 },
+    ],
+  },
+  {
+    name: 'an entry is dropped',
+    attack: (archive) =>
+      rewriteLines(archive, 'entries/000000000003-000000000006.jsonl.zst', (lines) => lines.toSpliced(1, 1)),
+    finds: [{ kind: 'bad_entry', logIndex: 4 }],
+  },
+  {
+    name: 'an entry is added',
+    attack: (archive) =>
+      rewriteLines(archive, 'entries/000000000003-000000000006.jsonl.zst', (lines) => [...lines, lines[2]!]),
+    finds: [{ kind: 'bad_entry', logIndex: 6 }],
+  },
+  {
+    name: 'two entries change places',
+    attack: (archive) =>
+      rewriteLines(archive, 'entries/000000000003-000000000006.jsonl.zst', ([a, b, c]) => [b!, a!, c!]),
+    finds: [{ kind: 'bad_entry', logIndex: 3 }],
+  },
+  {
+    name: 'two entries change places and numbers',
+    attack: (archive) =>
+      rewriteLines(archive, 'entries/000000000003-000000000006.jsonl.zst', ([a, b, c]) => [
+        b!.replace('"n":4', '"n":3'),
+        a!.replace('"n":3', '"n":4'),
+        c!,
+      ]),
+    finds: [
+      { kind: 'stream_gap', logIndex: 3 },
+      { kind: 'stream_gap', logIndex: 4 },
+      { kind: 'stream_gap', logIndex: 5 },
+      { kind: 'root_differs', logIndex: 3 },
+      { kind: 'leaf_differs', logIndex: 3 },
+      { kind: 'leaf_differs', logIndex: 4 },
+    ],
+  },
+  {
+    name: 'the last entries of a file are cut off',
+    attack: (archive) =>
+      rewriteLines(archive, 'entries/000000000006-000000000009.jsonl.zst', (lines) => lines.slice(0, 1)),
+    finds: [{ kind: 'entries_truncated', logIndex: 7 }],
+  },
+  {
+    name: 'a file of entries is shortened in the middle of its bytes',
+    attack: async (archive) => {
+      const file = await objectFile(archive, 'entries/000000000006-000000000009.jsonl.zst')
+      await writeFile(file, (await readFile(file)).subarray(0, 40))
+    },
+    finds: [{ kind: 'entries_missing', logIndex: 6 }],
+  },
+  {
+    name: 'a body is rewritten',
+    attack: (archive) =>
+      rewriteLines(archive, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst', (lines) =>
+        lines.map((line) => line.replace('number 5', 'number 6')),
+      ),
+    finds: [{ kind: 'body_differs', logIndex: 5 }],
+  },
+  {
+    name: 'a body is dropped',
+    attack: (archive) =>
+      rewriteLines(archive, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst', (lines) => lines.slice(1)),
+    finds: [{ kind: 'body_missing', logIndex: 3 }],
+  },
+  {
+    name: 'bodies are swapped between two entries',
+    attack: (archive) =>
+      rewriteLines(archive, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst', ([a, b, c]) => {
+        const cut = (line: string) => line.slice(line.indexOf('"salt"'))
+        const head = (line: string) => line.slice(0, line.indexOf('"salt"'))
+        return [head(a!) + cut(b!), head(b!) + cut(a!), c!]
+      }),
+    finds: [
+      { kind: 'body_differs', logIndex: 3 },
+      { kind: 'body_differs', logIndex: 4 },
+    ],
+  },
+  {
+    name: 'a whole file of bodies is removed',
+    attack: (archive) =>
+      rm(join(archive.objectDirectory, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst~'), { recursive: true }),
+    finds: [3, 4, 5].map((logIndex) => ({ kind: 'body_missing', logIndex })),
+  },
+  {
+    name: 'a checkpoint is edited without the key',
+    attack: async (archive) => {
+      const file = await objectFile(archive, 'checkpoint/000000/000000000006')
+      await writeFile(file, (await readFile(file, 'utf8')).replace('2026-03-02T09', '2026-03-02T08'))
+    },
+    finds: [
+      { kind: 'bad_checkpoint', logIndex: null },
+      { kind: 'forked', logIndex: 5 },
+    ],
+  },
+  {
+    name: 'the newest checkpoint is removed',
+    attack: (archive) => rm(join(archive.objectDirectory, 'checkpoint/000000/000000000009~'), { recursive: true }),
+    finds: [{ kind: 'bucket_behind', logIndex: 6 }],
+  },
+]
+
+for (const { name, attack, finds } of bucketAttacks) {
+  test(`In the object store ${name}: verification names it`, async (t) => {
+    const archive = await openSealed(t)
+    await attack(archive)
+    assert.deepEqual(await findings(archive), finds)
+  })
+}
+
+const databaseAttacks: { name: string; statements: string[]; finds: { kind: string; logIndex: number | null }[] }[] = [
+  {
+    name: 'a body is edited',
+    statements: [
+      "update archive.archive_body set body = convert_to(replace(convert_from(body, 'UTF8'), 'number 4', 'number 7'), 'UTF8')",
+    ],
+    finds: [{ kind: 'body_row_differs', logIndex: 4 }],
+  },
+  {
+    name: 'a header is edited',
+    statements: [
+      "update archive.archive_record set header = convert_to(replace(convert_from(header, 'UTF8'), 'session.started', 'session.refused'), 'UTF8') where id = (select record_id from archive.leaf where log_index = 4)",
+    ],
+    finds: [{ kind: 'row_differs', logIndex: 4 }],
+  },
+  {
+    name: 'a record is deleted',
+    statements: [
+      'delete from archive.archive_record where id = (select record_id from archive.leaf where log_index = 4)',
+    ],
+    finds: [{ kind: 'row_differs', logIndex: 4 }],
+  },
+  {
+    name: 'a record and its leaf are deleted',
+    statements: [
+      'delete from archive.archive_record where id = (select record_id from archive.leaf where log_index = 4)',
+      'delete from archive.leaf where log_index = 4',
+    ],
+    finds: [{ kind: 'row_missing', logIndex: 4 }],
+  },
+  {
+    name: 'what a search knows is relabelled',
+    statements: [
+      "update archive.search set type = 'session.ended' where record_id = (select record_id from archive.leaf where log_index = 4)",
+    ],
+    finds: [{ kind: 'columns_differ', logIndex: 4 }],
+  },
+  {
+    name: 'the search row is deleted',
+    statements: [
+      'delete from archive.search where record_id = (select record_id from archive.leaf where log_index = 4)',
+    ],
+    finds: [
+      { kind: 'columns_differ', logIndex: 4 },
+      { kind: 'unsearchable', logIndex: null },
+    ],
+  },
+  {
+    name: 'the last seal is rolled back',
+    statements: [
+      'delete from archive.checkpoint where tree_size = 9',
+      'delete from archive.seal where tree_size = 9',
+      'delete from archive.integration where tree_size = 9',
+      'delete from archive.archive_record where id in (select record_id from archive.leaf where log_index >= 6)',
+      'delete from archive.leaf where log_index >= 6',
+    ],
+    finds: [
+      { kind: 'seal_missing', logIndex: 8 },
+      ...[6, 7, 8].map((logIndex) => ({ kind: 'row_missing', logIndex })),
+      { kind: 'bucket_ahead', logIndex: 6 },
+    ],
+  },
+]
+
+for (const { name, statements, finds } of databaseAttacks) {
+  test(`In the database ${name}, by an owner who disabled the triggers: verification names it`, async (t) => {
+    const archive = await openSealed(t)
+    await asOwner(archive, ...statements)
+    assert.deepEqual(await findings(archive), finds)
+  })
+}
+
+test('A finding becomes an incident record once, and the status shows it', async (t) => {
+  const archive = await openSealed(t)
+  await asOwner(
+    archive,
+    'delete from archive.search where record_id = (select record_id from archive.leaf where log_index = 4)',
+  )
+  await verifyArchive(archive, { scope: 'full' })
+  await verifyArchive(archive, { scope: 'full' })
+  const { readStatus } = await import('#server/archive/read-status.ts')
+  const status = await readStatus(archive)
+  assert.equal(status.lastVerificationOk, false)
+  assert.deepEqual(status.incidents.map((incident) => incident.kind).toSorted(), ['columns_differ', 'unsearchable'])
+})
