@@ -8,3 +8,6 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   )
   process.exit(1)
 }
+
+// Compiled code is kept beside the packages, which saves half of a later start. Where that folder is read-only, nothing is kept.
+require('node:module').enableCompileCache(require('node:path').join(__dirname, '../../node_modules/.cache/compile'))

@@ -64,10 +64,10 @@ async function startEvaluation(
   startedAt: number,
 ): Promise<void> {
   const { startEmbedded } = await import('#server/embedded/start-embedded.ts')
-  const [opened, { openDeps }] = await Promise.all([
-    startEmbedded(settings.common, log, closing),
-    import('./open-deps.ts'),
-  ])
+  const starting = startEmbedded(settings.common, log, closing)
+  // The program is loaded while Postgres starts in its own process: together they make up most of a start.
+  const [opened] = await Promise.all([starting, loadProgram()])
+  const { openDeps } = await import('./open-deps.ts')
   const deps = await openDeps(opened, log, closing)
   await prepare(deps)
   const { seedFirm } = await import('#server/embedded/seed-firm.ts')
@@ -77,6 +77,15 @@ async function startEvaluation(
   await work(deps, closing)
   const { announce } = await import('#server/embedded/announce.ts')
   announce(deps.config, performance.now() - startedAt)
+}
+
+function loadProgram(): Promise<unknown> {
+  return Promise.all([
+    import('./open-deps.ts'),
+    import('./prepare-installation.ts'),
+    import('./app.ts'),
+    import('./jobs.ts'),
+  ])
 }
 
 async function listen(deps: Deps, closing: Closing): Promise<void> {
