@@ -102,14 +102,21 @@ export function readSessionCookie(app: App, config: Deps['config'], request: Fas
   }
 }
 
-function requirePermission({ actor }: Authenticated, permission: Permission): void {
+function requirePermission({ actor, groupsState }: Authenticated, permission: Permission): void {
   if (holdsPermission(actor, permission)) return
-  if (actor.grants.length === 0)
-    throw new AppError('no_role', 'You are signed in, but you have no role here yet. Ask your administrator for one.')
+  if (actor.grants.length === 0) throw new AppError('no_role', withoutRole[groupsState ?? 'sent'] ?? withoutRole.sent)
   throw new AppError(
     'forbidden',
     `This needs the permission ${permission}, which none of your roles carries. Ask your administrator.`,
   )
+}
+
+const withoutRole: Readonly<Record<string, string>> & { readonly sent: string } = {
+  sent: 'You are signed in, but you have no role here yet. Ask your administrator for one.',
+  missing:
+    'You are signed in, but the identity provider did not say which groups you belong to, so you have no role. Your administrator can have it send them.',
+  overage:
+    'You are signed in, but you belong to more groups than the identity provider sends, so you have no role. Your administrator can have it send only the gateway’s groups.',
 }
 
 /** Dangerous acts need somebody who was at the keyboard just now (RFC 9470); a program cannot be, so it is refused. */

@@ -11,6 +11,8 @@ export interface Authenticated {
   readonly actor: Actor
   /** When the provider last saw the person's credentials; absent for programs, which cannot be asked again. */
   readonly authenticatedAt?: Instant
+  /** Whether the provider named the person's groups at the sign-in. */
+  readonly groupsState?: string
 }
 
 /** Idle time is measured in minutes, so the row need not be written more often than this. */
@@ -30,7 +32,11 @@ export async function authenticateSession(
     throw expired()
   }
   if (addMilliseconds(session.lastSeenAt, touchEveryMs) < now) await touchSession(deps.db, sessionId, now)
-  return { actor: { ...toActor(session), sessionId }, authenticatedAt: session.authenticatedAt }
+  return {
+    actor: { ...toActor(session), sessionId },
+    authenticatedAt: session.authenticatedAt,
+    groupsState: session.groupsState,
+  }
 }
 
 function limitReached(idleMinutes: number, session: SessionRow, now: Instant): 'expired' | 'idle' | undefined {

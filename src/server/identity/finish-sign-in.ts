@@ -123,6 +123,7 @@ async function startSession(
     created_at: now,
     last_seen_at: now,
     expires_at: addMilliseconds(now, deps.config.session.absoluteHours * 3_600_000),
+    groups_state: proven.person.groupsState,
   })
   const actor = { ...toActor(row), sessionId }
   if (replaced !== undefined) await endSessionIn(tx, actor, replaced, 'replaced', now)

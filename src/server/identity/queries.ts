@@ -32,16 +32,30 @@ export interface TokenRow extends PersonRow {
 
 const person = sql`u.id as "userId", u.display_name as "displayName", u.active, u.unit_id as "unitId", own.path as "unitPath"`
 
-/** Grants in force at an instant. */
+/**
+ * Grants in force at an instant: one's own, and what a colleague lends who still holds it. Only somebody who holds the
+ * role somewhere of their own can be lent it, so that nobody becomes a reviewer by delegation.
+ */
 function grantsAt(now: Instant) {
-  return sql`array(select json_build_object('role', g.role, 'unitId', g.unit_id) from role_grant g
-    where g.user_id = u.id and g.granted_at <= ${now} and (g.revoked_at is null or g.revoked_at > ${now})) as grants`
+  const inForce = (grant: string) => {
+    const at = (column: string) => sql.ref(`${grant}.${column}`)
+    return sql`${at('granted_at')} <= ${now} and (${at('revoked_at')} is null or ${at('revoked_at')} > ${now})`
+  }
+  return sql`array(
+    select json_build_object('role', g.role, 'unitId', g.unit_id) from role_grant g where g.user_id = u.id and ${inForce('g')}
+    union all
+    select json_build_object('role', d.role, 'unitId', d.unit_id, 'delegatedBy', d.from_user_id)
+      from delegation d join unit lent on lent.id = d.unit_id join app_user lender on lender.id = d.from_user_id
+      where d.to_user_id = u.id and d.ended_at is null and d.valid_from <= ${now} and d.valid_until > ${now} and lender.active
+        and exists (select from role_grant g where g.user_id = lender.id and g.role = d.role and g.unit_id = any (lent.path) and ${inForce('g')})
+        and exists (select from role_grant g where g.user_id = u.id and g.role = d.role and ${inForce('g')})
+  ) as grants`
 }
 
 /** Everything that a request by session needs, in one round trip. */
 export async function findSession(db: Db, sessionId: string, now: Instant): Promise<SessionRow | undefined> {
   const { rows } = await sql<SessionRow>`select s.id as "sessionId", s.authenticated_at as "authenticatedAt",
-      s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt", s.ended_at as "endedAt", 'sent' as "groupsState",
+      s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt", s.ended_at as "endedAt", s.groups_state as "groupsState",
       ${person}, ${grantsAt(now)}
     from user_session s join app_user u on u.id = s.user_id join unit own on own.id = u.unit_id
     where s.id = ${sessionId}`.execute(db)
@@ -184,6 +198,7 @@ export async function insertSession(
     created_at: Instant
     last_seen_at: Instant
     expires_at: Instant
+    groups_state: string
   },
 ): Promise<void> {
   await tx.insertInto('user_session').values(session).execute()
