@@ -124,3 +124,31 @@ export async function insertComment(
     })
     .execute()
 }
+
+export async function insertMedia(
+  tx: Tx,
+  media: {
+    id: string
+    uploadedBy: string
+    sha256: string
+    mimeType: string
+    size: number
+    altText: string | null
+    objectKey: string
+    at: string
+  },
+): Promise<void> {
+  await tx
+    .insertInto('media')
+    .values({
+      id: media.id,
+      uploaded_by: media.uploadedBy,
+      sha256: media.sha256,
+      mime_type: media.mimeType,
+      size: media.size,
+      alt_text: media.altText,
+      object_key: media.objectKey,
+      created_at: media.at,
+    })
+    .execute()
+}

@@ -1,3 +1,4 @@
+import multipart from '@fastify/multipart'
 import type { App } from '#server/platform/app-type.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -8,10 +9,28 @@ import { checkPolicy } from '#shared/api/policies.ts'
 import * as contract from '#shared/api/posts.ts'
 import { postStatuses, type PostStatus } from '#shared/post-status.ts'
 import { commentPost } from './comment-post.ts'
+import { mediaBytesAtMost, storeMedia } from './store-media.ts'
 import { toContent } from './prepare-revision.ts'
 import { countPosts, findPosts, type PostListRow } from './queries.ts'
 
-export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>): void {
+export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | 'objectStore'>): void {
+  void app.register(multipart, { limits: { fileSize: mediaBytesAtMost, files: 1, fields: 2, fieldSize: 10_000 } })
+  app.route({
+    ...contract.uploadMedia,
+    handler: async (request, reply) => {
+      const file = await request.file().catch((cause: unknown) => {
+        throw new AppError('unsupported_media', 'Send the file as multipart/form-data in a part named “file”.', {
+          cause,
+        })
+      })
+      if (file === undefined)
+        throw new AppError('invalid_request', 'There is no file in the request. Send it in a part named “file”.')
+      const bytes = await file.toBuffer()
+      const altText = file.fields['altText']
+      const alt = altText !== undefined && 'value' in altText ? String(altText.value) : null
+      return reply.code(201).send(await storeMedia(deps, request.actor, bytes, alt))
+    },
+  })
   app.route({
     ...checkPolicy,
     handler: async (request) => {

@@ -246,3 +246,23 @@ export const commentPost = endpoint({
     response: { 201: Comment },
   },
 })
+
+export const Media = Type.Object({
+  mediaId: Id,
+  sha256: Type.String(),
+  mimeType: Type.String(),
+  size: Type.Integer({ description: 'bytes' }),
+  altText: Nullable(Type.String()),
+})
+
+/** The body is multipart/form-data: one part `file`, and before it an optional part `altText`. */
+export const uploadMedia = endpoint({
+  method: 'POST',
+  url: '/api/media',
+  config: { permission: 'media.write' },
+  schema: {
+    summary: 'Stores an image or a video under its digest; typed by its content, not by its name',
+    tags: ['posts'],
+    response: { 201: Media },
+  },
+})
