@@ -6,7 +6,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from './load-policy.ts'
 import { PolicyError } from './policy-error.ts'
 import { findVersion, insertVersion, type PolicyVersionRow } from './queries.ts'
-import { runCases } from './run-cases.ts'
+import { testPolicy } from './test-policy.ts'
 
 /** Writes a draft. Every mistake and every failing case is listed at once; the running version stays. */
 export async function createPolicyVersion(
@@ -50,9 +50,11 @@ function compileOrExplain(files: readonly PolicyFileSource[]): CompiledPolicy {
 }
 
 function refuseFailingCases(policy: CompiledPolicy): void {
-  const problems = runCases(policy)
-    .filter((result) => !result.ok)
-    .map((result) => ({ field: `${result.file} ${result.ruleId}`, message: result.message }))
+  const { failures, untested } = testPolicy(policy)
+  const problems = [...failures, ...untested].map((failure) => ({
+    field: `${failure.file}:${failure.line}${failure.ruleId === undefined ? '' : ` ${failure.ruleId}`}`,
+    message: failure.message,
+  }))
   if (problems.length > 0) {
     throw new AppError(
       'policy_invalid',
