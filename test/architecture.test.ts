@@ -10,7 +10,7 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 /** Left to right: a room imports only itself and rooms before it. */
 const rooms = [
   'platform', 'archive', 'identity', 'training', 'profiles', 'policies', 'posts', 'reviews', 'library', 'publishing',
-  'capture', 'exports', 'insights', 'wire', 'embedded', 'app',
+  'capture', 'exports', 'insights', 'wire', 'embedded', 'app', 'commands', 'main',
 ] // prettier-ignore
 
 interface Source {
@@ -40,7 +40,8 @@ const isGenerated = (path: string): boolean => /\.gen\.ts$/.test(path)
 
 function roomOf(path: string): string {
   const [, , room = '', rest] = path.split('/')
-  return rest === undefined ? 'app' : room
+  if (rest !== undefined) return room
+  return ['cli.ts', 'main.ts'].includes(room) ? 'main' : 'app'
 }
 
 function offenders(sources: readonly Source[], isWrong: (source: Source) => unknown): string[] {

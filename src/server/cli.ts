@@ -1,13 +1,9 @@
-import type { CommandIo } from './policies/command-io.ts'
+import './require-node-24.cjs'
+import { isatty } from 'node:tty'
+import type { CommandIo } from '#server/policies/command-io.ts'
+import { describeCommands, findCommand } from './commands/command-table.ts'
+import { isExpected } from './expected-error.ts'
 import { systemClock } from './platform/clock.ts'
-
-type Command = (args: readonly string[], io: CommandIo) => Promise<number>
-
-/** Commands by their first words. Each is loaded only when it is asked for, so that none waits for another's parts. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  'policy test': async () => (await import('./policies/run-policy-test.ts')).runPolicyTest,
-  'policy check': async () => (await import('./policies/run-policy-check.ts')).runPolicyCheck,
-}
 
 function openIo(): CommandIo {
   const { LC_ALL: all, LANG: lang, NO_COLOR: plain } = process.env
@@ -15,21 +11,32 @@ function openIo(): CommandIo {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    colour: process.stdout.isTTY === true && (plain === undefined || plain === ''),
+    colour: isatty(1) && (plain === undefined || plain === ''),
     locale: (all ?? lang ?? '').startsWith('fr') ? 'fr' : 'en',
     now: () => systemClock.now(),
   }
 }
 
+async function runCommandLine(words: readonly string[]): Promise<number> {
+  if (words.length === 0 || words.includes('--help') || words[0] === 'help') {
+    process.stdout.write(describeCommands())
+    return 0
+  }
+  const found = findCommand(words)
+  if (found === undefined) {
+    process.stderr.write(`There is no command “${words.join(' ')}”.\n\n${describeCommands()}`)
+    return 2
+  }
+  try {
+    const command = await found.entry.load()
+    return await command({ words: found.rest, io: openIo(), environment: process.env })
+  } catch (error) {
+    if (!isExpected(error)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return 2
+  }
+}
+
 // A reader that stops early (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-
-const words = process.argv.slice(2)
-const name = [2, 1].map((length) => words.slice(0, length).join(' ')).find((words) => Object.hasOwn(commands, words))
-if (name === undefined) {
-  process.stderr.write(`Commands: ${Object.keys(commands).join(', ')}\n`)
-  process.exitCode = 2
-} else {
-  const command = await commands[name]!()
-  process.exitCode = await command(words.slice(name.split(' ').length), openIo())
-}
+process.exitCode = await runCommandLine(process.argv.slice(2))

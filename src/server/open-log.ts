@@ -9,3 +9,8 @@ export function openLog(level: LogLevel, file?: string): Logger {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   return pino({ level }, destination({ dest: file, sync: true, mode: 0o600 }))
 }
+
+/** Only what must be acted on, on standard error: for commands, whose standard output is their answer. */
+export function openCommandLog(): Logger {
+  return pino({ level: 'error' }, destination({ dest: 2, sync: true }))
+}

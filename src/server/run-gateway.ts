@@ -4,9 +4,9 @@ import type { Logger } from 'pino'
 import { createClosing, type Closing } from '#server/platform/closing.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { MigrationError } from '#server/platform/migrate.ts'
-import { ConfigError, readConfig, type Settings } from '#server/platform/read-config.ts'
+import { readConfig, type Settings } from '#server/platform/read-config.ts'
 import type { Environment } from '#server/platform/setting-reader.ts'
+import { isExpected } from './expected-error.ts'
 import { openLog } from './open-log.ts'
 
 type Role = 'serve' | 'work'
@@ -133,11 +133,4 @@ function closeOnSignals(log: Logger): Closing {
     })
   }
   return closing
-}
-
-/** Errors whose message says what the operator does next. */
-function isExpected(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false
-  if (error instanceof ConfigError || error instanceof MigrationError) return true
-  return error.name === 'FolderTakenError' || (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net'
 export interface HeldPort {
   readonly port: number
   /** Gives the port back, for whoever listens on it in earnest. */
-  release(): Promise<void>
+  readonly release: () => Promise<void>
 }
 
 /** Listens on the wanted port of loopback, else on the next free one, so that nobody else takes it meanwhile. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Closing } from '#server/platform/closing.ts'
 import { grantServiceLogin, migrate } from '#server/platform/migrate.ts'
 import { withClient } from '#server/platform/with-client.ts'
+import { clusterOwner } from './create-cluster.ts'
 import { keepPostgres } from './keep-postgres.ts'
 import type { EmbeddedKeys } from './load-keys.ts'
 
@@ -32,8 +33,18 @@ export async function startDatabase(plan: DatabasePlan, log: Logger, closing: Cl
   const ownerUrl = postgres.url(databaseName)
   await migrate(ownerUrl)
   await grantServiceLogin(ownerUrl, plan.login, plan.keys.databaseService)
+  return addresses(plan, ownerUrl, postgres.port)
+}
+
+/** The database of the gateway that runs on the folder. */
+export function runningDatabase(plan: DatabasePlan): EmbeddedDatabase {
+  const password = encodeURIComponent(plan.keys.databaseOwner)
+  return addresses(plan, `postgres://${clusterOwner}:${password}@127.0.0.1:${plan.port}/${databaseName}`, plan.port)
+}
+
+function addresses(plan: DatabasePlan, ownerUrl: string, port: number): EmbeddedDatabase {
   const credentials = { username: plan.login, password: plan.keys.databaseService }
-  return { ownerUrl, serviceUrl: Object.assign(new URL(ownerUrl), credentials).href, port: postgres.port }
+  return { ownerUrl, serviceUrl: Object.assign(new URL(ownerUrl), credentials).href, port }
 }
 
 async function createDatabase(url: string): Promise<void> {

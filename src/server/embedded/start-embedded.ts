@@ -9,14 +9,15 @@ import { adoptIssuer } from './adopt-issuer.ts'
 import { buildConsole } from './build-console.ts'
 import { demoGroupRoles } from './demo-people.ts'
 import { holdPort } from './free-port.ts'
-import { loadKeys } from './load-keys.ts'
+import { loadKeys, type EmbeddedKeys } from './load-keys.ts'
 import { lockFolder } from './lock-folder.ts'
-import { startDatabase } from './start-database.ts'
+import { startDatabase, type EmbeddedDatabase } from './start-database.ts'
 import { startProvider } from './start-provider.ts'
 
 /** Project folder: the one with package.json. */
 const project = fileURLToPath(new URL('../../../', import.meta.url))
-const serviceLogin = 'gateway'
+/** Login of the service: a member of gateway_service that owns nothing. */
+export const serviceLogin = 'gateway'
 const clientId = 'containment-gateway'
 // A fixed origin: the port may differ between starts, the log's name must not.
 const origin = 'gateway.localhost/tlog'
@@ -25,12 +26,15 @@ export interface EmbeddedParts {
   readonly config: Config
   readonly objectStore: ObjectStoreSettings
   readonly secrets: Secrets
+}
+
+export interface StartedParts extends EmbeddedParts {
   /** The address was promised to the provider before anybody listens there: call this, then listen. */
-  releasePort(): Promise<void>
+  readonly releasePort: () => Promise<void>
 }
 
 /** Ports of the last start, which the next one takes again when they are free. */
-interface Ports {
+export interface Ports {
   readonly provider: number
   readonly postgres: number
 }
@@ -44,7 +48,7 @@ export function embeddedDirectory(common: Pick<CommonSettings, 'dataDirectory'>)
  * Starts everything that a firm would bring, on loopback, with its data in one folder: Postgres, an OpenID provider and
  * the console's build, side by side. Throws `FolderTakenError` when another gateway keeps the folder.
  */
-export async function startEmbedded(common: CommonSettings, log: Logger, closing: Closing): Promise<EmbeddedParts> {
+export async function startEmbedded(common: CommonSettings, log: Logger, closing: Closing): Promise<StartedParts> {
   const directory = embeddedDirectory(common)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   let holder = 'it is just starting.'
@@ -67,11 +71,26 @@ export async function startEmbedded(common: CommonSettings, log: Logger, closing
   ])
   await writePorts(directory, { provider: Number(new URL(issuer).port), postgres: database.port })
   await adoptIssuer(database.ownerUrl, issuer)
+  const parts = describeEmbedded({ common, directory, keys, database, issuer, port: held.port })
+  return { ...parts, releasePort: held.release }
+}
+
+interface Started {
+  readonly common: CommonSettings
+  readonly directory: string
+  readonly keys: EmbeddedKeys
+  readonly database: EmbeddedDatabase
+  readonly issuer: string
+  readonly port: number
+}
+
+/** The configuration that a firm would write for what is embedded. */
+export function describeEmbedded({ common, directory, keys, database, issuer, port }: Started): EmbeddedParts {
   const config: Config = {
     embedded: true,
-    publicUrl,
+    publicUrl: `http://127.0.0.1:${port}`,
     host: '127.0.0.1',
-    port: held.port,
+    port,
     roles: ['serve', 'work'],
     dataDirectory: directory,
     tlogPublic: common.tlogPublic,
@@ -93,7 +112,6 @@ export async function startEmbedded(common: CommonSettings, log: Logger, closing
     config,
     objectStore: { kind: 'directory', directory: join(directory, 'objects') },
     secrets: { signingKey: keys.signingKey, secretBoxKey: keys.secretBoxKey },
-    releasePort: held.release,
   }
 }
 
@@ -105,7 +123,7 @@ async function settleAll<T extends readonly Promise<unknown>[]>(
   return Promise.all(parts)
 }
 
-async function readPorts(directory: string): Promise<Partial<Ports>> {
+export async function readPorts(directory: string): Promise<Partial<Ports>> {
   try {
     return JSON.parse(await readFile(join(directory, 'ports.json'), 'utf8')) as Partial<Ports>
   } catch {

@@ -1,0 +1,71 @@
+import type { Command } from './command.ts'
+
+export interface CommandEntry {
+  readonly usage: string
+  readonly does: string
+  /** Loads the command only when it is asked for, so that none waits for another's parts. */
+  load(): Promise<Command>
+}
+
+/** Every command by its first words, in the order of the help. */
+export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    usage: 'serve',
+    does: 'answers the console and the API',
+    load: async () => (await import('./run-role.ts')).runServe,
+  },
+  work: {
+    usage: 'work',
+    does: 'seals, publishes and exports',
+    load: async () => (await import('./run-role.ts')).runWork,
+  },
+  migrate: {
+    usage: 'migrate',
+    does: 'brings the database to the program’s schema, as its owner',
+    load: async () => (await import('./migrate-database.ts')).runMigrate,
+  },
+  'policy test': {
+    usage: 'policy test [folder]',
+    does: 'runs the examples that every rule carries; needs no configuration',
+    load: async () => {
+      const { runPolicyTest } = await import('#server/policies/run-policy-test.ts')
+      return ({ words, io }) => runPolicyTest(words, io)
+    },
+  },
+  'policy check': {
+    usage: 'policy check <file|-> [--policy <folder>] [--lang fr|en] [--json]',
+    does: 'shows what policy says of a text; needs no configuration',
+    load: async () => {
+      const { runPolicyCheck } = await import('#server/policies/run-policy-check.ts')
+      return ({ words, io }) => runPolicyCheck(words, io)
+    },
+  },
+  'archive verify': {
+    usage: 'archive verify [--recent] [--json]',
+    does: 'recomputes every hash from the object store and compares the database',
+    load: async () => (await import('./verify-archive.ts')).runArchiveVerify,
+  },
+  verify: {
+    usage: 'verify <export.zip> [--key <verifier key>] [--json]',
+    does: 'verifies an export offline; needs no configuration',
+    load: async () => (await import('./verify-package.ts')).runVerify,
+  },
+}
+
+/** The help, one line a command. */
+export function describeCommands(): string {
+  const entries = Object.values(commandTable)
+  const width = Math.max(...entries.map((entry) => entry.usage.length))
+  const lines = entries.map((entry) => `  ${entry.usage.padEnd(width)}  ${entry.does}`)
+  return `npm run gateway -- <command>\n\n${lines.join('\n')}\n`
+}
+
+/** The command that the words begin with, and the words after its name. */
+export function findCommand(words: readonly string[]): { entry: CommandEntry; rest: string[] } | undefined {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ')
+    const entry = Object.hasOwn(commandTable, name) ? commandTable[name] : undefined
+    if (entry !== undefined && words.length >= length) return { entry, rest: words.slice(length) }
+  }
+  return undefined
+}
