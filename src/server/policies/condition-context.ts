@@ -121,7 +121,7 @@ export class AuthorValue {
     this.unit = new UnitValue(author.unitPath)
     this.qualifications = author.qualifications
     this.country = author.country ?? ''
-    this.trainingValid = author.trainingValid === true
+    this.trainingValid = author.trainingValid !== false
   }
 }
 
