@@ -9,12 +9,13 @@ import { deflateRawSync } from 'node:zlib'
 import * as C from '#server/policies/matcher/char-class.ts'
 
 const TARGET = new URL('../src/server/policies/matcher/fold-table.gen.ts', import.meta.url)
+const LATIN_LETTERS = new URL('./data/latin-letters-15.0.txt', import.meta.url)
 const CONFUSABLES = new URL('./data/confusables-latin-15.0.txt', import.meta.url)
 
 /** Latin letters that have no decomposition, and look-alikes inside the Latin script. */
 const LATIN: Record<string, string> = Object.fromEntries(
   (
-    '℮ e œ oe Œ oe æ ae Æ ae ß ss ẞ ss ø o Ø o đ d Đ d ħ h Ħ h ł l Ł l ŧ t Ŧ t ı i ĸ k ŋ n Ŋ n ð d Ð d þ th Þ th ƒ f ə e Ə e ' +
+    '℮ e ʉ u Ʉ u ɵ o ʋ v ɤ y œ oe Œ oe æ ae Æ ae ß ss ẞ ss ø o Ø o đ d Đ d ħ h Ħ h ł l Ł l ŧ t Ŧ t ı i ĸ k ŋ n Ŋ n ð d Ð d þ th Þ th ƒ f ə e Ə e ' +
     'ᴀ a ʙ b ᴄ c ᴅ d ᴇ e ꜰ f ɢ g ʜ h ɪ i ᴊ j ᴋ k ʟ l ᴍ m ɴ n ᴏ o ᴘ p ꞯ q ʀ r ꜱ s ᴛ t ᴜ u ᴠ v ᴡ w ʏ y ᴢ z ᴁ ae ɶ oe ' +
     'ɐ a ɒ a ɔ o ǝ e ɘ e ɛ e ɜ e ɟ j ɥ h ᴉ i ɯ m ɹ r ɾ r ʇ t ʌ v ʍ w ʎ y ʞ k ɩ i ƨ s Ƨ s ɖ d ɗ d ɲ n ɳ n ƴ y ꝺ d ꝛ r ꞃ r ꞇ t ꞅ s ꝼ f'
   )
@@ -44,12 +45,13 @@ function gap(low: number, bits = 0): Class {
   return { bits, low }
 }
 
-function readConfusables(): Map<number, string> {
-  const lines = readFileSync(CONFUSABLES, 'utf8').split('\n')
+function readPairs(file: URL, column: number): Map<number, string> {
+  const lines = readFileSync(file, 'utf8').split('\n')
   const rows = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(' '))
-  return new Map(rows.map(([cp = '', , letter = '']) => [Number.parseInt(cp, 16), letter]))
+  return new Map(rows.map((row) => [Number.parseInt(row[0] ?? '', 16), row[column] ?? '']))
 }
-const strong = readConfusables()
+const strong = readPairs(CONFUSABLES, 2)
+const forms = readPairs(LATIN_LETTERS, 2)
 
 function latinOf(text: string): string | undefined {
   const bare = text.normalize('NFKD').replace(/\p{M}/gu, '')
@@ -58,7 +60,9 @@ function latinOf(text: string): string | undefined {
 }
 
 function latinAlike(char: string): string | undefined {
-  return /\p{Script=Latin}/u.test(char) ? strong.get(char.codePointAt(0) ?? 0)?.toLowerCase() : undefined
+  return /\p{Script=Latin}/u.test(char)
+    ? (forms.get(char.codePointAt(0) ?? 0) ?? strong.get(char.codePointAt(0) ?? 0)?.toLowerCase())
+    : undefined
 }
 
 function word(cp: number, char: string, folded: string, extra: number): Class {

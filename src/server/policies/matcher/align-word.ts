@@ -1,7 +1,8 @@
+import { G_HYPHEN } from './char-class.ts'
 import { isLatinPost } from './latin-post.ts'
 import { JOIN_ITEM, LEET_ITEM, LETTER_ITEM, S, SPACE_ITEM, WALL_ITEM, WEAK } from './letter-stream.ts'
 import { coarseOf, type WordTable } from './word-table.ts'
-import { VIA_CONFUSABLE, VIA_EMOJI, VIA_REPEATED, VIA_SPACED, W } from './workspace.ts'
+import { VIA_CONFUSABLE, VIA_EMOJI, VIA_REPEATED, VIA_SPACED, VAGUE, W } from './workspace.ts'
 
 /** What the last successful `alignWord` found. */
 export const aligned = { flags: 0, end: 0 }
@@ -60,17 +61,39 @@ function nextLetter(item: number, to: number): number {
   let at = item
   let flags = 0
   let spaces = 0
+  let hyphens = 0
   while (at <= to && (S.kind[at] === JOIN_ITEM || S.kind[at] === SPACE_ITEM)) {
     flags |= S.flags[at] as number
     if (S.kind[at] === SPACE_ITEM) spaces++
+    else if (((S.unit[at] as number) & G_HYPHEN) !== 0) hyphens++
     at++
   }
   if (at > to || S.kind[at] === WALL_ITEM) return -1
   if (at !== item) {
     seen.piece = 0
     seen.flags |= flags
-    seen.spaces += spaces
+    // A word parted at the end of a line is one word.
+    if (hyphens === 0) seen.spaces += spaces
   }
+  return at
+}
+
+/** A run of both i and l (as in "privilège") in which one of them is repeated. Nothing may stand between. */
+function alignMixedRun(words: WordTable, from: number, runLength: number, item: number, to: number): number {
+  let at = item
+  for (let k = 0; k < runLength;) {
+    const unit = words.units[from + k] as number
+    let wanted = 1
+    while (k + wanted < runLength && words.units[from + k + wanted] === unit) wanted++
+    let read = 0
+    while (at + read <= to && S.unit[at + read] === unit && S.kind[at + read] === LETTER_ITEM) read++
+    if (read < wanted || (read > wanted && read < 3)) return -1
+    at += read
+    k += wanted
+  }
+  if (at - item < runLength + 2 || (at <= to && S.coarse[at] === I)) return -1
+  for (let k = item; k < at; k++) count(k, S.unit[k] as number)
+  seen.flags |= VIA_REPEATED
   return at
 }
 
@@ -83,6 +106,10 @@ function alignRun(words: WordTable, from: number, runLength: number, item: numbe
   let at = item
   let read = 0
   let end = item
+  if (!uniform) {
+    const mixed = alignMixedRun(words, from, runLength, item, to)
+    if (mixed >= 0) return mixed
+  }
   while (at >= 0 && at <= to && S.coarse[at] === coarse && S.kind[at] !== JOIN_ITEM) {
     const unit = read < runLength ? (words.units[from + read] as number) : first
     if ((read >= runLength && !uniform) || !fits(at, unit)) {
@@ -112,23 +139,31 @@ function alignRun(words: WordTable, from: number, runLength: number, item: numbe
   return end
 }
 
+/** True for letters put together from pieces that are too few to be no accident. */
+function isShortJoin(total: number): boolean {
+  if ((seen.flags & (VIA_SPACED | VIA_EMOJI)) === 0) return false
+  if (total >= (seen.upper === 0 && seen.spaces === 0 ? SHORTEST_JOINED : SHORTEST_JOINED_CAPITALS)) return false
+  return total < 3 || seen.longest > 1 || seen.upper > 0 || seen.spaces > 0
+}
+
+function isShortLeet(total: number): boolean {
+  const letters = seen.real + seen.foreign
+  if (seen.leet === 0) return false
+  return letters < 2 || letters * 3 < total || (total < SHORTEST_LEET && (seen.vague > 0 || total < 3))
+}
+
+/** Judges what was seen: false when it can be an accident; marks what may only stand in a row of words. */
 function accept(text: string, total: number, whole: boolean): boolean {
-  const { real, leet, foreign, flags } = seen
+  const { real, leet, foreign } = seen
   if (seen.doubles > 0) {
-    if (seen.doubles < DOUBLED_ON_PURPOSE && (flags & VIA_REPEATED) === 0) return false
+    if (seen.doubles < DOUBLED_ON_PURPOSE && (seen.flags & VIA_REPEATED) === 0) return false
     seen.flags |= VIA_REPEATED
   }
-  if (leet > 0) {
-    const letters = real + foreign
-    if (letters < 2 || letters * 3 < total) return false
-    if (total < SHORTEST_LEET && (seen.vague > 0 || total < 3)) return false
-  }
-  if (foreign > 0 && real === 0) {
-    if (foreign + leet < SHORTEST_FOREIGN || seen.weak > 0 || !isLatinPost(text)) return false
-  }
-  const shortest = seen.upper === 0 && seen.spaces === 0 ? SHORTEST_JOINED : SHORTEST_JOINED_CAPITALS
-  if (whole && (flags & (VIA_SPACED | VIA_EMOJI)) !== 0 && total < shortest) {
-    return total >= 3 && seen.longest === 1 && seen.upper === 0 && seen.spaces === 0
+  if (foreign > 0 && real === 0 && (seen.weak > 0 || !isLatinPost(text))) return false
+  const shortForeign = foreign > 0 && real === 0 && foreign + leet < SHORTEST_FOREIGN
+  if (shortForeign || isShortLeet(total) || (whole && isShortJoin(total))) {
+    if (total < 2 || (real + foreign) * 4 < total || seen.spaces > 0) return false
+    seen.flags |= VAGUE
   }
   return true
 }

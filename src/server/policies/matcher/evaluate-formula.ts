@@ -2,7 +2,7 @@ import { G_BULLET, G_SENTENCE, CLITIC } from './char-class.ts'
 import type { Formula } from './compile-lexicons.ts'
 import { flagsOfGap } from './find-rows.ts'
 import { endsSentence } from './sentence-end.ts'
-import { PART, W } from './workspace.ts'
+import { PART, VAGUE, VIA_CONFUSABLE, VIA_LEET, VIA_SPACED, W } from './workspace.ts'
 
 /** A stretch of the text: offsets, tokens, and the views that it took. */
 export interface Span {
@@ -12,6 +12,8 @@ export interface Span {
   last: number
   flags: number
 }
+
+const DISGUISED = VIA_CONFUSABLE | VIA_LEET | VIA_SPACED
 
 /** Per token: its sentence, and how many words stand before it. */
 export interface Order {
@@ -40,7 +42,7 @@ function join(a: Span, b: Span, flags: number): Span {
     end: Math.max(left.end, right.end),
     first: left.first,
     last: Math.max(left.last, right.last),
-    flags: a.flags | b.flags | flags,
+    flags: (a.flags | b.flags | flags) & ~VAGUE,
   }
 }
 
@@ -68,7 +70,14 @@ function lastUntil(spans: readonly Span[], offset: number): number {
   return low - 1
 }
 
+/** A vague word counts beside one that is disguised too: "w.h.a.t.s.a.p.p m.e". */
+function isTrusted(left: Span, right: Span): boolean {
+  if (((left.flags | right.flags) & VAGUE) === 0) return true
+  return (left.flags & right.flags & VAGUE) === 0 && (left.flags & DISGUISED) !== 0 && (right.flags & DISGUISED) !== 0
+}
+
 function isNear(left: Span, right: Span, words: number, order: Order): boolean {
+  if (!isTrusted(left, right)) return false
   if (order.sentence[left.last] !== order.sentence[right.first]) return false
   return (order.words[right.first] as number) - (order.words[left.last + 1] as number) <= words
 }

@@ -45,7 +45,7 @@ function lettersEnd(text: string, at: number, to: number): number {
 function isDomain(text: string, at: number, to: number): boolean {
   const end = lettersEnd(text, at, to)
   const next = end < to ? text.charCodeAt(end) : 32
-  if (isHostUnit(next)) return false
+  if (isHostUnit(next) || (next === DOT && end + 1 < to && isHostUnit(text.charCodeAt(end + 1)))) return false
   const name = text.slice(at, end)
   return DOMAINS.has(name) || (next === 47 && WORD_DOMAINS.has(name))
 }

@@ -1,7 +1,8 @@
 import * as C from './char-class.ts'
-import type { Matcher } from './compile-lexicons.ts'
+import { classOf } from './fold-table.ts'
+import { TARGET_GROUP, type Matcher } from './compile-lexicons.ts'
 import { stepFrom } from './row-trie.ts'
-import { PART, VIA_EMOJI, VIA_SPACED, W } from './workspace.ts'
+import { PART, VAGUE, VIA_EMOJI, VIA_SPACED, W } from './workspace.ts'
 
 /** Rows of words found in the text: the target each means, and where it lies. Scratch memory. */
 export const R = {
@@ -61,7 +62,9 @@ function report(
   last: number,
   flags: number,
 ): void {
+  const vague = matcher.trie.depths[node] === 1 && (flags & VAGUE) !== 0
   for (let target = matcher.trie.targets[node] as number; target >= 0; target = matcher.targetNext[target] as number) {
+    if (vague && matcher.targetKind[target] !== TARGET_GROUP) continue
     const at = R.length
     if (at === R.target.length) grow(R)
     R.target[at] = target
@@ -69,7 +72,7 @@ function report(
     R.end[at] = end
     R.first[at] = first
     R.last[at] = last
-    R.flags[at] = flags
+    R.flags[at] = vague ? flags : flags & ~VAGUE
     R.depth[at] = matcher.trie.depths[node] as number
     R.length = at + 1
   }
@@ -99,11 +102,32 @@ function reach(
   open.length = at + 1
 }
 
-function extend(matcher: Matcher, hit: number, token: number, gapFlags: number, inside: boolean): void {
+/** Gap bits between two offsets, for words that took signs of the gap into themselves. */
+function gapBetween(text: string, from: number, to: number): number {
+  let gap = 0
+  for (let at = from; at < to; at++) {
+    const entry = classOf(text.codePointAt(at) as number)
+    if ((entry & (C.IGNORE | C.WORD)) === 0) gap |= entry & 0xffff
+  }
+  return gap
+}
+
+function extend(
+  matcher: Matcher,
+  text: string,
+  hit: number,
+  token: number,
+  gap: number,
+  inside: boolean,
+  url: boolean,
+): void {
   const word = W.hitWord[hit] as number
   for (let at = open.heads.get(token) ?? -1; at >= 0; at = open.before[at] as number) {
     W.steps++
-    if (inside && open.end[at] !== W.hitStart[hit]) continue
+    const taken = !inside && (gap & C.G_LEET) !== 0 && ((open.flags[at] as number) | (W.hitFlags[hit] as number)) !== 0
+    const between = taken ? gapBetween(text, open.end[at] as number, W.hitStart[hit] as number) : gap
+    const gapFlags = url || inside ? 0 : flagsOfGap(between)
+    if (gapFlags < 0 || (inside && open.end[at] !== W.hitStart[hit])) continue
     const node = stepFrom(matcher.trie, open.node[at] as number, word)
     if (node === 0) continue
     const flags = (open.flags[at] as number) | (W.hitFlags[hit] as number) | gapFlags
@@ -119,13 +143,12 @@ function extend(matcher: Matcher, hit: number, token: number, gapFlags: number, 
   }
 }
 
-function place(matcher: Matcher, hit: number, url: boolean): void {
+function place(matcher: Matcher, text: string, hit: number, url: boolean): void {
   const first = W.hitFirst[hit] as number
   const flags = W.hitFlags[hit] as number
   if (open.length > 0) {
-    const gapFlags = first === 0 ? -1 : url ? 0 : flagsOfGap(W.tokenGap[first] as number)
-    if (gapFlags >= 0) extend(matcher, hit, first - 1, gapFlags, false)
-    if ((flags & PART) !== 0) extend(matcher, hit, first, 0, true)
+    if (first > 0) extend(matcher, text, hit, first - 1, W.tokenGap[first] as number, false, url)
+    if ((flags & PART) !== 0) extend(matcher, text, hit, first, 0, true, url)
   }
   const root = matcher.trie.roots[W.hitWord[hit] as number] as number
   if (root !== 0)
@@ -145,11 +168,11 @@ function sortHits(): Int32Array {
 }
 
 /** Puts the words of the workspace together into rows, in `R`. */
-export function findRows(matcher: Matcher, url: boolean): void {
+export function findRows(matcher: Matcher, text: string, url: boolean): void {
   R.length = 0
   if (W.hits === 0) return
   open.length = 0
   if (open.heads.size > 0) open.heads.clear()
-  if (!W.unsorted) for (let hit = 0; hit < W.hits; hit++) place(matcher, hit, url)
-  else for (const hit of sortHits()) place(matcher, hit, url)
+  if (!W.unsorted) for (let hit = 0; hit < W.hits; hit++) place(matcher, text, hit, url)
+  else for (const hit of sortHits()) place(matcher, text, hit, url)
 }

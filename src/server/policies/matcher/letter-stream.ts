@@ -119,9 +119,10 @@ function pushMark(codePoint: number, low: number, start: number, end: number, to
   if ((low & G_REGIONAL) !== 0 && !second) push(LETTER_ITEM, 97 + codePoint - 0x1f1e6, VIA_EMOJI, start, end, token)
   else if (leet !== undefined && !(either && second)) push(LEET_ITEM, leet.charCodeAt(0), VIA_LEET, start, end, token)
   else if ((low & G_EMOJI) !== 0) push(JOIN_ITEM, 0, VIA_EMOJI, start, end, token)
-  else if ((low & (G_SPACE | G_BLANK)) !== 0) {
+  else if ((low & G_SPACE) !== 0) {
     push(SPACE_ITEM, (low & G_NEWLINE) === 0 ? 1 : 2, VIA_SPACED, start, end, token)
-  } else if (either || (low & (G_JOINER | G_HARD | G_TERM)) !== 0) push(JOIN_ITEM, low, VIA_SPACED, start, end, token)
+  } else if (either || (low & (G_BLANK | G_JOINER | G_HARD | G_TERM)) !== 0)
+    push(JOIN_ITEM, low, VIA_SPACED, start, end, token)
   else push(WALL_ITEM, 0, 0, start, end, token)
 }
 

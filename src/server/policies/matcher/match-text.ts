@@ -81,7 +81,8 @@ function collectFormulas(matcher: Matcher, text: string, groups: ReadonlyMap<num
   for (const number of new Set(Array.from(groups.keys(), (group) => matcher.groupFormulas[group] as number))) {
     const { rule, unless, formula } = matcher.formulas[number] as Matcher['formulas'][number]
     const spans = evaluateFormula(formula, groups, order)
-    for (const span of spans) put(unless ? found.exclusions : found.formulas, rule, span)
+    for (const span of spans)
+      if ((span.flags & V.VAGUE) === 0) put(unless ? found.exclusions : found.formulas, rule, span)
   }
 }
 
@@ -141,7 +142,7 @@ function matchOnce(
 ): Map<number, Span[]> {
   scanWords(matcher, text, kind)
   if (matcher.hasStrict && kind !== 'url') joinAcrossSpaces(matcher.words, text)
-  findRows(matcher, kind === 'url')
+  findRows(matcher, text, kind === 'url')
   const settled = new Map<number, Span[]>()
   if (R.length === 0 && matcher.contains.texts.length === 0) return settled
   const found = collectRows(matcher, text)

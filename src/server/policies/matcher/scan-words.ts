@@ -160,6 +160,7 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
     let units = 0
     let last = -1
     let same = 0
+    let pairs = 0
     for (;;) {
       if ((entry & WORD) !== 0) {
         let folded = entry & 0xffff
@@ -176,7 +177,9 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
         if (folded !== last) {
           same = 0
           last = folded
-        } else if (++same === 2) bits |= C.REPEAT
+        } else {
+          if (++same === 2 || ++pairs === 3) bits |= C.REPEAT
+        }
         // A capital after a small letter sets CAMEL: the three bits stand side by side.
         bits |= (entry & 0xffff0000) | (((bits & LOWER) << 2) & ((entry & UPPER) << 1))
         at += width
@@ -213,7 +216,7 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
       bits |= C.CLITIC
     }
     if (token > chunk.first && gap !== 0) {
-      if ((gap & ~(C.G_APOSTROPHE | C.G_JOINER)) !== 0) chunk.odd = true
+      if (gap !== (C.G_APOSTROPHE | C.G_JOINER)) chunk.odd = true
       else if (units === 1 && last === 115) bits |= C.CLITIC
     }
     if ((bits & ODD_TOKEN) !== 0 || ((bits & DIGIT) !== 0 && (bits & LETTER) !== 0)) chunk.odd = true
@@ -243,7 +246,8 @@ function passGap(
   if ((low & C.G_SPACE) !== 0) {
     if (W.tokens > chunk.first) {
       const broken = gap & ~(C.G_SPACE | C.G_NEWLINE)
-      if (broken === (C.G_HYPHEN | C.G_JOINER) && ((low | gap) & C.G_NEWLINE) !== 0) {
+      const hyphen = broken === (C.G_HYPHEN | C.G_JOINER) || (broken === 0 && isSoftHyphen(text, at))
+      if (hyphen && ((low | gap) & C.G_NEWLINE) !== 0) {
         chunk.odd = true
         return gap | low
       }
@@ -263,6 +267,11 @@ function passGap(
   }
   if ((low & C.G_REGIONAL) !== 0 && addRegional(text, at, gap)) return 0
   return widenGap(gap, low, unit)
+}
+
+/** True when a soft hyphen stands before the line break at `at`. */
+function isSoftHyphen(text: string, at: number): boolean {
+  return text.charCodeAt(at - 1) === 0xad || (text.charCodeAt(at - 1) === 13 && text.charCodeAt(at - 2) === 0xad)
 }
 
 /** Makes letters in boxes a token, two of them excepted: those are a flag. Answers false for a flag. */

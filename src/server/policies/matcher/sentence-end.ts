@@ -29,6 +29,8 @@ export function endsSentence(text: string, token: number): boolean {
   if ((gap & G_SENTENCE) === 0 || (gap & G_TERM) === 0) return false
   const from = W.tokenEnd[token - 1] as number
   const between = text.slice(from, Math.min(W.tokenStart[token] as number, from + 8))
+  // An exclamation mark that a sign follows is a letter: "g@rant!€".
+  if (/^!+[@$€£¥]/.test(between)) return false
   if (/[!?！？。]/.test(between)) return true
   // An ellipsis goes on unless a capital follows.
   if (/\.{2}|…/.test(between)) return beginsUpper(token, text)

@@ -54,17 +54,21 @@ function noteWord(id: number, from: number, to: number, flags: number): void {
   addHit(id, S.start[from] as number, S.end[to] as number, S.token[first] as number, S.token[last] as number, flags)
 }
 
-function findWhole(words: WordTable, text: string, hash: number, from: number, to: number, trimmed: boolean): void {
+/** Notes the whole words that the letters between two items are; answers whether there was one. */
+function findWhole(words: WordTable, text: string, hash: number, from: number, to: number, trimmed: boolean): boolean {
   const { pairs, mask } = words.wholeSkeleton
+  let found = false
   for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
     W.steps++
     if (pairs[slot * 2] !== hash) continue
     const id = (pairs[slot * 2 + 1] as number) - 1
     if (!alignWord(words, id, text, from, to, false)) continue
     const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
-    if (trimmed && size >= SHORTEST_TRIMMED) noteWord(id, from, to, aligned.flags | VIA_LEET)
-    else if (!trimmed && (aligned.flags & ~VIA_FOLDED) !== 0) noteWord(id, from, to, aligned.flags)
+    if (trimmed ? size < SHORTEST_TRIMMED : (aligned.flags & ~VIA_FOLDED) === 0) continue
+    noteWord(id, from, to, trimmed ? aligned.flags | VIA_LEET : aligned.flags)
+    found = true
   }
+  return found
 }
 
 /** Item at which a starred word ends that was complete at `item` of piece `piece`. */
@@ -97,6 +101,13 @@ function findPrefix(words: WordTable, text: string, hash: number, from: number, 
   }
 }
 
+/** Takes `count` hits from `from` on out again. */
+function dropHits(from: number, count: number): void {
+  for (const column of [W.hitWord, W.hitStart, W.hitEnd, W.hitFirst, W.hitLast, W.hitFlags])
+    column.copyWithin(from, from + count, W.hits)
+  W.hits -= count
+}
+
 /** Puts the pieces from `first` on together, letter by letter, and looks each beginning up. */
 function joinPieces(words: WordTable, text: string, first: number, from: number): void {
   let hash = HASH_SEED
@@ -104,6 +115,8 @@ function joinPieces(words: WordTable, text: string, first: number, from: number)
   let lastCoarse = -1
   let lengths = 0
   let letters = 0
+  let noted = 0
+  let notedFrom = 0
   for (let piece = first; piece < pieces.length; piece++) {
     const begin = piece === first ? from : (pieces.from[piece] as number)
     const end = pieces.to[piece] as number
@@ -131,8 +144,16 @@ function joinPieces(words: WordTable, text: string, first: number, from: number)
         trimmedHash = hash
       }
     }
-    if (size <= words.maxSkeleton) findWhole(words, text, hash, from, end, false)
-    if (trimmedAt >= begin && trimmedAt < end) findWhole(words, text, trimmedHash, from, trimmedAt, true)
+    if (size > words.maxSkeleton) continue
+    const before = W.hits
+    const found = findWhole(words, text, hash, from, end, false)
+    if (found) {
+      // The longest word put together from here is the one that is meant.
+      const count = W.hits - before
+      if (noted > 0) dropHits(notedFrom, noted)
+      noted = count
+      notedFrom = W.hits - count
+    } else if (trimmedAt >= begin && trimmedAt < end) findWhole(words, text, trimmedHash, from, trimmedAt, true)
   }
 }
 

@@ -18,6 +18,9 @@ export const VIA_STRICT = 512
 /** Cut inside one token: the next word may begin in the same token. */
 export const PART = 1024
 
+/** Too short or too disguised to stand alone: counts only in a row of words. */
+export const VAGUE = 4096
+
 const USUAL = 1 << 14
 
 export interface Workspace {
