@@ -37,7 +37,7 @@ export async function findProfilesInScope(db: Db, actor: Actor): Promise<Profile
   if (units.length === 0) return []
   const rows = await selectProfiles(db)
     .where(
-      sql<boolean>`unit.path && ${units}::uuid[] or unit.id = any((select array_agg(u) from unit own, unnest(own.path) u where own.id = any(${units}::uuid[])))`,
+      sql<boolean>`unit.path && ${units}::uuid[] or unit.id in (select u from unit own, unnest(own.path) u where own.id = any(${units}::uuid[]))`,
     )
     .orderBy('profile.network')
     .orderBy('profile.handle')
