@@ -3,6 +3,7 @@ import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { readStatus } from '#server/archive/read-status.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
@@ -295,7 +296,6 @@ test('A finding becomes an incident record once, and the status shows it', async
   )
   await verifyArchive(archive, { scope: 'full' })
   await verifyArchive(archive, { scope: 'full' })
-  const { readStatus } = await import('#server/archive/read-status.ts')
   const status = await readStatus(archive)
   assert.equal(status.lastVerificationOk, false)
   assert.deepEqual(status.incidents.map((incident) => incident.kind).toSorted(), ['columns_differ', 'unsearchable'])

@@ -1,0 +1,212 @@
+import { sql } from 'kysely'
+import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
+import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
+import type { ObjectStore } from '#server/platform/object-store.ts'
+import { equalBytes, fromUtf8, toHex } from '#shared/tlog/bytes.ts'
+import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
+import { appendLeaf, emptyFrontier, frontierRoot, type Frontier, type FullTile } from '#shared/tlog/frontier.ts'
+import { hashLeaf } from '#shared/tlog/merkle.ts'
+import { parseVerifierKey } from '#shared/tlog/note.ts'
+import { listBucket, type BucketSeal, type Source } from './bucket-listing.ts'
+import { parseEntry, parseHeader, type Entry } from './entry.ts'
+import { bodiesMonth, entriesKey } from './object-keys.ts'
+import { parseBodyLine } from './sealed-body.ts'
+import { ensureLog, readRetentionYears } from './seal-queries.ts'
+import { readLines } from './verify-seal.ts'
+
+export interface Rebuild {
+  readonly treeSize: number
+  /** Records that the database did not have. */
+  readonly imported: number
+  readonly searchable: number
+}
+
+/**
+ * Brings a database that lost records, or everything, back to what the bucket proves, and derives the search anew
+ * (SEC-5). Needs a connection as the owner of the tables: the service may not write evidence past the checking function.
+ * Refuses, by throwing, when a checkpoint does not hold or when the database has another record at a sealed index.
+ */
+export async function rebuildArchive(
+  owner: Db,
+  store: ObjectStore,
+  signer: Pick<CheckpointSigner, 'name' | 'verifierKey'>,
+): Promise<Rebuild> {
+  const source = await listBucket(store)
+  await ensureLog(owner, signer.name, signer.verifierKey)
+  const key = parseVerifierKey(signer.verifierKey)
+  const frontier = emptyFrontier()
+  let imported = 0
+  for (const seal of source.seals) {
+    const note = fromUtf8((await source.read(seal.checkpointKey)) ?? new Uint8Array(0))
+    const checkpoint = await openCheckpoint(note, key)
+    const lines = (await readLines(source.read, entriesKey(seal.firstIndex, seal.treeSize))) ?? []
+    const { leaves, tiles } = growTree(frontier, lines, seal, checkpoint)
+    const bodies = await readBodies(source, seal)
+    const objects = await headObjects(source, store, seal)
+    imported += await inTransaction(owner, async (tx) => {
+      const count = await importEntries(tx, leaves, bodies)
+      await importTree(tx, { seal, checkpoint, note, tiles, objects })
+      return count
+    })
+  }
+  return { treeSize: frontier.size, imported, searchable: await rebuildSearch(owner) }
+}
+
+/** Derives the searchable copy again from headers and bodies; answers its rows. */
+export async function rebuildSearch(db: Db): Promise<number> {
+  const { rows } = await sql<{ written: number }>`select archive.rebuild_search() as written`.execute(db)
+  return rows[0]!.written
+}
+
+interface Leaf extends Entry {
+  readonly hash: Uint8Array
+}
+
+function growTree(
+  frontier: Frontier,
+  lines: readonly Buffer[],
+  seal: BucketSeal,
+  checkpoint: Checkpoint,
+): { leaves: Leaf[]; tiles: FullTile[] } {
+  const tiles: FullTile[] = []
+  const leaves = lines.map((line) => {
+    const hash = hashLeaf(line)
+    tiles.push(...appendLeaf(frontier, hash))
+    return { ...parseEntry(line.toString('utf8')), hash }
+  })
+  if (frontier.size !== seal.treeSize || !equalBytes(frontierRoot(frontier), checkpoint.root)) {
+    throw new Error(
+      `The entries ${seal.firstIndex} to ${seal.treeSize - 1} in the object store do not give the signed root. Verify before you rebuild.`,
+    )
+  }
+  return { leaves, tiles }
+}
+
+interface SealedBodyRow {
+  readonly salt: Uint8Array
+  readonly body: string
+  readonly disposeMonth: string
+}
+
+async function readBodies(source: Source, seal: BucketSeal): Promise<Map<number, SealedBodyRow>> {
+  const bodies = new Map<number, SealedBodyRow>()
+  for (const key of source.bodyKeys.get(seal.treeSize) ?? []) {
+    const disposeMonth = `${bodiesMonth(key)!.month}-01`
+    for (const line of (await readLines(source.read, key)) ?? []) {
+      const { index, salt, body } = parseBodyLine(line.toString('utf8'))
+      bodies.set(index, { salt, body, disposeMonth })
+    }
+  }
+  return bodies
+}
+
+interface HeadedObject {
+  readonly key: string
+  readonly versionId: string
+  readonly sha256: string
+  readonly size: number
+  readonly retainUntil: string
+  readonly kind: string
+}
+
+async function headObjects(source: Source, store: ObjectStore, seal: BucketSeal): Promise<HeadedObject[]> {
+  const wanted = [
+    { key: seal.checkpointKey, kind: 'checkpoint' },
+    { key: entriesKey(seal.firstIndex, seal.treeSize), kind: 'entries' },
+    ...(source.bodyKeys.get(seal.treeSize) ?? []).map((key) => ({ key, kind: 'bodies' })),
+  ]
+  const heads = await Promise.all(wanted.map(async ({ key, kind }) => ({ kind, stored: await store.head(key) })))
+  return heads.flatMap(({ kind, stored }) => (stored === undefined ? [] : [{ ...stored, kind }]))
+}
+
+async function importEntries(
+  tx: Tx,
+  leaves: readonly Leaf[],
+  bodies: ReadonlyMap<number, SealedBodyRow>,
+): Promise<number> {
+  const years = await readRetentionYears(tx)
+  const known = await readLeaves(tx, leaves)
+  let imported = 0
+  for (const leaf of leaves) {
+    const there = known.get(leaf.index)
+    if (there !== undefined && there !== toHex(leaf.hash)) {
+      throw new Error(`The database has another record at log index ${leaf.index} than the object store.`)
+    }
+    imported += await importEntry(tx, leaf, bodies.get(leaf.index), years)
+  }
+  return imported
+}
+
+async function readLeaves(tx: Tx, leaves: readonly Leaf[]): Promise<Map<number, string>> {
+  const { rows } = await sql<{ index: number; hash: string }>`
+    select log_index as index, encode(leaf_hash, 'hex') as hash from archive.leaf
+      where log_index = any(${leaves.map((leaf) => leaf.index)}::bigint[])`.execute(tx)
+  return new Map(rows.map((row) => [row.index, row.hash]))
+}
+
+async function importEntry(
+  tx: Tx,
+  leaf: Leaf,
+  body: SealedBodyRow | undefined,
+  years: ReadonlyMap<string, number | undefined>,
+): Promise<number> {
+  const header = parseHeader(leaf.header)
+  const month = sql`coalesce(${body?.disposeMonth ?? null}::date, archive.dispose_month(${header.recordedAt}, ${years.get(header.retentionClass) ?? null}::integer))`
+  const record = await sql`
+    insert into archive.archive_record (recorded_at, id, type, retention_class, dispose_month, header)
+      values (${header.recordedAt}, ${header.id}, ${header.type}, ${header.retentionClass}, ${month}, ${Buffer.from(leaf.header)})
+      on conflict do nothing`.execute(tx)
+  if (body !== undefined) {
+    await sql`
+      insert into archive.archive_body (dispose_month, recorded_at, id, salt, body)
+        values (${month}, ${header.recordedAt}, ${header.id}, ${Buffer.from(body.salt)}, ${Buffer.from(body.body)})
+        on conflict do nothing`.execute(tx)
+  }
+  await sql`
+    insert into archive.leaf (log_index, recorded_at, record_id, sealed_at, stream_sequence, leaf_hash)
+      values (${leaf.index}, ${header.recordedAt}, ${header.id}, ${leaf.sealedAt}, ${JSON.stringify(leaf.sequence)}, ${Buffer.from(leaf.hash)})
+      on conflict do nothing`.execute(tx)
+  for (const [kind, id] of Object.entries(header.streams)) {
+    await sql`
+      insert into archive.stream_head (kind, stream_id, next_sequence) values (${kind}, ${id}, ${(leaf.sequence[kind] ?? 0) + 1})
+        on conflict (kind, stream_id) do update set next_sequence = greatest(stream_head.next_sequence, excluded.next_sequence)`.execute(
+      tx,
+    )
+  }
+  return Number(record.numAffectedRows ?? 0)
+}
+
+interface ImportedSeal {
+  readonly seal: BucketSeal
+  readonly checkpoint: Checkpoint
+  readonly note: string
+  readonly tiles: readonly FullTile[]
+  readonly objects: readonly HeadedObject[]
+}
+
+async function importTree(tx: Tx, { seal, checkpoint, note, tiles, objects }: ImportedSeal): Promise<void> {
+  const at = checkpoint.at!
+  for (const tile of tiles) {
+    await sql`insert into archive.tile (level, tile_index, hashes, root)
+      values (${tile.level}, ${tile.index}, ${Buffer.from(tile.hashes)}, ${Buffer.from(tile.root)}) on conflict do nothing`.execute(
+      tx,
+    )
+  }
+  // The mark sees nothing: the next round looks at every record that has no leaf.
+  await sql`
+    insert into archive.integration (tree_size, first_index, root_hash, integrated_at, mark, system_identifier, database_oid)
+      select ${seal.treeSize}, ${seal.firstIndex}, ${Buffer.from(checkpoint.root)}, ${at}, '1:1:'::pg_snapshot, system_identifier,
+        (select oid from pg_database where datname = current_database())
+        from pg_control_system()
+      on conflict do nothing`.execute(tx)
+  await sql`insert into archive.seal (tree_size, first_index, planned_at, note)
+    values (${seal.treeSize}, ${seal.firstIndex}, ${at}, ${note}) on conflict do nothing`.execute(tx)
+  for (const object of objects) {
+    await sql`insert into archive.object (key, version_id, sha256, size, retain_until, tree_size, kind, put_at)
+      values (${object.key}, ${object.versionId}, ${object.sha256}, ${object.size}, ${object.retainUntil}, ${seal.treeSize}, ${object.kind}, ${at})
+      on conflict do nothing`.execute(tx)
+  }
+  await sql`insert into archive.checkpoint (tree_size, sealed_at) values (${seal.treeSize}, ${at}) on conflict do nothing`.execute(
+    tx,
+  )
+}
