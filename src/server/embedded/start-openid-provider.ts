@@ -71,6 +71,7 @@ function createProvider(issuer: string, options: OpenIdProviderOptions): Provide
     clients: [gatewayClient(options), ...(options.clients ?? [])],
     adapter: createProviderStore(),
     jwks: state.jwks,
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: { keys: state.cookieKeys },
     pkce: { required: () => true },
     scopes: scopes.split(' '),
@@ -111,7 +112,8 @@ function gatewayClient({ clientId, clientSecret, publicUrl }: OpenIdProviderOpti
   return {
     client_id: clientId,
     client_secret: clientSecret,
-    id_token_signed_response_alg: 'ES256',
+    // The gateway asks for a fresh sign-in before dangerous acts, so it wants to know when the last one was.
+    require_auth_time: true,
     redirect_uris: [new URL('/auth/callback', publicUrl).href],
     post_logout_redirect_uris: [new URL('/', publicUrl).href, new URL('/login', publicUrl).href],
     backchannel_logout_uri: new URL('/auth/backchannel-logout', publicUrl).href,
