@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fastify, LogController, type FastifyBaseLogger } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { registerArchiveRoutes } from '#server/archive/routes.ts'
 import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
 import type { App } from '#server/platform/app-type.ts'
@@ -34,6 +35,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   registerProblemDocuments(app)
   registerSecurityHeaders(app, deps.config)
   registerIdentity(app, deps)
+  registerArchiveRoutes(app, deps)
   registerIdempotency(app, deps)
   registerProfileRoutes(app, deps)
   registerPolicyRoutes(app, deps)

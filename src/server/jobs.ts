@@ -1,5 +1,6 @@
 import { schedule } from 'node-cron'
 import { sealOnce } from '#server/archive/seal-records.ts'
+import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { listenForNotices } from '#server/platform/listen-for-notices.ts'
@@ -32,6 +33,7 @@ const jobs: readonly Job[] = [
   { name: 'seal', wokenBy: ['gateway_record'], wakes: ['publish'], everySeconds: 1, run: (deps) => sealOnce(deps) },
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
   { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },
+  { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verifyOnSchedule },
 ]
 
 /** The way out, in the order in which a post walks it. Claims are row locks, so several nodes may run it at once. */
