@@ -103,7 +103,11 @@ class Browser {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
     const headers = new Headers(init.headers)
     headers.set('cookie', cookie)
-    const answer = await fetch(url, { ...init, redirect: 'manual', headers })
+    const answer = await fetch(url, { ...init, redirect: 'manual', headers }).catch((cause: unknown) => {
+      throw new DemoError(`${new URL(url).origin} stopped answering. Start it and run the demo again: it goes on.`, {
+        cause,
+      })
+    })
     for (const line of answer.headers.getSetCookie()) keep(jar, line)
     return answer
   }

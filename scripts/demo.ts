@@ -42,7 +42,6 @@ async function main(): Promise<void> {
   await forEach('Posts written and decided', planned, (post) => drivePost(firm, post, known.get(post.key)))
   await waitForPublishing(people.get('ruth')!)
   await retractSome(firm, planned)
-  await waitForPublishing(people.get('ruth')!)
   await tellResult(gateway, people.get('ruth')!)
 }
 
@@ -151,8 +150,11 @@ async function retractSome(firm: DemoFirm, planned: readonly PlannedPost[]): Pro
   await forEach('Posts retracted', wanted, async (post) => {
     const postId = known.get(post.key)
     if (postId === undefined) return
-    const { status } = await firm.people.get(post.author)!.call(getPost, { params: { postId } })
-    if (status === 'published') await retractPlanned(firm, post, postId)
+    const author = firm.people.get(post.author)!
+    const status = async () => (await author.call(getPost, { params: { postId } })).status
+    if ((await status()) !== 'published') return
+    await retractPlanned(firm, post, postId)
+    for (let seconds = 0; seconds < 60 && (await status()) === 'published'; seconds++) await wait(1000)
   })
 }
 

@@ -20,6 +20,7 @@ export async function seedFirm(deps: Deps): Promise<void> {
 
 async function registerSandbox(deps: Deps): Promise<string> {
   const firm = await deps.db.selectFrom('unit').select('id').where('parent_id', 'is', null).executeTakeFirstOrThrow()
-  const wish = { network: 'sandbox', handle, displayName: 'Meridian Bank', unitId: firm.id }
+  const displayName = 'Meridian Bank'
+  const wish = { network: 'sandbox', handle, displayName, unitId: firm.id, settings: { displayName } }
   return (await registerProfile(deps, systemActor, wish)).profileId
 }
