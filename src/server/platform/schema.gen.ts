@@ -185,6 +185,33 @@ export interface ExaminerAccess {
   valid_until: Instant;
 }
 
+export interface Export {
+  attempt: Generated<number>;
+  done: Generated<number>;
+  failure: string | null;
+  finished_at: Instant | null;
+  formats: string[];
+  id: string;
+  language: string;
+  lease_until: Instant | null;
+  manifest_sha256: string | null;
+  phase: Generated<string>;
+  query: Json;
+  reason: string;
+  recipient: string | null;
+  record_count: number | null;
+  request_record_id: string;
+  requested_at: Instant;
+  requested_by: string;
+  sha256: string | null;
+  size: number | null;
+  started_at: Instant | null;
+  status: string;
+  time_zone: string;
+  total: Generated<number>;
+  units: string[] | null;
+}
+
 export interface IdempotencyKey {
   actor_id: string;
   answer: string | null;
@@ -473,6 +500,7 @@ export interface DB {
   "archive.verification": ArchiveVerification;
   delegation: Delegation;
   examiner_access: ExaminerAccess;
+  export: Export;
   idempotency_key: IdempotencyKey;
   media: Media;
   policy_evaluation: PolicyEvaluation;
