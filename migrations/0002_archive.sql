@@ -3,6 +3,9 @@
 
 create schema archive;
 revoke all on schema archive from public;
+-- The guard against DDL stands outside of what it guards, so that dropping the archive does not drop the guard first.
+create schema archive_guard;
+revoke all on schema archive_guard from public;
 
 -- How long, and why. `years` null: never destroyed.
 create table archive.retention_class (
@@ -347,14 +350,14 @@ grant execute on function archive.append_record, archive.make_partitions, archiv
 
 -- The shape of the archive is closed outside migrations. Objects of this schema carry its name in their identity; GRANT
 -- and ALTER TABLE on partitions do not always, so after any DDL the privileges themselves are looked at as well.
-create function archive.refuse_ddl() returns event_trigger language plpgsql security definer set search_path = pg_catalog as $$
+create function archive_guard.refuse_ddl() returns event_trigger language plpgsql security definer set search_path = pg_catalog as $$
 declare
   command record;
 begin
   if current_setting('gateway.migration', true) = 'on' then return; end if;
   if tg_event = 'sql_drop' then
     for command in select * from pg_event_trigger_dropped_objects() loop
-      if command.schema_name = 'archive' or command.object_identity ~ '(^|\s)archive(\.|$)' then
+      if command.schema_name ~ '^archive(_guard)?$' or command.object_identity ~ '(^|\s)archive(_guard)?(\.|$)' then
         raise exception 'The archive''s schema is closed outside migrations: drop %.', command.object_identity
           using errcode = 'insufficient_privilege';
       end if;
@@ -362,11 +365,14 @@ begin
     return;
   end if;
   for command in select * from pg_event_trigger_ddl_commands() loop
-    if command.schema_name = 'archive' or command.object_identity ~ '(^|\s)archive(\.|$)' then
+    if command.schema_name ~ '^archive(_guard)?$' or command.object_identity ~ '(^|\s)archive(_guard)?(\.|$)' then
       raise exception 'The archive''s schema is closed outside migrations: % %.', lower(command.command_tag), command.object_identity
         using errcode = 'insufficient_privilege';
     end if;
   end loop;
+  if to_regnamespace('archive') is null then
+    raise exception 'The archive''s schema keeps its name.' using errcode = 'insufficient_privilege';
+  end if;
   if exists (
     select from pg_class c cross join lateral aclexplode(c.relacl) a
       where c.relnamespace = 'archive'::regnamespace and a.grantee <> c.relowner
@@ -377,15 +383,15 @@ begin
     raise exception 'Nobody is granted a change of the archive.' using errcode = 'insufficient_privilege';
   end if;
 end $$;
-revoke execute on function archive.refuse_ddl from public;
+revoke execute on function archive_guard.refuse_ddl from public;
 
 -- Only a superuser may make an event trigger. Without it the owner's DDL is not refused, only found against the bucket;
 -- the archive's status says which it is.
 do $$
 begin
-  create event trigger archive_refuse_ddl on ddl_command_end execute function archive.refuse_ddl();
+  create event trigger archive_refuse_ddl on ddl_command_end execute function archive_guard.refuse_ddl();
   alter event trigger archive_refuse_ddl enable always;
-  create event trigger archive_refuse_drop on sql_drop execute function archive.refuse_ddl();
+  create event trigger archive_refuse_drop on sql_drop execute function archive_guard.refuse_ddl();
   alter event trigger archive_refuse_drop enable always;
 exception when insufficient_privilege then
   raise warning 'The owner role is no superuser: DDL on the archive is not refused, only found by verification.';

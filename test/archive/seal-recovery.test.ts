@@ -115,9 +115,9 @@ test('What commits late, rolls back or waits in a long transaction is numbered o
 
 test('Eight writers and a sealer: every acknowledged record has one leaf, in dense order', async (t) => {
   const archive = await openArchive(t)
-  let writing = true
+  const writing = new AbortController()
   const sealing = (async () => {
-    while (writing) await sealOnce(archive)
+    while (!writing.signal.aborted) await sealOnce(archive)
   })()
   const acknowledged = await Promise.all(
     Array.from({ length: 6 }, async () => {
@@ -127,7 +127,7 @@ test('Eight writers and a sealer: every acknowledged record has one leaf, in den
       return ids
     }),
   )
-  writing = false
+  writing.abort()
   await sealing
   await sealOnce(archive, { force: true })
   const { rows } = await sql<{ id: string; index: number; sequence: string }>`
