@@ -3,6 +3,7 @@ import { fastify, LogController, type FastifyBaseLogger } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { registerArchiveRoutes } from '#server/archive/routes.ts'
 import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
+import { registerExportRoutes } from '#server/exports/routes.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
 import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -42,6 +43,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   registerPostRoutes(app, deps)
   registerReviewRoutes(app, deps)
   registerPublishingRoutes(app, deps)
+  registerExportRoutes(app, deps)
   registerOperations(app, deps)
   registerMetrics(app, deps)
   registerContract(app)

@@ -1,6 +1,7 @@
 import { schedule } from 'node-cron'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
+import { runExports } from '#server/exports/run-export.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { listenForNotices } from '#server/platform/listen-for-notices.ts'
@@ -30,8 +31,9 @@ interface Job {
 }
 
 const jobs: readonly Job[] = [
-  { name: 'seal', wokenBy: ['gateway_record'], wakes: ['publish'], everySeconds: 1, run: (deps) => sealOnce(deps) },
+  { name: 'seal', wokenBy: ['gateway_record'], wakes: ['publish', 'export'], everySeconds: 1, run: (deps) => sealOnce(deps) },
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
+  { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: (deps) => runExports(deps) },
   { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },
   { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verifyOnSchedule },
 ]

@@ -28,6 +28,8 @@ export interface RecordLineText {
 export interface Rendering {
   take(records: readonly RecordLineText[]): Promise<void>
   files(): AsyncIterable<{ readonly name: string; readonly content: AsyncIterable<Uint8Array> }>
+  /** Frees what it holds, whether the package was finished or not. */
+  close(): Promise<void>
 }
 
 /** What is known of a package before its records are read. */
@@ -50,8 +52,16 @@ export interface PackageWish {
 
 const batchSize = 1_000
 
+/** A finished package: what it says of itself, its bytes and their hash. */
+export interface WrittenPackage {
+  readonly manifest: Manifest
+  readonly manifestBytes: Uint8Array
+  readonly size: number
+  readonly sha256: string
+}
+
 /** Streams a whole package into an empty file: memory stays flat whatever the size. Nothing is durable until synced. */
-export async function writePackage(wish: PackageWish): Promise<{ manifest: Manifest; size: number }> {
+export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
   const zip = new ZipWriter(wish.file, wish.plan.startedAt)
   const { log } = wish.plan
   const files: PackedFile[] = []
@@ -87,7 +97,7 @@ export async function writePackage(wish: PackageWish): Promise<{ manifest: Manif
     text(await sign(wish.signer, manifestNote(log.origin, wish.plan.exportId, bytes))),
     false,
   )
-  return { manifest, size: await zip.end() }
+  return { manifest, manifestBytes: bytes, ...(await zip.end()) }
 }
 
 async function edgesJson(read: NodeReader, range: LogRange): Promise<string> {

@@ -28,6 +28,7 @@ export class ZipWriter {
   readonly #file: FileHandle
   readonly #at: Instant
   readonly #entries: ZipEntry[] = []
+  readonly #whole = createHash('sha256')
   #position = 0
 
   /** `at` becomes the time of all files. */
@@ -74,16 +75,17 @@ export class ZipWriter {
     return { name, size, sha256: plain.digest('hex'), storedSize: entry.storedSize, storedSha256: stored.digest('hex') }
   }
 
-  /** Writes the directory; answers the size of the whole file. */
-  async end(): Promise<number> {
+  /** Writes the directory; answers size and SHA-256 of the whole file. */
+  async end(): Promise<{ size: number; sha256: string }> {
     const offset = this.#position
     const directory = Buffer.concat(this.#entries.map((entry) => centralRecord(entry, this.#at)))
     await this.#write(directory)
     await this.#write(endRecords(this.#entries.length, offset, directory.length))
-    return this.#position
+    return { size: this.#position, sha256: this.#whole.digest('hex') }
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
+    this.#whole.update(bytes)
     for (let done = 0; done < bytes.length;) {
       done += (await this.#file.write(bytes, done, bytes.length - done, this.#position + done)).bytesWritten
     }

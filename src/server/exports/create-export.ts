@@ -1,0 +1,91 @@
+import { appendRecord } from '#server/archive/append-record.ts'
+import { readScope } from '#server/archive/search-scope.ts'
+import type { Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { newId } from '#server/platform/new-id.ts'
+import type { BodyOf } from '#shared/api/endpoint.ts'
+import type { createExport as contract, Export } from '#shared/api/exports.ts'
+import { recordEvents } from '#shared/record-event.ts'
+import { findExport, findUnitsBelow, insertExport } from './queries.ts'
+import { toExport } from './to-export.ts'
+
+export type ExportWish = BodyOf<typeof contract>
+
+/** Asks for an export of what the actor may see; it is made in the background, and that it was asked for is a record. */
+export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Actor, wish: ExportWish): Promise<Export> {
+  const { reason, recipient, timeZone = 'UTC', formats = [], ...filter } = wish
+  refuseUnknownZone(timeZone)
+  refuseUnknownTypes(filter.type)
+  if (reason.trim() === '') throw new AppError('unprocessable', 'Say why the export is made: the reason is part of it.')
+  return inTransaction(deps.db, async (tx) => {
+    const at = deps.clock.now()
+    const exportId = newId(at)
+    const units = await readUnits(tx, actor, filter.unit)
+    const query = normalise(filter)
+    const asked = {
+      reason,
+      recipient: recipient ?? null,
+      timeZone,
+      query,
+      formats: ['jsonl', ...formats.filter((format) => format !== 'jsonl')],
+    }
+    const requestRecordId = await appendRecord(tx, actor, {
+      type: 'export.requested',
+      at,
+      streams: { export: exportId, user: actor.userId, unit: actor.unitId },
+      body: { exportId, ...asked, units },
+      searchText: [reason, recipient, filter.q].filter((text) => text !== undefined).join('\n'),
+    })
+    await insertExport(tx, { exportId, requestedBy: actor.userId, requestedAt: at, requestRecordId, units, ...asked })
+    return toExport((await findExport(tx, exportId, 'everything'))!)
+  })
+}
+
+/** The units whose records may be delivered: the actor's, cut down to the unit asked for. Null for everything. */
+async function readUnits(tx: Tx, actor: Actor, unitId: string | undefined): Promise<string[] | null> {
+  const scope = await readScope(tx, actor, 'export.create')
+  if (unitId === undefined) return scope === 'everything' ? null : [...scope]
+  const below = await findUnitsBelow(tx, unitId)
+  const units = scope === 'everything' ? below : below.filter((unit) => scope.includes(unit))
+  if (units.length === 0) throw new AppError('not_found', 'No such unit among yours.')
+  return units
+}
+
+/** Times in the one form that headers have, so that they compare as text; nothing that was not asked. */
+function normalise(filter: Omit<ExportWish, 'reason' | 'recipient' | 'timeZone' | 'formats'>): Record<string, string> {
+  const given = Object.entries(filter).filter(
+    (pair): pair is [string, NonNullable<(typeof pair)[1]>] => pair[1] !== undefined && pair[1] !== '',
+  )
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, name === 'from' || name === 'to' ? new Date(value).toISOString() : value]),
+  )
+}
+
+function refuseUnknownZone(timeZone: string): void {
+  try {
+    Intl.DateTimeFormat('en', { timeZone })
+  } catch {
+    throw new AppError(
+      'unprocessable',
+      `“${timeZone}” is no time zone. Write one of the IANA names, such as Europe/Paris.`,
+      {
+        problems: [{ field: 'body.timeZone', message: 'is no IANA time zone' }],
+      },
+    )
+  }
+}
+
+function refuseUnknownTypes(type: string | undefined): void {
+  const unknown = typesOf(type)?.filter((name) => !Object.hasOwn(recordEvents, name)) ?? []
+  if (unknown.length === 0) return
+  throw new AppError('unprocessable', `No record has the type “${unknown.join('”, “')}”.`, {
+    problems: [{ field: 'body.type', message: 'names an unknown record type' }],
+  })
+}
+
+/** The record types of a query, which are written with commas between. */
+export function typesOf(type: string | undefined): string[] | null {
+  return type === undefined ? null : type.split(',').map((name) => name.trim())
+}

@@ -1,0 +1,165 @@
+import { sql } from 'kysely'
+import type { SearchScope } from '#server/archive/search-scope.ts'
+import type { Instant } from '#server/platform/clock.ts'
+import type { Db, Tx } from '#server/platform/database.ts'
+import type { Position } from '#server/platform/page-cursor.ts'
+import type { Export } from '#shared/api/exports.ts'
+
+export interface ExportRow {
+  readonly exportId: string
+  readonly requestedBy: string
+  readonly requestedByName: string
+  readonly requesterUnitId: string
+  readonly requestedAt: Instant
+  readonly requestRecordId: string
+  readonly reason: string
+  readonly recipient: string | null
+  readonly timeZone: string
+  readonly language: 'en' | 'fr'
+  readonly query: Record<string, string>
+  /** Null: everything. */
+  readonly units: string[] | null
+  readonly formats: string[]
+  readonly status: Export['status']
+  readonly attempt: number
+  readonly phase: string
+  readonly done: number
+  readonly total: number
+  readonly startedAt: Instant | null
+  readonly finishedAt: Instant | null
+  readonly size: number | null
+  readonly sha256: string | null
+  readonly recordCount: number | null
+  readonly failure: string | null
+}
+
+const columns = sql`e.id as "exportId", e.requested_by as "requestedBy", u.display_name as "requestedByName",
+  u.unit_id as "requesterUnitId", e.requested_at as "requestedAt", e.request_record_id as "requestRecordId", e.reason, e.recipient,
+  e.time_zone as "timeZone", e.language, e.query, e.units, e.formats, e.status, e.attempt, e.phase, e.done, e.total,
+  e.started_at as "startedAt", e.finished_at as "finishedAt", e.size, e.sha256, e.record_count as "recordCount", e.failure`
+const tables = sql`export e join app_user u on u.id = e.requested_by`
+
+export type NewExport = Pick<
+  ExportRow,
+  | 'exportId'
+  | 'requestedBy'
+  | 'requestedAt'
+  | 'requestRecordId'
+  | 'reason'
+  | 'recipient'
+  | 'timeZone'
+  | 'query'
+  | 'units'
+  | 'formats'
+>
+
+/** Enters an export; its readable files are written in the requester's language. Wakes whoever makes exports. */
+export async function insertExport(tx: Tx, row: NewExport): Promise<void> {
+  await sql`
+    insert into export (id, requested_by, requested_at, request_record_id, reason, recipient, time_zone, language, query, units, formats, status)
+    select ${row.exportId}, id, ${row.requestedAt}, ${row.requestRecordId}, ${row.reason}, ${row.recipient}, ${row.timeZone}, locale,
+      ${JSON.stringify(row.query)}::jsonb, ${row.units}::uuid[], ${row.formats}::text[], 'waiting'
+      from app_user where id = ${row.requestedBy}`.execute(tx)
+  await sql`select pg_notify('gateway_export', ''), pg_notify('gateway_record', '')`.execute(tx)
+}
+
+/** An export whose whole scope the reader has: what it may hold, the reader may read. */
+export async function findExport(db: Db | Tx, exportId: string, scope: SearchScope): Promise<ExportRow | undefined> {
+  const { rows } =
+    await sql<ExportRow>`select ${columns} from ${tables} where e.id = ${exportId} and ${readableIn(scope)}`.execute(db)
+  return rows[0]
+}
+
+export async function findExports(
+  db: Db,
+  scope: SearchScope,
+  after: Position | undefined,
+  limit: number,
+): Promise<ExportRow[]> {
+  const page =
+    after === undefined ? sql`true` : sql`(e.requested_at, e.id) < (${after.at}::timestamptz, ${after.id}::uuid)`
+  const { rows } = await sql<ExportRow>`
+    select ${columns} from ${tables} where ${readableIn(scope)} and ${page}
+      order by e.requested_at desc, e.id desc limit ${limit}`.execute(db)
+  return rows
+}
+
+function readableIn(scope: SearchScope) {
+  return scope === 'everything' ? sql`true` : sql`e.units <@ ${[...scope]}::uuid[]`
+}
+
+export async function lockExport(tx: Tx, exportId: string): Promise<Pick<ExportRow, 'status' | 'attempt'> | undefined> {
+  const { rows } = await sql<
+    Pick<ExportRow, 'status' | 'attempt'>
+  >`select status, attempt from export where id = ${exportId} for update`.execute(tx)
+  return rows[0]
+}
+
+/**
+ * Takes the oldest export that can be made: its request is sealed (or has waited long enough to go without), or the
+ * process that was making it has not been heard of since its lease ended.
+ */
+export async function claimExport(
+  tx: Tx,
+  now: Instant,
+  leaseUntil: Instant,
+  unsealedSince: Instant,
+): Promise<ExportRow | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select e.id from export e
+      where (e.status = 'waiting' and (e.requested_at < ${unsealedSince} or exists (
+          select from archive.leaf l where l.record_id = e.request_record_id
+            and l.log_index < (select max(tree_size) from archive.checkpoint))))
+        or (e.status = 'running' and e.lease_until < ${now})
+      order by e.requested_at, e.id limit 1
+      for update skip locked`.execute(tx)
+  const id = rows[0]?.id
+  if (id === undefined) return undefined
+  await sql`update export set status = 'running', attempt = attempt + 1, lease_until = ${leaseUntil}, started_at = ${now}, phase = 'headers',
+    done = 0, total = 0 where id = ${id}`.execute(tx)
+  return findExport(tx, id, 'everything')
+}
+
+/** Notes how far it is and lengthens the lease; false when the export is no longer this attempt's to make. */
+export async function keepExport(
+  db: Db,
+  exportId: string,
+  attempt: number,
+  progress: Export['progress'],
+  leaseUntil: Instant,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update export set phase = ${progress.phase}, done = ${progress.done}, total = ${progress.total}, lease_until = ${leaseUntil}
+      where id = ${exportId} and status = 'running' and attempt = ${attempt} returning id`.execute(db)
+  return rows.length > 0
+}
+
+export interface Outcome {
+  readonly size: number
+  readonly sha256: string
+  readonly manifestSha256: string
+  readonly recordCount: number
+}
+
+export async function completeExport(tx: Tx, exportId: string, at: Instant, outcome: Outcome): Promise<void> {
+  await sql`update export set status = 'completed', phase = 'completed', done = total, lease_until = null, finished_at = ${at},
+    size = ${outcome.size}, sha256 = ${outcome.sha256}, manifest_sha256 = ${outcome.manifestSha256}, record_count = ${outcome.recordCount}
+    where id = ${exportId}`.execute(tx)
+}
+
+export async function endExport(
+  tx: Tx,
+  exportId: string,
+  status: 'failed' | 'cancelled',
+  at: Instant,
+  failure: string | null,
+): Promise<void> {
+  await sql`update export set status = ${status}, phase = ${status}, lease_until = null, finished_at = ${at}, failure = ${failure}
+    where id = ${exportId}`.execute(tx)
+}
+
+/** A unit and everything below it. */
+export async function findUnitsBelow(db: Db | Tx, unitId: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select id from unit where path @> array[${unitId}::uuid]`.execute(db)
+  return rows.map((row) => row.id)
+}

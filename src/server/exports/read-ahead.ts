@@ -1,0 +1,12 @@
+/** Fetches the next item while the present one is worked on: the database and this process work at the same time. */
+export async function* readAhead<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = items[Symbol.asyncIterator]()
+  let next = iterator.next()
+  // A failure is met where the item is awaited.
+  next.catch(() => undefined)
+  for (let item = await next; item.done !== true; item = await next) {
+    next = iterator.next()
+    next.catch(() => undefined)
+    yield item.value
+  }
+}

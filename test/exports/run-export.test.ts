@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { sealOnce } from '#server/archive/seal-records.ts'
+import { runExports } from '#server/exports/run-export.ts'
+import { ZipReader } from '#server/exports/read-zip.ts'
+import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
+import type { Export } from '#shared/api/exports.ts'
+import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
+import type { SignedIn } from '#test/support/sign-in.ts'
+import type { TestGateway } from '#test/support/start-gateway.ts'
+
+/** Asks for an export, lets the jobs do their work and answers the finished export. */
+async function makeExport(gateway: TestGateway, auditor: SignedIn, wish: object): Promise<Export> {
+  const asked = await auditor.post('/api/exports', { reason: 'Examination 2026-17', ...wish })
+  assert.equal(asked.statusCode, 202, asked.body)
+  await sealOnce(gateway, { force: true })
+  assert.equal(await runExports(gateway), 1)
+  return (await auditor.get(`/api/exports/${asked.json<Export>().exportId}`)).json<Export>()
+}
+
+async function download(t: TestContext, auditor: SignedIn, exportId: string): Promise<string> {
+  const answer = await auditor.get(`/api/exports/${exportId}/download`)
+  assert.equal(answer.statusCode, 200, answer.body)
+  const folder = await mkdtemp(join(tmpdir(), 'download-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'export.zip'), answer.rawPayload)
+  return join(folder, 'export.zip')
+}
+
+async function contentOf(path: string, name: string): Promise<string> {
+  const zip = await ZipReader.open(path)
+  const entry = zip.entries.find((candidate) => candidate.name === name)
+  assert.ok(entry, `${name} is not in the package`)
+  const content = Buffer.concat(await Array.fromAsync(zip.read(entry))).toString('utf8')
+  await zip.close()
+  return content
+}
+
+test('an auditor exports what was published, and the package proves itself offline (SEC-4, FIN-3)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const post = await submit(camille, profileId, 'Our outlook: <b>growth</b> of 3 %\n=1+1', {
+    sources: [{ claim: '3 %', url: 'https://example.org/report', note: 'page 4' }],
+  })
+  const ines = await gateway.signIn('ines')
+  await approve(ines, post)
+  await runJobs(gateway, 4)
+  assert.equal((await readPost(camille, post.postId)).status, 'published')
+
+  const ruth = await gateway.signIn('ruth')
+  const made = await makeExport(gateway, ruth, {
+    formats: ['csv', 'html', 'eml'],
+    timeZone: 'Europe/Paris',
+    recipient: 'FINRA',
+  })
+  assert.equal(made.status, 'completed', made.failure ?? '')
+  const path = await download(t, ruth, made.exportId)
+  const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)
+  assert.deepEqual(report.problems, [])
+  assert.equal(report.tally?.delivered, made.recordCount)
+  assert.equal(report.tally?.entries, report.tally?.matching)
+
+  const csv = await contentOf(path, 'records.csv')
+  assert.match(csv, /first_use,last_use,in_use_at_export,principal,approved_at,prepared_by/)
+  const published = csv.split('\r\n').find((line) => line.includes('publication.published'))!
+  assert.match(published, /2026-03-02 \d\d:\d\d:\d\d Europe\/Paris/)
+  assert.match(csv, /3 % · https:\/\/example.org\/report · page 4/)
+  const html = await contentOf(path, 'posts.html')
+  assert.match(html, /&lt;b&gt;growth&lt;\/b&gt;/)
+  assert.doesNotMatch(html, /<b>/)
+  for (const stage of ['post.submitted', 'review.decided', 'publication.published', 'publication.captured'])
+    assert.match(html, new RegExp(stage))
+  assert.match(await contentOf(path, `eml/${post.postId}.eml`), /^Message-ID: <.*\r\nDate: Mon, 02 Mar 2026/)
+  assert.match(await contentOf(path, 'records.jsonl'), /"type":"export.requested"/)
+})
+
+test('asking, finishing and downloading are records', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  const made = await makeExport(gateway, ruth, {})
+  await download(t, ruth, made.exportId)
+  const found = await ruth.get('/api/archive/records?type=export.requested,export.completed,export.downloaded')
+  assert.equal(found.statusCode, 200, found.body)
+  const types = found.json<{ items: { type: string }[] }>().items.map((record) => record.type)
+  assert.deepEqual(types.toSorted(), ['export.completed', 'export.downloaded', 'export.requested'])
+})
+
+test('filters by author, type, dates and words deliver what they say and prove it', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  for (const text of ['A first note about bonds', 'A second note about shares']) await submit(camille, profileId, text)
+  gateway.clock.advance(60_000)
+  await sealOnce(gateway, { force: true })
+  const later = gateway.clock.now()
+  await submit(camille, profileId, 'A third note about bonds')
+  const ruth = await gateway.signIn('ruth')
+  const me = (await camille.get('/api/me')).json<{ userId: string }>()
+  const counts = async (wish: object): Promise<PackageReport> => {
+    const made = await makeExport(gateway, ruth, wish)
+    const report = await verifyPackage(await download(t, ruth, made.exportId), gateway.checkpointSigner.verifierKey)
+    assert.deepEqual(report.problems, [])
+    return report
+  }
+  assert.equal((await counts({ author: me.userId, type: 'post.submitted' })).tally?.delivered, 3)
+  assert.equal((await counts({ from: later, type: 'post.submitted' })).tally?.delivered, 1)
+  assert.equal((await counts({ to: later, type: 'post.submitted' })).tally?.delivered, 2)
+  const words = await counts({ q: 'bonds', type: 'post.submitted' })
+  assert.deepEqual(words.manifest?.selection, { words: 'bonds' })
+  assert.deepEqual([words.tally?.matching, words.tally?.delivered], [3, 2])
+})
+
+test('an export can be cancelled before and while it is made, and not afterwards', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  const { exportId } = (await ruth.post('/api/exports', { reason: 'x' })).json<Export>()
+  assert.equal((await ruth.post(`/api/exports/${exportId}/cancel`)).json<Export>().status, 'cancelled')
+  await sealOnce(gateway, { force: true })
+  assert.equal(await runExports(gateway), 0)
+  assert.equal((await ruth.post(`/api/exports/${exportId}/cancel`)).statusCode, 409)
+  assert.equal((await ruth.get(`/api/exports/${exportId}/download`)).statusCode, 409)
+
+  const second = (await ruth.post('/api/exports', { reason: 'x' })).json<Export>()
+  await sealOnce(gateway, { force: true })
+  // The signer is called when the files are written: somebody cancels in that very moment.
+  const signer = gateway.checkpointSigner
+  const cancelling = {
+    ...signer,
+    sign: async (text: Uint8Array) => {
+      assert.equal((await ruth.post(`/api/exports/${second.exportId}/cancel`)).statusCode, 200)
+      return signer.sign(text)
+    },
+  }
+  await runExports({ ...gateway, checkpointSigner: cancelling })
+  assert.equal((await ruth.get(`/api/exports/${second.exportId}`)).json<Export>().status, 'cancelled')
+})
+
+test('an export whose process died is made again by another once its lease has ended', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  const { exportId } = (await ruth.post('/api/exports', { reason: 'x' })).json<Export>()
+  await sealOnce(gateway, { force: true })
+  // What a killed process leaves: the export claimed, nobody working on it.
+  const killed = Promise.withResolvers<never>()
+  const dying = runExports({
+    ...gateway,
+    checkpointSigner: { ...gateway.checkpointSigner, sign: () => killed.promise },
+  })
+  await until(async () => (await ruth.get(`/api/exports/${exportId}`)).json<Export>().progress.phase === 'records')
+  assert.equal(await runExports(gateway), 0)
+  gateway.clock.advance(61_000)
+  assert.equal(await runExports(gateway), 1)
+  const made = (await ruth.get(`/api/exports/${exportId}`)).json<Export>()
+  assert.equal(made.status, 'completed', made.failure ?? '')
+  // The first process comes back to life: what another has finished stays as it is.
+  killed.reject(new Error('killed'))
+  await dying
+  assert.equal((await ruth.get(`/api/exports/${exportId}`)).json<Export>().status, 'completed')
+  assert.ok((await verifyPackage(await download(t, ruth, exportId), gateway.checkpointSigner.verifierKey)).ok)
+})
+
+test('two nodes make one export once', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  await ruth.post('/api/exports', { reason: 'x' })
+  await sealOnce(gateway, { force: true })
+  const counts = await Promise.all([runExports(gateway), runExports(gateway)])
+  assert.equal(counts[0] + counts[1], 1)
+})
+
+test('a download honours one range, several ranges and If-Range, and refuses what is not there', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  const made = await makeExport(gateway, ruth, {})
+  const url = `/api/exports/${made.exportId}/download`
+  const whole = (await ruth.get(url)).rawPayload
+  const get = (range: string, more: Record<string, string> = {}) =>
+    ruth.inject({ method: 'GET', url, headers: { range, ...more } })
+  const middle = await get('bytes=10-19')
+  assert.equal(middle.statusCode, 206)
+  assert.equal(middle.headers['content-range'], `bytes 10-19/${whole.length}`)
+  assert.deepEqual(middle.rawPayload, whole.subarray(10, 20))
+  assert.deepEqual((await get('bytes=-5')).rawPayload, whole.subarray(-5))
+  assert.deepEqual((await get(`bytes=${whole.length - 3}-`)).rawPayload, whole.subarray(-3))
+  assert.equal((await get(`bytes=${whole.length}-`)).statusCode, 416)
+  assert.equal((await get('bytes=20-10')).statusCode, 200)
+  assert.equal((await get('bytes=0-9', { 'if-range': '"another"' })).statusCode, 200)
+  assert.equal((await get('bytes=0-9', { 'if-range': String(middle.headers['etag']) })).statusCode, 206)
+  const several = await get('bytes=0-3,10-13')
+  assert.match(String(several.headers['content-type']), /^multipart\/byteranges; boundary=/)
+  assert.equal(Number(several.headers['content-length']), several.rawPayload.length)
+  assert.ok(several.rawPayload.includes(whole.subarray(10, 14)))
+  await rm(join(gateway.config.dataDirectory, 'exports', `${made.exportId}.zip`))
+  assert.equal((await get('bytes=0-9')).statusCode, 410)
+})
+
+test('what cannot be exported is refused in words', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  for (const wish of [
+    {},
+    { reason: ' ' },
+    { reason: 'x', timeZone: 'Mars/Olympus' },
+    { reason: 'x', type: 'post.imagined' },
+    { reason: 'x', from: 'yesterday' },
+  ])
+    assert.ok([400, 422].includes((await ruth.post('/api/exports', wish)).statusCode), JSON.stringify(wish))
+  const camille = await gateway.signIn('camille')
+  assert.equal((await camille.post('/api/exports', { reason: 'x' })).statusCode, 403)
+  assert.equal((await ruth.get('/api/exports/0190163d-8694-739b-aea5-966c26f8ad91')).statusCode, 404)
+})
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve))
+}
