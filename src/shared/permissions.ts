@@ -41,6 +41,12 @@ export const permissions = {
   'hold.place': ['records_officer'],
   'hold.release': ['records_officer'],
   'retention.manage': ['records_officer'],
+  // Who approves a role change is not only who may ask for one: the second pair of eyes may sit in records.
+  'role.approve': ['admin', 'records_officer'],
+  'delegation.manage': ['reviewer'],
+  'examiner.manage': ['records_officer'],
+  // Held by no role: the provisioning client alone, by its own token.
+  'scim.synchronise': [],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Permission = keyof typeof permissions

@@ -18,8 +18,20 @@ export interface Actor {
   readonly grants: readonly RoleGrant[]
   readonly sessionId?: string
   readonly tokenId?: string
-  /** An API token does no more than these, whatever its owner may do. */
+  /** An API token or an examiner does no more than these, whatever the roles say. */
   readonly scopes?: readonly Permission[]
+  /** An examiner sees the records that this query finds, and no others. */
+  readonly examination?: Examination
+}
+
+/** What an examination is about; the fields mean what they mean in a search of the archive. */
+export interface Examination {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly author?: string | undefined
+  readonly unit?: string | undefined
+  readonly profile?: string | undefined
+  readonly network?: string | undefined
 }
 
 /** The nil UUID stands for the gateway itself in records of jobs. */
