@@ -370,8 +370,11 @@ begin
         using errcode = 'insufficient_privilege';
     end if;
   end loop;
-  if to_regnamespace('archive') is null then
-    raise exception 'The archive''s schema keeps its name.' using errcode = 'insufficient_privilege';
+  if to_regnamespace('archive') is null or to_regprocedure('archive.refuse()') is null or exists (
+    select from pg_trigger g join pg_class c on c.oid = g.tgrelid
+      where g.tgfoid = to_regprocedure('archive.refuse()') and c.relnamespace <> to_regnamespace('archive')
+  ) then
+    raise exception 'The archive and its tables keep their names and places.' using errcode = 'insufficient_privilege';
   end if;
   if exists (
     select from pg_class c cross join lateral aclexplode(c.relacl) a
