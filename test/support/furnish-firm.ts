@@ -56,14 +56,15 @@ routes:
 /** The whole server with a firm, an active policy and a connected Sandbox profile. */
 export async function furnishFirm(
   t: TestContext,
-  overrides: GatewayOverrides & { policy?: readonly PolicyFileSource[] } = {},
+  overrides: GatewayOverrides & { policy?: readonly PolicyFileSource[]; sandbox?: boolean } = {},
 ): Promise<Firm> {
-  const { policy, ...rest } = overrides
+  const { policy, sandbox: wanted = true, ...rest } = overrides
   const sandboxDirectory = await mkdtemp(join(tmpdir(), 'gateway-sandbox-'))
   const sandbox = createSandboxNetwork({ directory: sandboxDirectory, publicUrl: 'http://127.0.0.1:8080' })
   const gateway = await startGateway(t, { networks: new Map([['sandbox', sandbox]]), ...rest })
   const firm = await inTransaction(gateway.db, (tx) => ensureFirm(tx, gateway.clock.now()))
   await installShippedPolicy(gateway, policy ?? testPolicy)
+  if (!wanted) return { gateway, profileId: '', sandboxDirectory }
   const profile = await registerProfile(gateway, systemActor, {
     network: 'sandbox',
     handle: 'meridian',
