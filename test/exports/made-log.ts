@@ -85,6 +85,7 @@ export interface PackageOptions {
   readonly forge?: (source: PackageSource) => PackageSource
   readonly range?: { first: number; end: number }
   readonly selection?: { words: string }
+  readonly reason?: string
   readonly checkpoint?: { size?: number; root?: Hash; signer?: CheckpointSigner }
 }
 
@@ -120,7 +121,7 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
         requestedBy: { userId: 'user-1', displayName: 'Ruth' },
         requestedAt: '2026-11-21T10:00:00.000Z',
         startedAt: '2026-11-21T10:00:05.000Z',
-        reason: 'Examination',
+        reason: options.reason ?? 'Examination',
         recipient: null,
         timeZone: 'Europe/Paris',
         query: {},

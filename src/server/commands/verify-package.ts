@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
+import { tellReport } from '#server/exports/tell-report.ts'
+import { verifyPackage } from '#server/exports/verify-package.ts'
 import { writeAll } from '#server/policies/command-io.ts'
 import type { Command } from './command.ts'
 
@@ -18,7 +19,7 @@ export const runVerify: Command = async ({ words, io }) => {
     await writeAll(io.stderr, report)
     return 2
   }
-  await writeAll(io.stdout, wish.json ? `${JSON.stringify(report)}\n` : describeReport(report))
+  await writeAll(io.stdout, wish.json ? `${JSON.stringify(report)}\n` : tellReport(report))
   return report.ok ? 0 : 1
 }
 
@@ -31,30 +32,4 @@ function readWish(words: readonly string[]): { path: string; key: string | undef
   } catch {
     return undefined
   }
-}
-
-function describeReport({ ok, problems, manifest, tally, key }: PackageReport): string {
-  const lines = problems.map(
-    ({ file, logIndex, sentence }) => `✗ ${file}${logIndex === null ? '' : ` entry ${logIndex}`}: ${sentence}`,
-  )
-  if (manifest !== undefined && tally !== undefined) {
-    lines.push(
-      `${manifest.log.origin}: entries ${manifest.log.first} to ${manifest.log.end}, tree of ${manifest.log.size}, root ${manifest.log.rootHash}`,
-    )
-    lines.push(
-      `${tally.entries} entries checked, ${tally.matching} match the question, ${tally.delivered} delivered, ${tally.disposed} disposed of`,
-    )
-  }
-  if (key !== undefined)
-    lines.push(
-      key.given
-        ? `signed by ${key.verifierKey}`
-        : `key from the package itself: ${key.verifierKey}\n  compare it with the key that the firm gave you, or pass --key`,
-    )
-  lines.push(
-    ok
-      ? '✓ The package is whole, and nothing in it was altered.'
-      : `✗ The package does not hold: ${problems.length} problem(s).`,
-  )
-  return `${lines.join('\n')}\n`
 }

@@ -1,0 +1,55 @@
+import type { PackageReport } from './verify-package.ts'
+
+/** A report of the verifier in words, for a terminal. */
+export function tellReport(report: PackageReport): string {
+  const lines = [...aboutPackage(report), ...aboutKey(report), '', ...verdict(report)]
+  return `${lines.join('\n')}\n`
+}
+
+function aboutPackage({ manifest, tally }: PackageReport): string[] {
+  if (manifest === undefined) return []
+  const { log, filter, requestedBy, selection } = manifest
+  const asked = Object.entries({
+    ...filter,
+    units: filter.units === null ? null : `${filter.units.length} units`,
+  }).filter(([, value]) => value !== null)
+  const about = [
+    `Export ${manifest.exportId} of the log ${log.origin}, by ${manifest.software.name} ${manifest.software.version}`,
+    `Asked for by ${oneLine(requestedBy.displayName)} on ${manifest.requestedAt}: ${oneLine(manifest.reason)}`,
+    `Filter: ${asked.length === 0 ? 'everything' : asked.map(([name, value]) => `${name} ${oneLine(String(value))}`).join(', ')}`,
+    `Log: entries ${log.first} to ${log.end - 1} of ${log.size}, checkpoint of ${log.checkpointAt ?? 'an unnamed time'}, root ${log.rootHash}`,
+  ]
+  if (tally !== undefined)
+    about.push(
+      `Records: ${tally.matching} match, ${tally.delivered} delivered, ${tally.disposed} of them disposed; ${tally.entries} headers`,
+    )
+  if (selection !== null)
+    about.push(
+      `Selection: only matching records with the words “${oneLine(selection.words)}” are delivered; which they are is not proven.`,
+    )
+  return [...about, ...manifest.coverageGaps.map((gap) => `Coverage gap: ${oneLine(gap.sentence)}`)]
+}
+
+function aboutKey({ key }: PackageReport): string[] {
+  if (key === undefined) return []
+  if (key.given) return [`Key: ${oneLine(key.verifierKey)} (as given)`]
+  return [
+    `Key: ${oneLine(key.verifierKey)}`,
+    'This key came from the package itself. Compare it with the one that the firm publishes, or give that one with --key.',
+  ]
+}
+
+function verdict({ ok, problems }: PackageReport): string[] {
+  if (ok) return ['VERIFIED: nothing was altered, and nothing that matches is missing.']
+  const place = (file: string, logIndex: number | null) =>
+    `${oneLine(file)}${logIndex === null ? '' : `, log index ${logIndex}`}`
+  return [
+    'NOT VERIFIED',
+    ...problems.map((problem) => `- ${place(problem.file, problem.logIndex)}: ${oneLine(problem.sentence)}`),
+  ]
+}
+
+/** A package is a stranger's: nothing in it may drive the reader's terminal. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500)
+}
