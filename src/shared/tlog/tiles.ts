@@ -33,7 +33,11 @@ export function parseTilePath(path: string): TileName | undefined {
     index: Number(match[2]!.replaceAll(/[x/]/g, '')),
     width: match[3] === undefined ? tileWidth : Number(match[3]),
   }
-  const sane = tile.width >= 1 && Number.isSafeInteger(tile.index) && (tile.level === 'entries' || tile.level <= 5)
+  const sane =
+    tile.width >= 1 &&
+    tile.width <= tileWidth &&
+    Number.isSafeInteger(tile.index) &&
+    (tile.level === 'entries' || tile.level <= 5)
   return sane && tilePath(tile) === path ? tile : undefined
 }
 
