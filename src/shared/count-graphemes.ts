@@ -1,12 +1,21 @@
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** True for code units that are always one grapheme by themselves: Latin letters, digits, punctuation, currency signs. */
+/** Code units that are always one grapheme by themselves: Latin, Greek, Cyrillic, Japanese and Chinese letters, punctuation. */
+const alone: readonly (readonly [first: number, last: number])[] = [
+  [0x370, 0x482],
+  [0x48a, 0x52f],
+  [0x2010, 0x2027],
+  [0x20a0, 0x20bf],
+  [0x3001, 0x3029],
+  [0x3041, 0x3096],
+  [0x30a1, 0x30fa],
+  [0x4e00, 0x9fff],
+  [0xff01, 0xff60],
+]
+
 function standsAlone(unit: number): boolean {
-  return (
-    (unit < 0x300 && unit !== 0x0d && unit !== 0xad) ||
-    (unit >= 0x2010 && unit <= 0x2027) ||
-    (unit >= 0x20a0 && unit <= 0x20bf)
-  )
+  if (unit < 0x300) return unit !== 0x0d && unit !== 0xad
+  return alone.some(([first, last]) => unit >= first && unit <= last)
 }
 
 /**

@@ -78,7 +78,7 @@ export function countWeighted(text: string, urlLength = 23): number {
   return length + weigh(normal, from, normal.length)
 }
 
-const emoji = /\p{RGI_Emoji}/gv
+const emoji = /\p{RGI_Emoji}/vy
 
 /** True when every character is composed already, as nearly every post in English or French is. */
 function isLatin(text: string): boolean {
@@ -86,32 +86,36 @@ function isLatin(text: string): boolean {
   return true
 }
 
-function isLight(unit: number): boolean {
+function isLight(point: number): boolean {
   return (
-    unit <= 4351 || (unit >= 8192 && unit <= 8205) || (unit >= 8208 && unit <= 8223) || (unit >= 8242 && unit <= 8247)
+    point <= 4351 ||
+    (point >= 8192 && point <= 8205) ||
+    (point >= 8208 && point <= 8223) ||
+    (point >= 8242 && point <= 8247)
+  )
+}
+
+/** The expression is slow, so it is asked only where an emoji may begin; a digit or © does so before its selector. */
+function mayBeginEmoji(point: number, next: number): boolean {
+  if (point < 0x203c) return next === 0xfe0f || next === 0x20e3
+  return (
+    point >= 0x1f000 || point <= 0x2bff || (point >= 0x3030 && point <= 0x303d) || (point >= 0x3297 && point <= 0x3299)
   )
 }
 
 function weigh(text: string, from: number, to: number): number {
-  let at = from
-  while (at < to && isLight(text.charCodeAt(at))) at++
-  if (at === to) return to - from
-  // The heavy character may complete an emoji that began with a light one (a keycap, a copyright sign).
-  const start = Math.max(from, at - 1)
-  const rest = text.slice(start, to)
-  let length = start - from
-  let done = 0
-  for (const match of rest.matchAll(emoji)) {
-    length += weighPlain(rest.slice(done, match.index)) + 2
-    done = match.index + match[0].length
-  }
-  return length + weighPlain(rest.slice(done))
-}
-
-function weighPlain(text: string): number {
   let length = 0
-  for (const character of text) {
-    length += isLight(character.codePointAt(0)!) ? 1 : 2
+  for (let at = from; at < to;) {
+    const point = text.codePointAt(at)!
+    const size = point > 0xffff ? 2 : 1
+    emoji.lastIndex = at
+    if (mayBeginEmoji(point, text.charCodeAt(at + size)) && emoji.test(text) && emoji.lastIndex <= to) {
+      length += 2
+      at = emoji.lastIndex
+    } else {
+      length += isLight(point) ? 1 : 2
+      at += size
+    }
   }
   return length
 }
@@ -136,9 +140,13 @@ function countMentions(text: string): number {
 }
 
 /** Characters that LinkedIn's text format wants escaped; whether its limit counts them is unconfirmed, so they count. */
+const reserved = new Uint8Array(128)
+for (const character of ['\\', '|', '{', '}', '@', '[', ']', '(', ')', '<', '>', '#', '*', '_', '~'])
+  reserved[character.charCodeAt(0)] = 1
+
 function countReserved(text: string): number {
   let count = 0
-  for (const character of text) if ('\\|{}@[]()<>#*_~'.includes(character)) count++
+  for (let at = 0; at < text.length; at++) count += reserved[text.charCodeAt(at)] ?? 0
   return count
 }
 

@@ -99,7 +99,7 @@ function askReference(source: string, given: PolicyInput): unknown {
       country: author.country ?? '',
     }),
     targets: targets.map((target) => map({ network: target.network, country: target.country ?? '' })),
-  } as never)
+  })
   if (isCelError(result)) throw new Error(result.message)
   return result
 }

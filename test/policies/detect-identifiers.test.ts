@@ -150,7 +150,7 @@ for (const [name, texts] of Object.entries(examples) as [DetectorName, readonly 
   for (const marked of texts) {
     test(`${name} in "${marked}"`, () => {
       const text = marked.replaceAll(/[⟦⟧]/g, '')
-      assert.equal(marks(text, new IdentifierReader(text, ['FR', 'GB', 'US']).detect(name)), marked)
+      assert.equal(marks(text, new IdentifierReader(text, () => ['FR', 'GB', 'US']).detect(name)), marked)
     })
   }
 }
@@ -171,9 +171,12 @@ test('Every well-made French account is found in any spacing, and no other check
     fc.property(digits, gaps, fc.integer({ min: 1, max: 96 }), (account, separators, shift) => {
       const iban = withCheck('FR', account)
       const spaced = Array.from(iban, (one, index) => one + (separators[index] ?? '')).join('')
-      assert.equal(marks(`a, ${spaced}!`, new IdentifierReader(`a, ${spaced}!`, []).detect('iban')), `a, ⟦${spaced}⟧!`)
+      assert.equal(
+        marks(`a, ${spaced}!`, new IdentifierReader(`a, ${spaced}!`, () => []).detect('iban')),
+        `a, ⟦${spaced}⟧!`,
+      )
       const wrong = `FR${String(((Number(iban.slice(2, 4)) - 2 + shift) % 97) + 2).padStart(2, '0')}${iban.slice(4)}`
-      assert.deepEqual(new IdentifierReader(wrong, []).detect('iban'), [])
+      assert.deepEqual(new IdentifierReader(wrong, () => []).detect('iban'), [])
     }),
     { numRuns: 500 },
   )
@@ -198,9 +201,9 @@ test('Every social security number with its key is found, and with no other key 
         const key = 97 - (number % 97)
         const head = [sex, year, month, department, commune, order].join(' ')
         const right = `${head} ${String(key).padStart(2, '0')}`
-        assert.deepEqual(new IdentifierReader(right, []).detect('nir-fr'), [[0, right.length]])
+        assert.deepEqual(new IdentifierReader(right, () => []).detect('nir-fr'), [[0, right.length]])
         const wrong = `${head} ${String(((key - 1 + shift) % 97) + 1).padStart(2, '0')}`
-        assert.deepEqual(new IdentifierReader(wrong, []).detect('nir-fr'), [])
+        assert.deepEqual(new IdentifierReader(wrong, () => []).detect('nir-fr'), [])
       },
     ),
     { numRuns: 500 },
@@ -230,7 +233,7 @@ test('Ranges lie in order inside any text and never split a surrogate pair (prop
   )
   fc.assert(
     fc.property(fc.string({ unit, maxLength: 200 }), (text) => {
-      const reader = new IdentifierReader(text, ['FR'])
+      const reader = new IdentifierReader(text, () => ['FR'])
       for (const name of Object.keys(examples) as DetectorName[]) {
         let last = 0
         for (const [start, end] of reader.detect(name)) {

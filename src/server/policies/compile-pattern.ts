@@ -5,7 +5,8 @@ import type { RawPattern } from './raw-policy.ts'
 /** An officer's own expression, linear in time, asked only where its literal occurs. */
 export interface Pattern {
   readonly source: string
-  find(text: string): Range[]
+  /** Ranges of the matches; `folded` answers the text in lower case. */
+  find(text: string, folded: { readonly lower: string }): readonly Range[]
 }
 
 /** Compiles a pattern. Throws an Error with what to write instead when it is no RE2 or the literal is not in it. */
@@ -21,7 +22,7 @@ export function compilePattern(raw: RawPattern): Pattern {
   const compiled = compile(raw.regex, fold)
   return {
     source: raw.regex,
-    find: (text) => ((fold ? text.toLowerCase() : text).includes(literal) ? findAll(compiled, text) : []),
+    find: (text, folded) => ((fold ? folded.lower : text).includes(literal) ? findAll(compiled, text) : none),
   }
 }
 
@@ -35,6 +36,8 @@ function compile(regex: string, fold: boolean): RE2JS {
     )
   }
 }
+
+const none: readonly Range[] = []
 
 function findAll(pattern: RE2JS, text: string): Range[] {
   const found: Range[] = []

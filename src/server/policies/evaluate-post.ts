@@ -6,7 +6,7 @@ import type { Evaluation, Finding, NetworkFit, Severity, Verdict } from './findi
 import { judgeRule } from './judge-rule.ts'
 import type { CompiledPolicy, CompiledRule } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
-import { fitItems, readPost, type PostReading } from './read-post.ts'
+import { readPost, type PostReading } from './read-post.ts'
 
 export type { Bilingual, Evaluation, Finding, NetworkFit, RequiredStage, Severity, Span, Verdict } from './finding.ts'
 export type { PolicyInput } from './policy-input.ts'
@@ -51,9 +51,8 @@ interface Judged {
 
 function judgeAll(policy: CompiledPolicy, reading: PostReading): Judged {
   const judged: Judged = { findings: [], audited: [], applied: [], errors: [] }
-  const asked = new Set([...policy.asked, ...reading.byRule.keys()])
   const ask = askWith(policy, reading)
-  for (const index of [...asked].sort((a, b) => a - b)) {
+  for (const index of rulesToAsk(policy, reading)) {
     const rule = policy.rules[index]!
     try {
       const finding = judgeRule(rule, reading, ask)
@@ -75,14 +74,22 @@ function judgeAll(policy: CompiledPolicy, reading: PostReading): Judged {
   return judged
 }
 
+/** Rules that are always asked and those with a hit, in policy order. */
+function rulesToAsk(policy: CompiledPolicy, reading: PostReading): readonly number[] {
+  if (reading.byRule.size === 0) return policy.asked
+  return [...new Set([...policy.asked, ...reading.byRule.keys()])].sort((a, b) => a - b)
+}
+
 /** Answers of metadata conditions, by policy and metadata. They cannot change, so keeping them cannot be observed. */
 const memos = new WeakMap<CompiledPolicy, Map<string, Map<number, boolean>>>()
 const mostMemos = 500
+/** Fewer conditions are answered sooner than their key is made. */
+const fewestKept = 8
 
 function askWith(policy: CompiledPolicy, reading: PostReading): (rule: CompiledRule, condition: Condition) => boolean {
   let answers: Map<number, boolean> | undefined
   return (rule, condition) => {
-    if (!condition.metadataOnly) return condition.evaluate(reading.context)
+    if (!condition.metadataOnly || policy.metadataConditions < fewestKept) return condition.evaluate(reading.context)
     answers ??= memoFor(policy, reading.input)
     const known = answers.get(rule.index)
     if (known !== undefined) return known
@@ -132,10 +139,7 @@ function verdictOf(findings: readonly Finding[]): Verdict {
   return findings.some((finding) => finding.severity === 'review') ? 'review' : 'pass'
 }
 
-function fitNetworks({ input, items }: PostReading): NetworkFit[] {
-  return input.targets.map((target) => ({
-    network: target.network,
-    profileId: target.profileId,
-    ...fitItems(target.network, items, target),
-  }))
+function fitNetworks(reading: PostReading): NetworkFit[] {
+  const fits = reading.fits()
+  return reading.input.targets.map(({ network, profileId }, index) => ({ network, profileId, ...fits[index]! }))
 }

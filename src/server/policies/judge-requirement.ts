@@ -1,7 +1,7 @@
 import { findUrls } from '#shared/find-urls.ts'
 import { hostOf } from './condition-context.ts'
 import type { Span } from './finding.ts'
-import { fitItems, type OwnedHit, type PostReading } from './read-post.ts'
+import type { OwnedHit, PostReading } from './read-post.ts'
 import type { Requirement } from './policy.ts'
 
 /** `undefined` when the requirement is met, else the spans that show what is missing (often none: it is not there). */
@@ -111,7 +111,7 @@ function missAltText(reading: PostReading, requirement: Requirement): Missing {
 
 function missFit(reading: PostReading, requirement: Requirement): Missing {
   if (requirement.fits !== true) return undefined
-  return reading.input.targets.every((target) => fitItems(target.network, reading.items, target).fits) ? undefined : []
+  return reading.fits().every((fit) => fit.fits) ? undefined : []
 }
 
 function isFleeting({ input }: PostReading): boolean {

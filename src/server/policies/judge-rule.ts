@@ -1,11 +1,13 @@
 import type { Condition } from './compile-condition.ts'
+import type { Range } from './detectors/compact-view.ts'
+import { detectFormats } from './detectors/detect-record-number.ts'
 import type { Finding, Span } from './finding.ts'
 import { judgeLinks, judgeMentions } from './judge-links.ts'
 import { judgeRequirement } from './judge-requirement.ts'
 import { isClearlyNot } from './matcher/guess-language.ts'
 import type { CompiledRule } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
-import type { OwnedHit, PostReading } from './read-post.ts'
+import type { OwnedHit, PostField, PostReading } from './read-post.ts'
 import type { RawScope } from './raw-policy.ts'
 
 /** Answers a rule's condition; the evaluator keeps the answers of those that read only metadata. */
@@ -47,24 +49,24 @@ function spansOf(
   return (hits ?? []).map(({ start, end, field }) => ({ start, end, field }))
 }
 
-function hitsOf(rule: CompiledRule, reading: PostReading): OwnedHit[] {
-  const own = rule.hasTerms ? (reading.byRule.get(rule.index) ?? []) : []
-  const hits = own.filter((hit) => rule.fields.has(hit.kind))
+const noHits: readonly OwnedHit[] = []
+
+function hitsOf(rule: CompiledRule, reading: PostReading): readonly OwnedHit[] {
+  const own = rule.hasTerms ? reading.byRule.get(rule.index) : undefined
+  const hits = own === undefined ? [] : own.filter((hit) => rule.fields.has(hit.kind))
   if (rule.detectors.length + rule.formats.length + rule.patterns.length === 0) return hits
   for (const field of reading.fields) {
     if (!rule.fields.has(field.kind)) continue
     const reader = reading.identifiersOf(field)
-    const ranges = [
-      ...rule.detectors.flatMap((name) => reader.detect(name)),
-      ...rule.formats.flatMap((format) =>
-        [...field.text.matchAll(format)].map((match) => [match.index, match.index + match[0].length] as const),
-      ),
-      ...rule.patterns.flatMap((pattern) => pattern.find(field.text)),
-    ]
-    for (const [start, end] of ranges)
-      hits.push({ start, end, field: field.field, via: 'plain', kind: field.kind, item: field.item })
+    for (const name of rule.detectors) addRanges(hits, field, reader.detect(name))
+    if (rule.formats.length > 0) addRanges(hits, field, detectFormats(rule.formats, field.text))
+    for (const pattern of rule.patterns) addRanges(hits, field, pattern.find(field.text, reader))
   }
-  return hits
+  return hits.length === 0 ? noHits : hits
+}
+
+function addRanges(hits: OwnedHit[], { field, kind, item }: PostField, ranges: readonly Range[]): void {
+  for (const [start, end] of ranges) hits.push({ start, end, field, via: 'plain', kind, item })
 }
 
 /** Spans in reading order, without those that lie inside another of the same field. */

@@ -51,6 +51,7 @@ export function loadPolicy(sources: readonly PolicyFileSource[]): CompiledPolicy
   const lexicons = gatherLexicons(sound, rules, gathered.origins)
   const matcher = compileMatcher(lexicons, lists, problems)
   if (problems.length > 0 || matcher === undefined) throw new PolicyError(problems)
+  const asked = rules.filter(isAlwaysAsked)
   return Object.freeze<CompiledPolicy>({
     version: versionOf(sound),
     packs: sound.map(({ raw, path }) => ({
@@ -72,10 +73,13 @@ export function loadPolicy(sources: readonly PolicyFileSource[]): CompiledPolicy
     ),
     matcher,
     owners: lexicons.owners,
-    asked: rules
-      .filter((rule) => !rule.needsHit || rule.detectors.length + rule.formats.length + rule.patterns.length > 0)
-      .map((rule) => rule.index),
+    asked: asked.map((rule) => rule.index),
+    metadataConditions: asked.filter((rule) => rule.condition?.metadataOnly === true).length,
   })
+}
+
+function isAlwaysAsked(rule: CompiledRule): boolean {
+  return !rule.needsHit || rule.detectors.length + rule.formats.length + rule.patterns.length > 0
 }
 
 function sortKey(file: ParsedPolicyFile): string {

@@ -89,4 +89,6 @@ export interface CompiledPolicy {
   readonly owners: readonly LexiconOwner[]
   /** Indexes of rules that must be asked although no term of theirs was hit. */
   readonly asked: readonly number[]
+  /** How many of the rules always asked have a condition on metadata alone. */
+  readonly metadataConditions: number
 }

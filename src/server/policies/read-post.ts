@@ -39,6 +39,8 @@ export interface PostReading {
   /** Where each item is cut on the strictest of the target networks. */
   truncationOf(item: number): number
   identifiersOf(field: PostField): IdentifierReader
+  /** How each target's network takes the post. */
+  fits(): readonly TextFit[]
 }
 
 const matcherKind: Readonly<Record<FieldKind, TextField['kind']>> = {
@@ -67,7 +69,8 @@ export function readPost(policy: CompiledPolicy, input: PolicyInput): PostReadin
   }
   if (items.length > 1) readWhole(policy, items, language, byRule, byDisclosure)
   const readers = new Map<string, IdentifierReader>()
-  const countries = phoneCountries(input)
+  const countries = (): CountryCode[] => phoneCountries(input)
+  let fits: readonly TextFit[] | undefined
   return {
     input,
     language,
@@ -76,6 +79,7 @@ export function readPost(policy: CompiledPolicy, input: PolicyInput): PostReadin
     byRule,
     byDisclosure,
     context,
+    fits: () => (fits ??= input.targets.map((target) => fitItems(target.network, items, target))),
     truncationOf: (item) => truncationOf(input, items[item]!),
     identifiersOf: (field) => {
       const known = readers.get(field.field)
@@ -169,11 +173,12 @@ function truncationOf(input: PolicyInput, text: string): number {
 }
 
 /** One text on one network: the item of a thread that fares worst. */
-export function fitItems(
+function fitItems(
   network: string,
   items: readonly string[],
   limits: { limit?: number | undefined; urlLength?: number | undefined },
 ): TextFit {
+  if (items.length === 1) return fitNetwork(network, items[0]!, limits)
   const fits = items.map((item) => fitNetwork(network, item, limits))
   return fits.find((fit) => !fit.fits) ?? fits.reduce((worst, fit) => (fit.length > worst.length ? fit : worst))
 }

@@ -23,34 +23,40 @@ export type DetectorName =
 interface Reading {
   readonly text: string
   readonly view: CompactView | undefined
-  readonly countries: readonly CountryCode[]
+  readonly countries: () => readonly CountryCode[]
 }
 
 const none: readonly Range[] = []
 
-/** Each detector by its name in a policy. All but `email` need a digit. */
+/** Each detector by its name in a policy. */
 const detectors: Readonly<Record<DetectorName, (reading: Reading) => readonly Range[]>> = {
   iban: ({ view }) => (view === undefined ? none : detectIban(view)),
   card: ({ view, text }) => (view === undefined ? none : detectCard(view, text)),
   'nir-fr': ({ view }) => (view === undefined ? none : detectNir(view)),
   'ssn-us': ({ view, text }) => (view === undefined ? none : detectSsn(view, text)),
   email: ({ text }) => (text.includes('@') ? detectEmail(text) : none),
-  phone: ({ view, text, countries }) => (view === undefined ? none : detectPhone(view, text, countries)),
+  phone: ({ view, text, countries }) => (view === undefined ? none : detectPhone(view, text, countries())),
   'account-number': ({ view, text }) => (view === undefined ? none : detectNamedNumber('account-number', text)),
   'record-number': ({ view, text }) => (view === undefined ? none : detectNamedNumber('record-number', text)),
-  figure: ({ view, text }) => (view === undefined ? none : detectFigure(text)),
+  figure: ({ text }) => (/\d/.test(text) ? detectFigure(text) : none),
 }
 
 /** Runs detectors over one text, each at most once whoever asks. */
 export class IdentifierReader {
   readonly #text: string
-  readonly #countries: readonly CountryCode[]
+  readonly #countries: () => readonly CountryCode[]
   readonly #found = new Map<DetectorName, readonly Range[]>()
   #reading: Reading | undefined
+  #lower: string | undefined
 
-  constructor(text: string, countries: readonly CountryCode[]) {
+  constructor(text: string, countries: () => readonly CountryCode[]) {
     this.#text = text
     this.#countries = countries
+  }
+
+  /** The text in lower case, made once. */
+  get lower(): string {
+    return (this.#lower ??= this.#text.toLowerCase())
   }
 
   /** Ranges that one detector finds, in order. */
