@@ -1,8 +1,9 @@
 import * as C from './char-class.ts'
 import { classOf } from './fold-table.ts'
 import { TARGET_GROUP, type Matcher } from './compile-lexicons.ts'
-import { stepFrom } from './row-trie.ts'
-import { PART, VAGUE, VIA_EMOJI, VIA_SPACED, W } from './workspace.ts'
+import { resolveWord } from './look-up-word.ts'
+import { mayStep, stepFrom } from './row-trie.ts'
+import { addHit, PART, VAGUE, VIA_EMOJI, VIA_FOLDED, VIA_SPACED, W } from './workspace.ts'
 
 /** Rows of words found in the text: the target each means, and where it lies. Scratch memory. */
 export const R = {
@@ -25,8 +26,9 @@ const open = {
   first: new Int32Array(256),
   flags: new Int32Array(256),
   before: new Int32Array(256),
-  heads: new Map<number, number>(),
 }
+/** By token: the last beginning that ends there, or -1. */
+const scratch = { heads: new Int32Array(1024) }
 
 const PARTING_WITH_SPACE = C.G_HARD | C.G_TERM | C.G_LEET | C.G_SYMBOL
 const LIST_MARK = C.G_JOINER | C.G_EMOJI
@@ -97,8 +99,8 @@ function reach(
   open.end[at] = end
   open.first[at] = first
   open.flags[at] = flags
-  open.before[at] = open.heads.get(last) ?? -1
-  open.heads.set(last, at)
+  open.before[at] = scratch.heads[last] as number
+  scratch.heads[last] = at
   open.length = at + 1
 }
 
@@ -122,7 +124,7 @@ function extend(
   url: boolean,
 ): void {
   const word = W.hitWord[hit] as number
-  for (let at = open.heads.get(token) ?? -1; at >= 0; at = open.before[at] as number) {
+  for (let at = scratch.heads[token] as number; at >= 0; at = open.before[at] as number) {
     W.steps++
     const taken = !inside && (gap & C.G_LEET) !== 0 && ((open.flags[at] as number) | (W.hitFlags[hit] as number)) !== 0
     const between = taken ? gapBetween(text, open.end[at] as number, W.hitStart[hit] as number) : gap
@@ -155,24 +157,79 @@ function place(matcher: Matcher, text: string, hit: number, url: boolean): void 
     reach(matcher, root, W.hitStart[hit] as number, W.hitEnd[hit] as number, first, W.hitLast[hit] as number, flags)
 }
 
-/** Order in which rows can be put together when a view has added words: by token, then by place. */
-function sortHits(): Int32Array {
-  const order = Int32Array.from({ length: W.hits }, (_, hit) => hit)
-  const { hitFirst, hitStart, hitEnd } = W
-  return order.sort(
-    (a, b) =>
-      (hitFirst[a] as number) - (hitFirst[b] as number) ||
-      (hitStart[a] as number) - (hitStart[b] as number) ||
-      (hitEnd[a] as number) - (hitEnd[b] as number),
-  )
+function comesBefore(a: number, b: number): number {
+  const first = (W.hitFirst[a] as number) - (W.hitFirst[b] as number)
+  if (first !== 0) return first
+  return (W.hitStart[a] as number) - (W.hitStart[b] as number) || (W.hitEnd[a] as number) - (W.hitEnd[b] as number)
 }
 
-/** Puts the words of the workspace together into rows, in `R`. */
+/** Order in which rows can be put together: by token, then by place. */
+function sortHits(): Int32Array {
+  return Int32Array.from({ length: W.hits }, (_, hit) => hit).sort(comesBefore)
+}
+
+/** Makes hits of the whole words among the tokens, to be put together with what the views saw. */
+function addWholeWords(matcher: Matcher, text: string): void {
+  for (let token = 0; token < W.tokens; token++) {
+    const word = W.tokenWord[token] as number
+    if (word === 0) continue
+    const start = W.tokenStart[token] as number
+    const end = W.tokenEnd[token] as number
+    const id = resolveWord(matcher.words, word - 1, text, start, end)
+    if (id >= 0) addHit(id, start, end, token, token, flagsOfToken(token))
+  }
+}
+
+function flagsOfToken(token: number): number {
+  return ((W.tokenBits[token] as number) & C.FOLDED) === 0 ? 0 : VIA_FOLDED
+}
+
+/** True when the tokens really are the words whose hashes they have. */
+function areWords(matcher: Matcher, text: string, first: number, last: number): boolean {
+  for (let token = first; token <= last; token++) {
+    const word = (W.tokenWord[token] as number) - 1
+    if (resolveWord(matcher.words, word, text, W.tokenStart[token] as number, W.tokenEnd[token] as number) !== word)
+      return false
+  }
+  return true
+}
+
+/** Follows the rows that begin with a token, over whole words only. */
+function follow(matcher: Matcher, text: string, first: number, root: number, url: boolean): void {
+  const { trie } = matcher
+  const start = W.tokenStart[first] as number
+  let flags = flagsOfToken(first)
+  for (let node = root, last = first; ;) {
+    if (trie.targets[node] !== -1 && areWords(matcher, text, first, last)) {
+      report(matcher, node, start, W.tokenEnd[last] as number, first, last, flags)
+    }
+    if (trie.hasNext[node] === 0 || ++last >= W.tokens) return
+    const word = (W.tokenWord[last] as number) - 1
+    if (word < 0 || !mayStep(trie, node, word)) return
+    const gapFlags = url ? 0 : flagsOfGap(W.tokenGap[last] as number)
+    node = gapFlags < 0 ? 0 : stepFrom(trie, node, word)
+    if (node === 0) return
+    flags |= gapFlags | flagsOfToken(last)
+  }
+}
+
+/** Puts the words of the workspace together into rows, in `R`. Most posts hold whole words only: those take the short way. */
 export function findRows(matcher: Matcher, text: string, url: boolean): void {
   R.length = 0
-  if (W.hits === 0) return
+  const { tokens, tokenWord } = W
+  if (W.hits === 0) {
+    const { roots } = matcher.trie
+    for (let token = 0; token < tokens; token++) {
+      const word = tokenWord[token] as number
+      if (word === 0) continue
+      const root = roots[word - 1] as number
+      if (root !== 0) follow(matcher, text, token, root, url)
+    }
+    return
+  }
+  addWholeWords(matcher, text)
   open.length = 0
-  if (open.heads.size > 0) open.heads.clear()
-  if (!W.unsorted) for (let hit = 0; hit < W.hits; hit++) place(matcher, text, hit, url)
-  else for (const hit of sortHits()) place(matcher, text, hit, url)
+  if (scratch.heads.length <= tokens) scratch.heads = new Int32Array(tokens * 2)
+  scratch.heads.fill(-1, 0, tokens + 1)
+  for (const hit of sortHits()) place(matcher, text, hit, url)
 }

@@ -10,12 +10,12 @@ function inflate(base64: string): string {
   return inflateRawSync(Buffer.from(base64, 'base64')).toString('utf8')
 }
 
-function decodeClasses(): Uint32Array {
-  const table = new Uint32Array(PLANES)
+function decodeClasses(): Int32Array {
+  const table = new Int32Array(PLANES)
   let at = 0
   for (const run of inflate(CLASS_RUNS).split(';')) {
     const [length = 0, bits = 0, low = 0, step = 0] = run.split(',').map((value) => Number.parseInt(value, 36))
-    for (let k = 0; k < length; k++) table[at++] = ((bits << 16) | ((low + step * k) & 0xffff)) >>> 0
+    for (let k = 0; k < length; k++) table[at++] = (bits << 16) | ((low + step * k) & 0xffff)
   }
   return table
 }
@@ -26,7 +26,7 @@ function decodeConfusables(data: string): [number, number][] {
 }
 
 /** Entry of every code point of the first two planes; see `char-class.ts`. */
-export const CLASSES: Uint32Array = decodeClasses()
+export const CLASSES: Int32Array = decodeClasses()
 const WEAK_ALIKES = new Map(decodeConfusables(WEAK_CONFUSABLES))
 const LOOK_ALIKES = new Map([...WEAK_ALIKES, ...decodeConfusables(CONFUSABLES)])
 

@@ -29,7 +29,6 @@ function find(words: WordTable, table: PairTable, text: string, hash: number, to
     if (!alignWord(words, id, text, 0, S.length - 1, true)) continue
     const end = S.token[aligned.end] as number
     if (end === token || (words.isPrefix[id] === 0 && end !== last)) continue
-    W.unsorted = true
     addHit(
       id,
       W.tokenStart[token] as number,

@@ -63,26 +63,19 @@ function equals(words: WordTable, id: number, text: string, start: number, end: 
   return folded.length === size && startsWith(words, id)
 }
 
-/** Notes the whole word of the lexicon that a token is, if it is one. */
-export function lookUpWhole(
-  words: WordTable,
-  hash: number,
-  text: string,
-  start: number,
-  end: number,
-  token: number,
-  flags: number,
-): void {
+/** Word of the lexicon, of those with one hash, that a token is; or -1. */
+export function resolveWord(words: WordTable, first: number, text: string, start: number, end: number): number {
+  for (let id = first; id >= 0; id = words.twins[id] as number) if (equals(words, id, text, start, end)) return id
+  return -1
+}
+
+/** Word of the lexicon, plus 1, that has this hash; 0 for none. Words that share a hash are told apart at once. */
+export function lookUpWhole(words: WordTable, hash: number, text: string, start: number, end: number): number {
   const { pairs, mask } = words.whole
-  let slot = slotOf(hash, mask)
-  for (;;) {
+  for (let slot = slotOf(hash, mask); ; slot = (slot + 1) & mask) {
     const value = pairs[slot * 2 + 1] as number
-    if (value === 0) return
-    if (pairs[slot * 2] === hash && equals(words, value - 1, text, start, end)) {
-      addHit(value - 1, start, end, token, token, flags)
-      return
-    }
-    slot = (slot + 1) & mask
+    if (value === 0) return 0
+    if (pairs[slot * 2] === hash) return value > 0 ? value : resolveWord(words, -value - 1, text, start, end) + 1
   }
 }
 
@@ -122,8 +115,10 @@ export function lookUpTag(words: WordTable, text: string, start: number, end: nu
   for (let k = 0; k < folded.length; k++) hash = Math.imul(hash ^ (folded.units[k] as number), HASH_PRIME)
   const { pairs, mask } = words.whole
   for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
-    const id = (pairs[slot * 2 + 1] as number) - 1
-    if (pairs[slot * 2] === hash && isTag(words, id, ascii)) addHit(id, start - 1, end, token, token, 0)
+    let id = Math.abs(pairs[slot * 2 + 1] as number) - 1
+    if (pairs[slot * 2] !== hash) continue
+    while (id >= 0 && !isTag(words, id, ascii)) id = words.twins[id] as number
+    if (id >= 0) addHit(id, start - 1, end, token, token, 0)
   }
 }
 

@@ -11,10 +11,22 @@ export interface RowTrie {
   /** First target of the rows that end here, or -1. */
   targets: Int32Array
   steps: PairTable
+  /** One bit for each step: rejects most pairs of words that no row has. */
+  filter: Int32Array
 }
 
 function stepHash(node: number, word: number): number {
   return Math.imul(Math.imul(node, 0x9e3779b1) ^ word, 0x85ebca6b)
+}
+
+function filterBit(trie: RowTrie, hash: number): number {
+  return (hash ^ (hash >>> 13)) & (trie.filter.length * 32 - 1)
+}
+
+/** False when no row goes from `node` on to `word`; true when one may. */
+export function mayStep(trie: RowTrie, node: number, word: number): boolean {
+  const bit = filterBit(trie, stepHash(node, word))
+  return (((trie.filter[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0
 }
 
 /** Node after `node` by `word`, or 0. */
@@ -30,6 +42,7 @@ export function stepFrom(trie: RowTrie, node: number, word: number): number {
 
 /** An empty trie for at most `rowWords` words of rows over `words` words. */
 export function makeRowTrie(words: number, rowWords: number): RowTrie & { count: number } {
+  const steps = makePairTable(rowWords)
   return {
     count: 1,
     roots: new Int32Array(words),
@@ -38,7 +51,8 @@ export function makeRowTrie(words: number, rowWords: number): RowTrie & { count:
     depths: new Uint8Array(rowWords + 1),
     hasNext: new Uint8Array(rowWords + 1),
     targets: new Int32Array(rowWords + 1).fill(-1),
-    steps: makePairTable(rowWords),
+    steps,
+    filter: new Int32Array((steps.mask + 1) >>> 2),
   }
 }
 
@@ -58,7 +72,10 @@ export function addRow(trie: RowTrie & { count: number }, words: ArrayLike<numbe
     trie.depths[fresh] = Math.min(k + 1, 255)
     if (k === 0) trie.roots[word] = fresh
     else {
-      addPair(trie.steps, stepHash(node, word), fresh)
+      const hash = stepHash(node, word)
+      addPair(trie.steps, hash, fresh)
+      const bit = filterBit(trie, hash)
+      trie.filter[bit >>> 5] = (trie.filter[bit >>> 5] as number) | (1 << (bit & 31))
       trie.hasNext[node] = 1
     }
     node = fresh
@@ -77,5 +94,6 @@ export function trimRowTrie(trie: RowTrie & { count: number }): RowTrie {
     hasNext: trie.hasNext.slice(0, count),
     targets: trie.targets.slice(0, count),
     steps: trie.steps,
+    filter: trie.filter,
   }
 }

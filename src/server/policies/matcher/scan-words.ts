@@ -66,13 +66,14 @@ function isSymbol(table: ScanTable, unit: number, low: number): boolean {
   return (low & SYMBOL_GAP) !== 0 || unit === 43 || unit === 61
 }
 
-function addToken(start: number, end: number, bits: number, units: number, gap: number): void {
+function addToken(start: number, end: number, bits: number, units: number, gap: number, word: number): void {
   const at = W.tokens
   W.tokenStart[at] = start
   W.tokenEnd[at] = end
   W.tokenBits[at] = bits
   W.tokenLength[at] = units
   W.tokenGap[at] = gap
+  W.tokenWord[at] = word
   W.tokens = at + 1
 }
 
@@ -102,6 +103,7 @@ function endChunk(table: ScanTable, text: string, at: number, kind: TextField['k
 function maskLink(link: number): void {
   for (let token = W.tokens - 1; token >= chunk.first && (W.tokenStart[token] as number) >= link; token--) {
     W.tokenBits[token] = (W.tokenBits[token] as number) | C.MASKED
+    W.tokenWord[token] = 0
   }
   let kept = chunk.hits
   for (let hit = kept; hit < W.hits; hit++) {
@@ -220,9 +222,8 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
       else if (units === 1 && last === 115) bits |= C.CLITIC
     }
     if ((bits & ODD_TOKEN) !== 0 || ((bits & DIGIT) !== 0 && (bits & LETTER) !== 0)) chunk.odd = true
-    addToken(start, end, bits, units, gap)
+    addToken(start, end, bits, units, gap, lookUpWhole(words, hash, text, start, end))
     const flags = (bits & FOLDED) === 0 ? 0 : VIA_FOLDED
-    lookUpWhole(words, hash, text, start, end, token, flags)
     if (units >= PREFIX_MIN && inFilter(words.prefixFilter, firstHash))
       lookUpPrefixes(words, firstHash, text, start, end, token, flags)
     if (table.hasTags && start > 0) lookUpTag(words, text, start, end, token)
@@ -261,8 +262,7 @@ function passGap(
   }
   if ((low & (C.G_LEET | C.G_HASH | C.G_REGIONAL)) !== 0 && unit !== 33) chunk.odd = true
   if ((low & (SYMBOL_GAP | C.G_JOINER)) !== 0 && isSymbol(table, unit, low)) {
-    addToken(at, at + 1, 0, 1, gap)
-    lookUpWhole(table.words, Math.imul(HASH_SEED ^ unit, HASH_PRIME), text, at, at + 1, W.tokens - 1, 0)
+    addToken(at, at + 1, 0, 1, gap, lookUpWhole(table.words, Math.imul(HASH_SEED ^ unit, HASH_PRIME), text, at, at + 1))
     return 0
   }
   if ((low & C.G_REGIONAL) !== 0 && addRegional(text, at, gap)) return 0
@@ -284,7 +284,7 @@ function addRegional(text: string, at: number, gap: number): boolean {
   }
   const isFlag = isRegional(text, at + 2) && !isRegional(text, at + 4)
   if (isFlag || isRegional(text, at - 2)) return false
-  addToken(at, at + 2, 0, 1, gap)
+  addToken(at, at + 2, 0, 1, gap, 0)
   return true
 }
 

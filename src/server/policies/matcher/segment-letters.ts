@@ -128,10 +128,11 @@ function tryPlace(words: WordTable, text: string, place: number): void {
   }
 }
 
-function tryFillers(place: number): void {
-  let word = ''
+function tryFillers(text: string, place: number): void {
+  const from = S.start[cut.item[place] as number] as number
   for (let k = place; k < cut.length && k < place + LONGEST_FILLER; k++) {
-    word += String.fromCharCode(S.unit[cut.item[k] as number] as number)
+    // As written: "dé" is not the filler "de".
+    const word = text.slice(from, S.end[cut.item[k] as number]).toLowerCase()
     if (FILLERS.has(word)) improve(k + 1, (cut.score[place] as number) + word.length, place, -2)
   }
   if ((S.digit[cut.item[place] as number] as number) !== 0)
@@ -140,6 +141,8 @@ function tryFillers(place: number): void {
 
 /** Notes the words on the best way, but those too short for where they stand. */
 function noteCut(words: WordTable, text: string, flags: number, whole: boolean): void {
+  const accented =
+    whole && /[^\p{ASCII}]/u.test(text.slice(S.start[cut.item[0] as number], S.end[cut.item[cut.length - 1] as number]))
   let after = 1
   for (let place = cut.length; place > 0;) {
     const back = cut.back[place] as number
@@ -150,8 +153,9 @@ function noteCut(words: WordTable, text: string, flags: number, whole: boolean):
       const closed = after === 1 || cut.edge[place] === 1
       const alone = back === 0 && place === cut.length
       const stands = before && closed && (!alone || size >= SHORTEST_IN_TAG)
-      if (whole || size >= LONG_ENOUGH || stands)
-        notePart(words, text, cut.item[back] as number, cut.item[place - 1] as number, flags)
+      // A short word is no word of an accented one: "télégramme" is not "telegram me".
+      const fits = accented ? size >= SHORTEST_IN_TAG : whole || size >= LONG_ENOUGH || stands
+      if (fits) notePart(words, text, cut.item[back] as number, cut.item[place - 1] as number, flags)
       after = 1
     } else after = 0
     place = back
@@ -178,7 +182,7 @@ export function segmentLetters(
   for (let place = 0; place < cut.length; place++) {
     if ((cut.score[place] as number) < 0) continue
     if (!whole) improve(place + 1, cut.score[place] as number, place, -1)
-    else tryFillers(place)
+    else tryFillers(text, place)
     tryPlace(words, text, place)
   }
   if ((cut.score[cut.length] as number) > 0) noteCut(words, text, flags, whole)
@@ -244,7 +248,6 @@ function notePartWords(
   for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
     const id = (pairs[slot * 2 + 1] as number) - 1
     if (pairs[slot * 2] !== hash || !alignWord(words, id, text, from, to, true)) continue
-    W.unsorted = true
     addHit(
       id,
       S.start[from] as number,

@@ -1,6 +1,7 @@
 import { CAMEL, MASKED, SURROGATE, WORD } from './char-class.ts'
 import { aligned, alignWord, isLetterItem } from './align-word.ts'
 import { classOf } from './fold-table.ts'
+import { resolveWord } from './look-up-word.ts'
 import type { TextField } from './lexicon.ts'
 import { LEET_ITEM, LETTER_ITEM, readStream, S, WALL_ITEM } from './letter-stream.ts'
 import { cutParts, segmentLetters } from './segment-letters.ts'
@@ -46,7 +47,6 @@ function cutPieces(): void {
 
 /** Notes a word found between two items, with the tokens that its letters lie in. */
 function noteWord(id: number, from: number, to: number, flags: number): void {
-  W.unsorted = true
   let first = from
   while (first < to && S.kind[first] !== LETTER_ITEM) first++
   let last = to
@@ -188,15 +188,29 @@ function isTagged(text: string, start: number): boolean {
   return sign === 35 || sign === 0xff03
 }
 
-/** Takes currency signs at the end of a word found, written for its last letters, into it: "return$". */
-function takeSigns(text: string, first: number, to: number): void {
+/** Offset after the currency signs that end the word at `end`, written for its last letters: "return$". */
+function signsEnd(text: string, end: number, to: number): number {
+  let at = end
+  while (at < to && SIGNS.has(text.charCodeAt(at))) at++
+  return at < to && (classOf(text.charCodeAt(at)) & (WORD | SURROGATE)) !== 0 ? end : at
+}
+
+/** Takes such signs into the words found in the chunk. */
+function takeSigns(words: WordTable, text: string, first: number, to: number): void {
   for (let hit = W.hits - 1; hit >= 0 && (W.hitFirst[hit] as number) >= first; hit--) {
-    const end = W.hitEnd[hit] as number
-    let at = end
-    while (at < to && SIGNS.has(text.charCodeAt(at))) at++
-    if (at === end || (at < to && (classOf(text.charCodeAt(at)) & (WORD | SURROGATE)) !== 0)) continue
-    W.hitEnd[hit] = at
+    const end = signsEnd(text, W.hitEnd[hit] as number, to)
+    if (end === W.hitEnd[hit]) continue
+    W.hitEnd[hit] = end
     W.hitFlags[hit] = (W.hitFlags[hit] as number) | VIA_LEET
+  }
+  for (let token = first; token < W.tokens; token++) {
+    const word = W.tokenWord[token] as number
+    const end = word === 0 ? 0 : signsEnd(text, W.tokenEnd[token] as number, to)
+    if (word === 0 || end === W.tokenEnd[token]) continue
+    W.tokenWord[token] = 0
+    const start = W.tokenStart[token] as number
+    const id = resolveWord(words, word - 1, text, start, W.tokenEnd[token] as number)
+    if (id >= 0) addHit(id, start, end, token, token, VIA_LEET)
   }
 }
 
@@ -210,7 +224,7 @@ export function viewChunk(
   to: number,
   kind: TextField['kind'],
 ): void {
-  takeSigns(text, first, to)
+  takeSigns(words, text, first, to)
   readStream(text, from, to, first, false)
   const { either } = S
   viewParts(words, text, first, end, kind)

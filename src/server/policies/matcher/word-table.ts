@@ -36,6 +36,8 @@ export interface WordTable {
   /** First three letters of any skeleton. */
   skeletonFilter: Uint8Array
   maxSkeleton: number
+  /** Other word with the same hash, or -1; a word that has one is stored negatively in `whole`. */
+  twins: Int32Array
 }
 
 /** Letters as their skeleton class: i for l, a letter for a digit. Identity elsewhere. */
@@ -161,9 +163,23 @@ export function buildWordTable(words: readonly string[], prefixes: readonly bool
     prefixSkeletonLengths: makePairTable(starred),
     skeletonFilter: new Uint8Array(8192),
     maxSkeleton: 0,
+    twins: new Int32Array(words.length).fill(-1),
   }
   for (let id = 0; id < words.length; id++) addWord(table, id, words[id] as string, prefixes[id] as boolean)
   return table
+}
+
+function addWhole(table: WordTable, hash: number, id: number): void {
+  const { pairs, mask } = table.whole
+  let slot = slotOf(hash, mask)
+  for (; pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+    if (pairs[slot * 2] !== hash) continue
+    table.twins[id] = Math.abs(pairs[slot * 2 + 1] as number) - 1
+    pairs[slot * 2 + 1] = -(id + 1)
+    return
+  }
+  pairs[slot * 2] = hash
+  pairs[slot * 2 + 1] = id + 1
 }
 
 function addWord(table: WordTable, id: number, word: string, starred: boolean): void {
@@ -171,7 +187,8 @@ function addWord(table: WordTable, id: number, word: string, starred: boolean): 
   for (let k = 0; k < word.length; k++) table.units[from + k] = word.charCodeAt(k)
   const skeleton = skeletonOf(word)
   const start = hashUnits(skeleton.slice(0, PREFIX_MIN))
-  addPair(starred ? table.prefix : table.whole, hashUnits(starred ? word.slice(0, PREFIX_MAX) : word), id)
+  if (starred) addPair(table.prefix, hashUnits(word.slice(0, PREFIX_MAX)), id)
+  else addWhole(table, hashUnits(word), id)
   if (starred) {
     const first = hashUnits(word.slice(0, PREFIX_MIN))
     setFilter(table.prefixFilter, first)

@@ -34,7 +34,9 @@ export interface Workspace {
   tokenLength: Int32Array
   /** Gap bits of what stands before it. */
   tokenGap: Int32Array
-  /** Words of the lexicon found, by token. */
+  /** Whole word of the lexicon, plus 1, whose hash the token has; 0 for none. To be compared before it counts. */
+  tokenWord: Int32Array
+  /** Words of the lexicon found otherwise: beginnings, tags, and what the views saw. */
   hits: number
   hitWord: Int32Array
   hitStart: Int32Array
@@ -42,8 +44,6 @@ export interface Workspace {
   hitFirst: Int32Array
   hitLast: Int32Array
   hitFlags: Int32Array
-  /** Set when a view added words out of order. */
-  unsorted: boolean
   /** Elementary steps of the views, for the tests that show linear time. */
   steps: number
 }
@@ -55,6 +55,7 @@ export const W: Workspace = {
   tokenBits: new Int32Array(USUAL),
   tokenLength: new Int32Array(USUAL),
   tokenGap: new Int32Array(USUAL),
+  tokenWord: new Int32Array(USUAL),
   hits: 0,
   hitWord: new Int32Array(USUAL),
   hitStart: new Int32Array(USUAL),
@@ -62,7 +63,6 @@ export const W: Workspace = {
   hitFirst: new Int32Array(USUAL),
   hitLast: new Int32Array(USUAL),
   hitFlags: new Int32Array(USUAL),
-  unsorted: false,
   steps: 0,
 }
 
@@ -70,7 +70,6 @@ export const W: Workspace = {
 export function resetWorkspace(length: number): void {
   W.tokens = 0
   W.hits = 0
-  W.unsorted = false
   const size = Math.max(USUAL, length + 2)
   const held = W.tokenStart.length
   if (held >= size && (held <= USUAL * 8 || size * 4 > held)) return
@@ -79,6 +78,7 @@ export function resetWorkspace(length: number): void {
   W.tokenBits = new Int32Array(size)
   W.tokenLength = new Int32Array(size)
   W.tokenGap = new Int32Array(size)
+  W.tokenWord = new Int32Array(size)
 }
 
 /** Notes that `word` of the lexicon stands at a place. */
