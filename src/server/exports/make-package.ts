@@ -16,10 +16,31 @@ import { writePackage, type Progress, type Rendering, type WrittenPackage } from
 
 export type MadePackage = WrittenPackage
 
+export type PackageDeps = Pick<Deps, 'db' | 'checkpointSigner'> & {
+  readonly config: Pick<Deps['config'], 'dataDirectory'>
+}
+
+/** What a package says of the export that it answers. */
+export type PackageRequest = Omit<
+  ExportRow,
+  | 'requesterUnitId'
+  | 'requestRecordId'
+  | 'status'
+  | 'attempt'
+  | 'phase'
+  | 'done'
+  | 'total'
+  | 'finishedAt'
+  | 'size'
+  | 'sha256'
+  | 'recordCount'
+  | 'failure'
+>
+
 /** Writes the package of one export into an empty file: what was asked for, up to the newest sealed checkpoint. */
 export async function makePackage(
-  deps: Pick<Deps, 'db' | 'config' | 'checkpointSigner'>,
-  row: ExportRow,
+  deps: PackageDeps,
+  row: PackageRequest,
   file: FileHandle,
   progress: Progress,
 ): Promise<MadePackage> {
@@ -70,7 +91,7 @@ export async function makePackage(
 }
 
 /** The query as a predicate on headers. */
-function filterOf(row: ExportRow): HeaderFilter {
+function filterOf(row: PackageRequest): HeaderFilter {
   const { from, to, author, profile, post, network, type, verdict } = row.query
   return {
     from: from ?? null,
@@ -86,8 +107,8 @@ function filterOf(row: ExportRow): HeaderFilter {
 }
 
 async function openRenderings(
-  deps: Pick<Deps, 'db' | 'config' | 'checkpointSigner'>,
-  row: ExportRow,
+  deps: PackageDeps,
+  row: PackageRequest,
   stories: PostStories,
   until: string,
 ): Promise<Rendering[]> {
