@@ -230,12 +230,22 @@ language sql immutable strict parallel safe set search_path = pg_catalog as $$
   select to_timestamp(('x' || lpad(translate(left(id::text, 13), '-', ''), 16, '0'))::bit(64)::bigint / 1000.0)::timestamptz(3)
 $$;
 
+-- Text for the parser. Under the locale C, which some clusters have, Postgres takes every character beyond ASCII for a
+-- letter: French quotation marks, apostrophes and spaces, dashes and emoji must not glue words together.
+create function archive.search_words(words text) returns text
+language sql immutable parallel safe set search_path = pg_catalog as $$
+  select regexp_replace(lower(words),
+    '[\u00a0-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u2bff\u2e00-\u2e7f\u3000-\u303f\ufe00-\ufe4f\uff00-\uff0f\uff1a-\uff20\U0001f000-\U0001faff]',
+    ' ', 'g')
+$$;
+
 -- What is found by which word: unstemmed words weigh A, French stems B, English stems C. A known language has one stemmer.
 create function archive.search_vector(words text, language text) returns tsvector
 language sql immutable parallel safe set search_path = pg_catalog as $$
-  select setweight(to_tsvector('simple', words), 'A')
-    || case when language = 'en' then '' else setweight(to_tsvector('french', words), 'B') end
-    || case when language = 'fr' then '' else setweight(to_tsvector('english', words), 'C') end
+  select setweight(to_tsvector('simple', w), 'A')
+      || case when language = 'en' then '' else setweight(to_tsvector('french', w), 'B') end
+      || case when language = 'fr' then '' else setweight(to_tsvector('english', w), 'C') end
+    from archive.search_words(words) w
 $$;
 
 -- The same query, matching only words of one weight.
@@ -247,13 +257,14 @@ $$;
 -- A phrase finds exactly these words in this order: no stems, no word left out.
 create function archive.query_phrase(phrase text) returns tsquery
 language sql immutable parallel safe set search_path = pg_catalog as $$
-  select archive.weigh(phraseto_tsquery('simple', phrase), 'A')
+  select archive.weigh(phraseto_tsquery('simple', archive.search_words(phrase)), 'A')
 $$;
 
 -- A word finds itself unstemmed and by its stems. What Postgres splits (e-mail) must stand together.
 create function archive.query_word(word text) returns tsquery
 language sql immutable parallel safe set search_path = pg_catalog as $$
-  select archive.query_phrase(word) || archive.weigh(phraseto_tsquery('french', word), 'B') || archive.weigh(phraseto_tsquery('english', word), 'C')
+  select archive.query_phrase(word) || archive.weigh(phraseto_tsquery('french', archive.search_words(word)), 'B')
+    || archive.weigh(phraseto_tsquery('english', archive.search_words(word)), 'C')
 $$;
 
 -- A prefix finds every unstemmed word that begins so.
@@ -344,7 +355,7 @@ grant select on all tables in schema archive to gateway_service;
 grant insert on archive.log, archive.leaf, archive.tile, archive.integration, archive.seal, archive.checkpoint, archive.object,
   archive.verification to gateway_service;
 grant insert, update on archive.stream_head to gateway_service;
-grant execute on function archive.append_record, archive.make_partitions, archive.dispose_month, archive.id_time,
+grant execute on function archive.append_record, archive.make_partitions, archive.dispose_month, archive.id_time, archive.search_words,
   archive.search_vector, archive.query_word, archive.query_phrase, archive.query_prefix, archive.weigh, archive.rebuild_search
   to gateway_service;
 

@@ -3,7 +3,7 @@ import { parseSearch, type SearchTerm } from './parse-search.ts'
 
 /** What somebody typed, as a condition on `archive.search s`. */
 export function whereWords(q: string): RawBuilder<SqlBool> {
-  return sql<SqlBool>`s.vector @@ ${searchQuery(parseSearch(q))}`
+  return sql<SqlBool>`s.vector @@ (${searchQuery(parseSearch(q))})`
 }
 
 function searchQuery(groups: readonly (readonly SearchTerm[])[]): RawBuilder<unknown> {
