@@ -132,9 +132,11 @@ test('Below Node 24 the program says what to do and ends with 1', async () => {
   const codes: number[] = []
   const run = (version: string): unknown =>
     // eslint-disable-next-line no-implied-eval, typescript/no-implied-eval -- the guard meets a process of another Node
-    new Function('process', 'console', guard)(
+    new Function('process', 'console', 'require', '__dirname', guard)(
       { versions: { node: version }, exit: (code: number) => codes.push(code) },
       { error: (text: string) => said.push(text) },
+      () => ({ join: () => '', enableCompileCache: () => {} }),
+      '',
     )
   run('24.21.0')
   assert.deepEqual(codes, [])

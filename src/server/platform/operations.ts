@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import * as contract from '#shared/api/operations.ts'
 import type { App } from './app-type.ts'
 import type { Deps } from './deps.ts'
+import { createHttpClient } from './http.ts'
 
 type Check = { ok: boolean; detail: string }
 type ReadinessDeps = Pick<Deps, 'db' | 'objectStore' | 'config' | 'clock'>
@@ -67,9 +68,11 @@ async function checkSealing(deps: ReadinessDeps): Promise<Check> {
   }
 }
 
+// The operator names the provider, which may well stand in the firm's own network.
+const send = createHttpClient({ allowPrivateAddresses: true })
+
 async function fetchDiscovery(issuer: string): Promise<void> {
-  const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-    signal: AbortSignal.timeout(patienceMilliseconds),
-  })
-  if (!answer.ok) throw new Error(`discovery answered ${answer.status}`)
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const answer = await send({ method: 'GET', url, timeoutMs: patienceMilliseconds, maxBytes: 1_000_000 })
+  if (answer.status !== 200) throw new Error(`discovery answered ${answer.status}`)
 }

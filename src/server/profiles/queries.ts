@@ -116,3 +116,12 @@ export async function updateProfile(
     .returning('id')
     .executeTakeFirstOrThrow()
 }
+
+export async function setNeedsReauthorisation(tx: Tx, profileId: string, at: string): Promise<void> {
+  await tx
+    .updateTable('profile')
+    .set({ status: 'needs_reauthorisation', updated_at: at })
+    .where('id', '=', profileId)
+    .where('status', '=', 'connected')
+    .execute()
+}

@@ -284,15 +284,6 @@ export async function hasOpenAttempt(tx: Tx, publicationId: string): Promise<boo
   return row !== undefined
 }
 
-export async function setProfileNeedsReauthorisation(tx: Tx, profileId: string, at: string): Promise<void> {
-  await tx
-    .updateTable('profile')
-    .set({ status: 'needs_reauthorisation', updated_at: at })
-    .where('id', '=', profileId)
-    .where('status', '=', 'connected')
-    .execute()
-}
-
 export async function findMediaKey(db: Db, mediaId: string): Promise<string | undefined> {
   return (await db.selectFrom('media').select('object_key').where('id', '=', mediaId).executeTakeFirst())?.object_key
 }

@@ -2,13 +2,13 @@ import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { NetworkError, Published } from '#server/platform/network.ts'
+import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import { lockPost, type PostRow } from '#server/posts/stored-post.ts'
 import type { JsonObject } from '#shared/json.ts'
 import {
   findPublication,
   finishAttempt,
   lockPublication,
-  setProfileNeedsReauthorisation,
   type PublicationChange,
   type PublicationRow,
 } from './queries.ts'
@@ -110,7 +110,7 @@ async function settle(
     if (locked === undefined || !['publishing', 'unconfirmed'].includes(locked.publication.status)) return
     const at = deps.clock.now()
     await finishAttempt(tx, step.publicationId, step.attempt, at, outcome, error)
-    if (reauthorise) await setProfileNeedsReauthorisation(tx, locked.publication.profileId, at)
+    if (reauthorise) await needReauthorisation(tx, locked.publication.profileId, at)
     const { change, type, body } = decide(at)
     await settlePublication(tx, locked, at, change, type, body)
   })
