@@ -3,9 +3,9 @@ import { EXPANSIONS } from './fold-table.gen.ts'
 import { CLASSES, classOf } from './fold-table.ts'
 import { findLink } from './find-link.ts'
 import type { TextField } from './lexicon.ts'
-import { lookUpPrefixes, lookUpTag, lookUpWhole } from './look-up-word.ts'
+import { lookUpPrefixes, lookUpTag, lookUpWhole, resolveWord } from './look-up-word.ts'
 import { viewChunk, viewRun } from './view-words.ts'
-import { HASH_PRIME, HASH_SEED, inFilter, PREFIX_MIN, type WordTable } from './word-table.ts'
+import { HASH_PRIME, HASH_SEED, inFilter, PREFIX_MIN, slotOf, type WordTable } from './word-table.ts'
 import { resetWorkspace, VIA_FOLDED, W } from './workspace.ts'
 
 /*
@@ -32,8 +32,15 @@ export interface ScanTable {
 const { WORD, IGNORE, SURROGATE, MULTI, EXTEND, LOWER, UPPER, DIGIT, LETTER, FOLDED } = C
 const ODD_TOKEN = C.REPEAT | C.CAMEL | C.FOREIGN | C.APOSTROPHE_INSIDE
 const SYMBOL_GAP = C.G_SYMBOL | C.G_LEET | C.G_HASH
-const ELIDED = /^(?:[ldjnmtsc]|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu)$/i
+const HIGH = ~0xffff
+/** A plain letter or digit: one unit, which folds to one. */
+const ONE_UNIT = WORD | MULTI | SURROGATE | IGNORE
+const APOSTROPHE_GAP = C.G_APOSTROPHE | C.G_JOINER
 const LONGEST_ELIDED = 6
+/** Doubled letters that a word may have before it looks written on purpose: "gguuaarr…". */
+const MOST_DOUBLES = 3
+const ELIDED_LETTERS = new Set(Array.from('ldjnmtscLDJNMTSC', (letter) => letter.charCodeAt(0)))
+const ELIDED_WORDS = new Set(['qu', 'jusqu', 'lorsqu', 'puisqu', 'quoiqu', 'quelqu'])
 /** Letters of a run like "g u a r a n t e e d" below which nothing is looked for. */
 const SHORTEST_RUN = 4
 
@@ -51,7 +58,12 @@ function widthAt(text: string, at: number): number {
 }
 
 function isElided(text: string, start: number, at: number): boolean {
-  return at - start <= LONGEST_ELIDED && ELIDED.test(text.slice(start, at))
+  if (at - start === 1) return ELIDED_LETTERS.has(text.charCodeAt(start))
+  return (
+    at - start <= LONGEST_ELIDED &&
+    (text.charCodeAt(at - 1) | 32) === 117 &&
+    ELIDED_WORDS.has(text.slice(start, at).toLowerCase())
+  )
 }
 
 /** True when the apostrophe at `at` belongs to the word that began at `start`. */
@@ -126,107 +138,161 @@ function widenGap(gap: number, low: number, unit: number): number {
   return gap | low | (listed ? C.G_BULLET : 0)
 }
 
+/** What one word that is being read has come to; only for the characters that are not plain letters. */
+const reading = { at: 0, end: 0, hash: 0, firstHash: 0, bits: 0, units: 0, last: 0 }
+
+function readUnits(long: string): void {
+  for (let k = 0; k < long.length; k++) {
+    reading.last = long.charCodeAt(k)
+    reading.hash = Math.imul(reading.hash ^ reading.last, HASH_PRIME)
+    if (++reading.units === PREFIX_MIN) reading.firstHash = reading.hash
+  }
+}
+
+/** Reads one character of a word that is not a plain letter; answers false when the word ends before it. */
+function readOdd(text: string, start: number): boolean {
+  const { at } = reading
+  const entry = entryAt(text, at)
+  const width = at < text.length ? widthAt(text, at) : 0
+  if ((entry & WORD) !== 0) {
+    const isLong = (entry & (MULTI | SURROGATE)) !== 0
+    readUnits(
+      !isLong
+        ? String.fromCharCode(entry & 0xffff)
+        : (entry & MULTI) !== 0
+          ? (EXPANSIONS[entry & 0xffff] as string)
+          : text.slice(at, at + width),
+    )
+    reading.bits |= entry
+    reading.end = at + width
+  } else if ((entry & IGNORE) !== 0) {
+    reading.bits |= entry & FOLDED
+    if ((entry & EXTEND) !== 0) reading.end = at + width
+  } else {
+    if ((entry & C.G_APOSTROPHE) === 0 || at >= text.length || !holdsTogether(text, start, at)) return false
+    readUnits("'")
+    reading.bits |= C.APOSTROPHE_INSIDE
+  }
+  reading.at = at + width
+  return true
+}
+
+/** Bits of a whole word: `first` of its first character, `rest` of the others, what they are together. */
+function bitsOfWord(first: number, rest: number, repeats: boolean): number {
+  const all = (first | rest) & HIGH
+  const camel = (rest & UPPER) !== 0 && (all & LOWER) !== 0 ? C.CAMEL : 0
+  return all | camel | (repeats ? C.REPEAT : 0)
+}
+
+/** True for the elided word before an apostrophe and for a possessive s after one. */
+function isClitic(text: string, start: number, at: number, gap: number): boolean {
+  if (((CLASSES[text.charCodeAt(at)] as number) & (WORD | C.G_APOSTROPHE)) === C.G_APOSTROPHE && at < text.length) {
+    if (isElided(text, start, at) && (entryAt(text, at + 1) & WORD) !== 0) return true
+  }
+  return gap === APOSTROPHE_GAP && W.tokens > chunk.first && at - start === 1 && (text.charCodeAt(start) | 32) === 115
+}
+
 /**
  * Reads a text once and leaves its tokens, and every word of the lexicon in it, in the workspace.
- * The inner loop is long on purpose: its locals stay in registers, and it sets the speed of the whole engine.
+ * The inner loop is for plain letters and is kept long on purpose: its locals stay in registers, and it sets the speed of
+ * the whole engine. Everything else goes through `readOdd` and `passGap`.
  */
 export function scanWords(table: ScanTable, text: string, kind: TextField['kind']): void {
   const { length } = text
-  const { words } = table
+  const { words, hasTags } = table
+  const { pairs, mask } = words.whole
+  const { prefixFilter } = words
   resetWorkspace(length)
+  const { tokenStart, tokenEnd, tokenBits, tokenLength, tokenGap, tokenWord } = W
   chunk.first = chunk.start = chunk.hits = 0
   chunk.odd = false
   chunk.runFirst = -1
   let gap = C.G_SPACE
   let at = 0
   while (at < length) {
-    let unit = text.charCodeAt(at)
+    const unit = text.charCodeAt(at)
     let entry = CLASSES[unit] as number
-    let width = 1
-    if ((entry & SURROGATE) !== 0) {
-      entry = entryAt(text, at)
-      width = widthAt(text, at)
-    }
     if ((entry & (WORD | IGNORE)) !== WORD) {
-      if ((entry & IGNORE) === 0) {
-        gap = passGap(table, text, at, unit, entry & 0xffff, gap, kind)
+      if (unit === 32 && !chunk.odd && chunk.runFirst < 0 && gap === 0 && tokenLength[W.tokens - 1] !== 1) {
+        // One space after an ordinary word.
+        chunk.first = W.tokens
+        chunk.hits = W.hits
+        chunk.start = ++at
+        gap = C.G_SPACE
+        continue
       }
-      at += width
-      continue
+      const width = (entry & SURROGATE) === 0 ? 1 : widthAt(text, at)
+      if (width === 2) entry = classOf(text.codePointAt(at) as number)
+      if ((entry & (WORD | IGNORE)) === 0) gap = passGap(table, text, at, unit, entry & 0xffff, gap, kind)
+      if ((entry & (WORD | IGNORE)) !== WORD) {
+        at += width
+        continue
+      }
     }
     const start = at
-    let end = at
     let hash = HASH_SEED
     let firstHash = 0
     let bits = 0
     let units = 0
     let last = -1
-    let same = 0
-    let pairs = 0
-    for (;;) {
-      if ((entry & WORD) !== 0) {
-        let folded = entry & 0xffff
-        if ((entry & (MULTI | SURROGATE)) !== 0) {
-          const long = (entry & MULTI) !== 0 ? (EXPANSIONS[folded] as string) : text.slice(at, at + width)
-          for (let k = 0; k < long.length - 1; k++) {
-            hash = Math.imul(hash ^ long.charCodeAt(k), HASH_PRIME)
-            if (++units === PREFIX_MIN) firstHash = hash
-          }
-          folded = long.charCodeAt(long.length - 1)
-        }
-        hash = Math.imul(hash ^ folded, HASH_PRIME)
-        if (++units === PREFIX_MIN) firstHash = hash
-        if (folded !== last) {
-          same = 0
-          last = folded
-        } else {
-          if (++same === 2 || ++pairs === 3) bits |= C.REPEAT
-        }
-        // A capital after a small letter sets CAMEL: the three bits stand side by side.
-        bits |= (entry & 0xffff0000) | (((bits & LOWER) << 2) & ((entry & UPPER) << 1))
-        at += width
-        end = at
-      } else {
-        bits |= entry & FOLDED
-        at += width
-        if ((entry & EXTEND) !== 0) end = at
-      }
-      if (at >= length) break
-      unit = text.charCodeAt(at)
-      entry = CLASSES[unit] as number
-      width = 1
-      if ((entry & SURROGATE) !== 0) {
-        entry = entryAt(text, at)
-        width = widthAt(text, at)
-      }
-      if ((entry & (WORD | IGNORE)) === 0) {
-        if ((entry & C.G_APOSTROPHE) === 0 || !holdsTogether(text, start, at)) break
-        hash = Math.imul(hash ^ 39, HASH_PRIME)
-        if (++units === PREFIX_MIN) firstHash = hash
-        bits |= C.APOSTROPHE_INSIDE
-        last = 39
-        entry = IGNORE
-      }
+    let beforeLast = -1
+    let doubles = 0
+    let repeats = false
+    const first = entry
+    // A letter of two units is for readOdd.
+    if (unit >= 0xd800 && unit <= 0xdbff) entry = SURROGATE
+    while ((entry & ONE_UNIT) === WORD) {
+      const folded = entry & 0xffff
+      hash = Math.imul(hash ^ folded, HASH_PRIME)
+      if (++units === PREFIX_MIN) firstHash = hash
+      if (folded === last && (folded === beforeLast || ++doubles === MOST_DOUBLES)) repeats = true
+      beforeLast = last
+      last = folded
+      if (at !== start) bits |= entry
+      if (++at >= length) break
+      entry = CLASSES[text.charCodeAt(at)] as number
     }
+    let end = at
+    if (at < length && (entry & (WORD | IGNORE | SURROGATE | C.G_APOSTROPHE)) !== 0) {
+      reading.at = at
+      reading.end = end
+      reading.hash = hash
+      reading.firstHash = firstHash
+      reading.bits = bits
+      reading.units = units
+      while (readOdd(text, start)) {
+        const before = last
+        last = reading.last
+        if (last === before && (last === beforeLast || ++doubles === MOST_DOUBLES)) repeats = true
+        beforeLast = before
+      }
+      at = reading.at
+      end = reading.end
+      hash = reading.hash
+      firstHash = reading.firstHash
+      bits = reading.bits
+      units = reading.units
+    }
+    let all = bitsOfWord(first, bits, repeats)
+    if (units <= LONGEST_ELIDED && isClitic(text, start, at, gap)) all |= C.CLITIC
     const token = W.tokens
-    if (
-      (entry & C.G_APOSTROPHE) !== 0 &&
-      at < length &&
-      isElided(text, start, at) &&
-      (entryAt(text, at + 1) & WORD) !== 0
-    ) {
-      bits |= C.CLITIC
+    if ((all & ODD_TOKEN) !== 0 || ((all & DIGIT) !== 0 && (all & LETTER) !== 0)) chunk.odd = true
+    if (token > chunk.first && gap !== 0 && gap !== APOSTROPHE_GAP) chunk.odd = true
+    tokenStart[token] = start
+    tokenEnd[token] = end
+    tokenBits[token] = all
+    tokenLength[token] = units
+    tokenGap[token] = gap
+    let word = 0
+    for (let slot = slotOf(hash, mask); (word = pairs[slot * 2 + 1] as number) !== 0; slot = (slot + 1) & mask) {
+      if (pairs[slot * 2] === hash) break
     }
-    if (token > chunk.first && gap !== 0) {
-      if (gap !== (C.G_APOSTROPHE | C.G_JOINER)) chunk.odd = true
-      else if (units === 1 && last === 115) bits |= C.CLITIC
+    tokenWord[token] = word < 0 ? resolveWord(words, -word - 1, text, start, end) + 1 : word
+    W.tokens = token + 1
+    if (units >= PREFIX_MIN && inFilter(prefixFilter, firstHash)) {
+      lookUpPrefixes(words, firstHash, text, start, end, token, (all & FOLDED) === 0 ? 0 : VIA_FOLDED)
     }
-    if ((bits & ODD_TOKEN) !== 0 || ((bits & DIGIT) !== 0 && (bits & LETTER) !== 0)) chunk.odd = true
-    addToken(start, end, bits, units, gap, lookUpWhole(words, hash, text, start, end))
-    const flags = (bits & FOLDED) === 0 ? 0 : VIA_FOLDED
-    if (units >= PREFIX_MIN && inFilter(words.prefixFilter, firstHash))
-      lookUpPrefixes(words, firstHash, text, start, end, token, flags)
-    if (table.hasTags && start > 0) lookUpTag(words, text, start, end, token)
+    if (hasTags && start > 0) lookUpTag(words, text, start, end, token)
     gap = 0
   }
   if (W.tokens > chunk.first) endChunk(table, text, length, kind)
