@@ -47,6 +47,7 @@ export const recordEvents = {
   'user.deactivated': 'A person lost access; open work was handed over.',
   'user.reactivated': 'A person got access again.',
   'role.change_requested': 'A role change was asked for.',
+  'role.change_decided': 'A second person decided on a role change.',
   'role.granted': 'A role was given on a unit.',
   'role.revoked': 'A role was taken away.',
   'unit.created': 'A unit was entered.',

@@ -16,6 +16,11 @@ export function dutyConflict(held: readonly HeldRole[], added: HeldRole): HeldRo
   )
 }
 
+/** The roles that may not be held beside this one over the same unit. */
+export function conflictsOf(role: Role): Role[] {
+  return pairs.flatMap(([one, two]) => (one === role ? [two] : two === role ? [one] : []))
+}
+
 function isPair([one, two]: readonly [Role, Role], a: Role, b: Role): boolean {
   return (one === a && two === b) || (one === b && two === a)
 }

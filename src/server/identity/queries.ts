@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { RoleGrant } from '#server/platform/actor.ts'
+import type { Examination, RoleGrant } from '#server/platform/actor.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 
@@ -11,6 +11,8 @@ export interface PersonRow {
   readonly unitId: string
   readonly unitPath: readonly string[]
   readonly grants: readonly RoleGrant[]
+  /** Present for an examiner only: what the examination is about, and on which unit. */
+  readonly examination: { readonly filter: Examination & { readonly name?: string }; readonly unitId: string } | null
 }
 
 export interface SessionRow extends PersonRow {
@@ -52,11 +54,18 @@ function grantsAt(now: Instant) {
   ) as grants`
 }
 
+/** An examination in force; only people of the issuer `examiner` have one. */
+function examinationAt(now: Instant) {
+  return sql`(select json_build_object('filter', x.filter, 'unitId', x.unit_id) from examiner_access x
+    where u.issuer = 'examiner' and x.user_id = u.id and x.ended_at is null and x.valid_from <= ${now} and x.valid_until > ${now}
+    limit 1) as examination`
+}
+
 /** Everything that a request by session needs, in one round trip. */
 export async function findSession(db: Db, sessionId: string, now: Instant): Promise<SessionRow | undefined> {
   const { rows } = await sql<SessionRow>`select s.id as "sessionId", s.authenticated_at as "authenticatedAt",
       s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt", s.ended_at as "endedAt", s.groups_state as "groupsState",
-      ${person}, ${grantsAt(now)}
+      ${person}, ${grantsAt(now)}, ${examinationAt(now)}
     from user_session s join app_user u on u.id = s.user_id join unit own on own.id = u.unit_id
     where s.id = ${sessionId}`.execute(db)
   return rows[0]
@@ -64,14 +73,14 @@ export async function findSession(db: Db, sessionId: string, now: Instant): Prom
 
 export async function findToken(db: Db, tokenHash: Buffer, now: Instant): Promise<TokenRow | undefined> {
   const { rows } = await sql<TokenRow>`select t.id as "tokenId", t.scopes, t.expires_at as "expiresAt",
-      t.revoked_at as "revokedAt", t.last_used_at as "lastUsedAt", ${person}, ${grantsAt(now)}
+      t.revoked_at as "revokedAt", t.last_used_at as "lastUsedAt", ${person}, ${grantsAt(now)}, ${examinationAt(now)}
     from api_token t join app_user u on u.id = t.user_id join unit own on own.id = u.unit_id
     where t.token_hash = ${tokenHash}`.execute(db)
   return rows[0]
 }
 
 export async function findPerson(db: Db, userId: string, now: Instant): Promise<PersonRow | undefined> {
-  const { rows } = await sql<PersonRow>`select ${person}, ${grantsAt(now)}
+  const { rows } = await sql<PersonRow>`select ${person}, ${grantsAt(now)}, ${examinationAt(now)}
     from app_user u join unit own on own.id = u.unit_id where u.id = ${userId}`.execute(db)
   return rows[0]
 }

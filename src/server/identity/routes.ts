@@ -6,6 +6,7 @@ import { createToken } from './create-token.ts'
 import { createUnit } from './create-unit.ts'
 import { endSession } from './end-session.ts'
 import type { RateLimits } from './limit-rates.ts'
+import { registerPeopleRoutes } from './people-routes.ts'
 import { listPeople } from './people-queries.ts'
 import { listAllUnits, listLiveSessions } from './queries.ts'
 import { readMe } from './read-me.ts'
@@ -21,6 +22,7 @@ export function registerIdentityRoutes(app: App, deps: Parts, relyingParty: Rely
   registerSignInRoutes(app, deps, relyingParty, limits)
   app.route({ ...contract.getMe, handler: (request) => readMe(deps, request.actor) })
   registerSessionRoutes(app, deps)
+  registerPeopleRoutes(app, deps)
   registerTokenRoutes(app, deps)
   app.route({
     ...contract.listUnits,

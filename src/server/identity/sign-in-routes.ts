@@ -4,13 +4,15 @@ import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readLanguage } from '#server/platform/read-language.ts'
 import * as contract from '#shared/api/identity.ts'
+import { signInExaminer as signInExaminerContract } from '#shared/api/people.ts'
 import { readSessionCookie } from './authenticate-request.ts'
 import { authenticateSession } from './authenticate-session.ts'
 import { endByProvider } from './end-by-provider.ts'
 import { endSession } from './end-session.ts'
 import { finishSignIn } from './finish-sign-in.ts'
+import { signInExaminer } from './grant-examiner.ts'
 import type { RateLimits } from './limit-rates.ts'
-import { refuseForgery } from './refuse-forgery.ts'
+import { comesFromHere, refuseForgery } from './refuse-forgery.ts'
 import type { RelyingParty } from './relying-party.ts'
 import { cookieAttributes, cookieName } from './session-token.ts'
 import { openSignIn, sealSignIn, signInMinutes, stateSuffix } from './sign-in-state.ts'
@@ -49,6 +51,17 @@ export function registerSignInRoutes(app: App, deps: Parts, relyingParty: Relyin
         await limits.signIn(request)
         await receiveCallback(app, deps, relyingParty, request, reply)
       }),
+  })
+  app.route({
+    ...signInExaminerContract,
+    handler: async (request, reply) => {
+      await limits.signIn(request)
+      if (!comesFromHere(deps.config.publicUrl, request.headers))
+        throw new AppError('csrf_refused', 'Sign in on the gateway’s own page.')
+      const { sessionId } = await signInExaminer(deps, request.body.secret)
+      setSessionCookie(app, deps, reply, sessionId)
+      return { redirectTo: '/archive' }
+    },
   })
   // Forms reach only these two calls; everywhere else a body is JSON, which no foreign form can send.
   void app.register(async (scope: App) => {
@@ -96,13 +109,21 @@ async function receiveCallback(
     signIn,
     readSessionCookie(app, deps.config, request),
   )
-  await reply
-    .setCookie(
-      cookieName(deps.config, 'session'),
-      app.jwt.sign({ sid: sessionId }),
-      cookieAttributes(deps.config, deps.config.session.absoluteHours * 3600),
-    )
-    .redirect(signIn.returnTo)
+  setSessionCookie(app, deps, reply, sessionId)
+  await reply.redirect(signIn.returnTo)
+}
+
+function setSessionCookie(
+  app: App,
+  { config }: Parts,
+  reply: Pick<FastifyReply, 'setCookie'>,
+  sessionId: string,
+): void {
+  void reply.setCookie(
+    cookieName(config, 'session'),
+    app.jwt.sign({ sid: sessionId }),
+    cookieAttributes(config, config.session.absoluteHours * 3600),
+  )
 }
 
 /** Ends the session, then says where to sign out at the provider: as JSON to a script, as a redirect to a form. */

@@ -26,12 +26,12 @@ export interface Actor {
 
 /** What an examination is about; the fields mean what they mean in a search of the archive. */
 export interface Examination {
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  readonly author?: string | undefined
-  readonly unit?: string | undefined
-  readonly profile?: string | undefined
-  readonly network?: string | undefined
+  readonly from?: string
+  readonly to?: string
+  readonly author?: string
+  readonly unit?: string
+  readonly profile?: string
+  readonly network?: string
 }
 
 /** The nil UUID stands for the gateway itself in records of jobs. */

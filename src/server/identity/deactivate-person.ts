@@ -1,0 +1,140 @@
+import { sql } from 'kysely'
+import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import type { Instant } from '#server/platform/clock.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { endSessionsOf } from './end-session.ts'
+import {
+  endDelegationsOf,
+  lockPerson,
+  revokeGrantsOf,
+  revokeTokensOf,
+  setActive,
+  type LockedPerson,
+} from './people-queries.ts'
+
+/** Off-boards a person whom the actor administers. Nothing that the person did disappears. */
+export async function deactivatePerson(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  userId: string,
+  reason: string,
+): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
+    const person = await lockManagedPerson(tx, actor, userId)
+    if (userId === actor.userId)
+      throw new AppError('second_person_required', 'You cannot off-board yourself. A colleague must do it.')
+    await offboard(tx, actor, person, reason, deps.clock.now())
+  })
+}
+
+/** Lets a person sign in again. Their roles ended with the off-boarding and are given anew. */
+export async function reactivatePerson(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  userId: string,
+  reason: string,
+): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
+    const person = await lockManagedPerson(tx, actor, userId)
+    await onboardAgain(tx, actor, person, reason, deps.clock.now())
+  })
+}
+
+async function lockManagedPerson(tx: Tx, actor: Actor, userId: string): Promise<LockedPerson> {
+  const person = await lockPerson(tx, userId)
+  if (person === undefined || !mayOnUnit(actor, 'user.manage', person.unitPath))
+    throw new AppError('not_found', 'No such person in your units.')
+  return person
+}
+
+/**
+ * Ends everything by which the person could act: sessions, tokens, roles, delegations both ways. Reviews in their hands
+ * are given back by `reviews/hand-over-reviews.ts`, which this wakes. The caller holds the person's lock.
+ */
+export async function offboard(
+  tx: Tx,
+  actor: Actor,
+  person: LockedPerson,
+  reason: string,
+  now: Instant,
+): Promise<void> {
+  if (!person.active) return
+  const { userId, unitId } = person
+  await setActive(tx, userId, false, now)
+  const sessions = await endSessionsOf(tx, userId, 'deactivated', now)
+  const tokens = await revokeTokensOf(tx, userId, now)
+  for (const token of tokens) {
+    await appendRecord(tx, actor, {
+      type: 'token.revoked',
+      at: now,
+      streams: { user: userId },
+      body: { tokenId: token.id, name: token.name, prefix: token.prefix, because: 'deactivated' },
+    })
+  }
+  const grants = await revokeGrantsOf(tx, userId, now)
+  for (const grant of grants) {
+    await appendRecord(tx, actor, {
+      type: 'role.revoked',
+      at: now,
+      streams: { user: userId, unit: grant.unit_id },
+      body: {
+        userId,
+        role: grant.role,
+        unitId: grant.unit_id,
+        source: grant.source,
+        effectiveAt: now,
+        because: 'deactivated',
+      },
+    })
+  }
+  for (const lent of await endDelegationsOf(tx, userId, now)) {
+    await appendRecord(tx, actor, {
+      type: 'delegation.ended',
+      at: now,
+      streams: { user: lent.to_user_id, unit: lent.unit_id },
+      body: { delegationId: lent.id, fromUserId: lent.from_user_id, toUserId: lent.to_user_id, because: 'deactivated' },
+    })
+  }
+  await appendRecord(tx, actor, {
+    type: 'user.deactivated',
+    at: now,
+    streams: { user: userId, unit: unitId },
+    body: { userId, reason, sessionsEnded: sessions, tokensRevoked: tokens.length, rolesRevoked: grants.length },
+  })
+  await sql`select pg_notify('gateway_person', '')`.execute(tx)
+}
+
+export async function onboardAgain(
+  tx: Tx,
+  actor: Actor,
+  person: LockedPerson,
+  reason: string,
+  now: Instant,
+): Promise<void> {
+  if (person.active) return
+  await setActive(tx, person.userId, true, now)
+  await appendRecord(tx, actor, {
+    type: 'user.reactivated',
+    at: now,
+    streams: { user: person.userId, unit: person.unitId },
+    body: { userId: person.userId, reason },
+  })
+}
+
+/**
+ * Holds the actor's own row until the end of a transaction, and refuses when they were off-boarded meanwhile. A decision
+ * and an off-boarding at the same moment thus have an order: what is decided, was decided by somebody who still could.
+ */
+export async function requireStillActive(tx: Tx, actor: Actor): Promise<void> {
+  if (actor.kind === 'system') return
+  const row = await tx
+    .selectFrom('app_user')
+    .select('active')
+    .where('id', '=', actor.userId)
+    .forShare()
+    .executeTakeFirst()
+  if (row?.active !== true) throw new AppError('session_expired', 'Your access to the gateway has ended.')
+}

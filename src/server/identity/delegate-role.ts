@@ -1,0 +1,174 @@
+import type { Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import type { Instant } from '#server/platform/clock.ts'
+import { inTransaction, type Db } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { newId } from '#server/platform/new-id.ts'
+import { appendRecord } from '#server/archive/append-record.ts'
+import type { Delegation } from '#shared/api/people.ts'
+import { lockPerson } from './people-queries.ts'
+import { listHeldRoles } from './role-change-queries.ts'
+import { unitPathOf } from './unit-path.ts'
+
+export interface DelegationWish {
+  readonly toUserId: string
+  readonly unitId: string
+  readonly validFrom?: Instant | undefined
+  readonly validUntil: Instant
+  readonly reason: string
+}
+
+const longestMs = 366 * 86_400_000
+
+/**
+ * Lends the reviewing of a unit to a fellow reviewer for a time. It never widens: one lends only what one holds oneself
+ * (not what one was lent), to somebody who reviews already, and what the lender loses the borrower loses at the same
+ * moment, because the loan is read beside the lender's own role at each request. Law 4 stands: `withoutDelegationsOf`
+ * takes the loan away where the lender's own post is decided.
+ */
+export async function delegateRole(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  wish: DelegationWish,
+): Promise<Delegation> {
+  return inTransaction(deps.db, async (tx) => {
+    const now = deps.clock.now()
+    const validFrom = wish.validFrom === undefined || wish.validFrom < now ? now : wish.validFrom
+    refuseTimes(validFrom, wish.validUntil)
+    const unitPath = await unitPathOf(tx, wish.unitId)
+    if (!(await reviews(tx, actor.userId, unitPath, now)))
+      throw new AppError('forbidden', 'You can lend only the reviewing that is your own, on a unit where you hold it.')
+    const to = await lockPerson(tx, wish.toUserId)
+    if (to === undefined || !to.active) throw new AppError('not_found', 'No such active person.')
+    if (to.userId === actor.userId) throw new AppError('unprocessable', 'A delegation is between two people.')
+    if (!(await reviews(tx, to.userId, undefined, now)))
+      throw new AppError('forbidden', 'A delegate is a reviewer already; a delegation makes nobody one.')
+    const delegationId = newId(now)
+    const { unitId, validUntil } = wish
+    const reason = wish.reason.trim()
+    await tx
+      .insertInto('delegation')
+      .values({
+        id: delegationId,
+        from_user_id: actor.userId,
+        to_user_id: to.userId,
+        role: 'reviewer',
+        unit_id: unitId,
+        valid_from: validFrom,
+        valid_until: validUntil,
+        reason,
+        created_at: now,
+      })
+      .execute()
+    await appendRecord(tx, actor, {
+      type: 'delegation.granted',
+      at: now,
+      streams: { user: to.userId, unit: unitId },
+      body: {
+        delegationId,
+        fromUserId: actor.userId,
+        toUserId: to.userId,
+        role: 'reviewer',
+        unitId,
+        validFrom,
+        validUntil,
+        reason,
+      },
+    })
+    return {
+      delegationId,
+      from: { userId: actor.userId, displayName: actor.displayName },
+      to: { userId: to.userId, displayName: to.displayName },
+      role: 'reviewer',
+      unitId,
+      validFrom,
+      validUntil,
+      reason,
+      endedAt: null,
+    }
+  })
+}
+
+/** Ends what the actor lent; the borrower's next request knows it. */
+export async function endDelegation(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  delegationId: string,
+): Promise<Delegation> {
+  return inTransaction(deps.db, async (tx) => {
+    const now = deps.clock.now()
+    const ended = await tx
+      .updateTable('delegation')
+      .set({ ended_at: now })
+      .where('id', '=', delegationId)
+      .where('from_user_id', '=', actor.userId)
+      .where('ended_at', 'is', null)
+      .returning(['to_user_id', 'unit_id'])
+      .executeTakeFirst()
+    if (ended !== undefined) {
+      await appendRecord(tx, actor, {
+        type: 'delegation.ended',
+        at: now,
+        streams: { user: ended.to_user_id, unit: ended.unit_id },
+        body: { delegationId, fromUserId: actor.userId, toUserId: ended.to_user_id, because: 'ended_by_lender' },
+      })
+    }
+    const delegation = (await listDelegations(tx, actor.userId)).find(
+      (one) => one.delegationId === delegationId && one.from.userId === actor.userId,
+    )
+    if (delegation === undefined) throw new AppError('not_found', 'No such delegation of yours.')
+    return delegation
+  })
+}
+
+/** What somebody lends and is lent, newest first. */
+export async function listDelegations(db: Db, userId: string): Promise<Delegation[]> {
+  const rows = await db
+    .selectFrom('delegation as lent')
+    .innerJoin('app_user as lender', 'lender.id', 'lent.from_user_id')
+    .innerJoin('app_user as borrower', 'borrower.id', 'lent.to_user_id')
+    .select([
+      'lent.id',
+      'from_user_id',
+      'to_user_id',
+      'role',
+      'lent.unit_id',
+      'valid_from',
+      'valid_until',
+      'reason',
+      'ended_at',
+    ])
+    .select(['lender.display_name as lender_name', 'borrower.display_name as borrower_name'])
+    .where((where) => where.or([where('from_user_id', '=', userId), where('to_user_id', '=', userId)]))
+    .orderBy('lent.created_at', 'desc')
+    .orderBy('lent.id', 'desc')
+    .execute()
+  return rows.map((row) => ({
+    delegationId: row.id,
+    from: { userId: row.from_user_id, displayName: row.lender_name },
+    to: { userId: row.to_user_id, displayName: row.borrower_name },
+    role: row.role,
+    unitId: row.unit_id,
+    validFrom: row.valid_from,
+    validUntil: row.valid_until,
+    reason: row.reason,
+    endedAt: row.ended_at,
+  }))
+}
+
+function refuseTimes(from: Instant, until: Instant): void {
+  if (until <= from) throw new AppError('unprocessable', 'A delegation ends after it begins.')
+  if (Date.parse(until) - Date.parse(from) > longestMs)
+    throw new AppError('unprocessable', 'A delegation ends within a year.')
+}
+
+/** Is reviewing somebody's own role: on the unit of the path, or anywhere? */
+async function reviews(
+  db: Db,
+  userId: string,
+  unitPath: readonly string[] | undefined,
+  now: Instant,
+): Promise<boolean> {
+  const held = await listHeldRoles(db, userId, now)
+  return held.some((grant) => grant.role === 'reviewer' && (unitPath === undefined || unitPath.includes(grant.unit_id)))
+}

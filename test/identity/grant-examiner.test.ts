@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
+import { recordsOf } from './gateway-browser.ts'
+
+const wish = {
+  name: 'Anna Berg',
+  organisation: 'FINRA',
+  purpose: 'Rule 8210 request 2026-17',
+  validUntil: '2026-03-16T09:00:00.000Z',
+}
+
+async function signInWith(gateway: TestGateway, secret: string) {
+  const answer = await gateway.app.inject({ method: 'POST', url: '/auth/examiner', payload: { secret } })
+  const cookie = String(answer.headers['set-cookie']).split(';')[0] ?? ''
+  return {
+    answer,
+    get: (url: string) => gateway.app.inject({ url, headers: { cookie } }),
+    post: (url: string, payload: object) => gateway.app.inject({ method: 'POST', url, headers: { cookie }, payload }),
+  }
+}
+
+test('an examiner reads for a time and changes nothing', async (t) => {
+  const gateway = await startGateway(t)
+  const ruth = await gateway.signIn('ruth')
+  const granted = await ruth.post('/api/examiners', wish)
+  assert.equal(granted.statusCode, 201, granted.body)
+  const { secret } = granted.json()
+  assert.ok(!(await ruth.get('/api/examiners')).body.includes(secret))
+  const examiner = await signInWith(gateway, secret)
+  assert.equal(examiner.answer.statusCode, 200, examiner.answer.body)
+  const me = (await examiner.get('/api/me')).json()
+  assert.equal(me.displayName, 'Anna Berg (FINRA)')
+  assert.deepEqual(
+    me.permissions.filter((permission: string) => !/\.(read|search|verify|status)$/.test(permission)),
+    [],
+  )
+  for (const [url, body] of [
+    ['/api/tokens', { name: 'x' }],
+    ['/api/examiners', wish],
+    ['/api/roles/changes', {}],
+  ] as const) {
+    assert.equal((await examiner.post(url, body)).statusCode, 403, url)
+  }
+  gateway.clock.set(wish.validUntil)
+  assert.equal((await examiner.get('/api/me')).statusCode, 401)
+  assert.equal((await signInWith(gateway, secret)).answer.statusCode, 401)
+})
+
+test('an examination ends at once, and a wrong secret is refused and recorded', async (t) => {
+  const gateway = await startGateway(t)
+  const ruth = await gateway.signIn('ruth')
+  const { secret, examinerId } = (await ruth.post('/api/examiners', wish)).json()
+  const examiner = await signInWith(gateway, secret)
+  await ruth.post(`/api/examiners/${examinerId}/end`, {})
+  assert.equal((await examiner.get('/api/me')).statusCode, 401)
+  assert.equal((await signInWith(gateway, secret)).answer.statusCode, 401)
+  assert.equal((await signInWith(gateway, 'guessed')).answer.json().code, 'unauthenticated')
+  assert.equal((await recordsOf(gateway, 'session.refused')).length, 2)
+  assert.equal((await recordsOf(gateway, 'examiner.ended')).length, 1)
+})
+
+test('an examination has an end within a year, and a records officer opens it', async (t) => {
+  const gateway = await startGateway(t)
+  const [ruth, ada] = [await gateway.signIn('ruth'), await gateway.signIn('ada')]
+  assert.equal((await ruth.post('/api/examiners', { ...wish, validUntil: '2030-01-01T00:00:00.000Z' })).statusCode, 422)
+  assert.equal((await ada.post('/api/examiners', wish)).statusCode, 403)
+})
