@@ -9,6 +9,11 @@ export interface CommandEntry {
 
 /** Every command by its first words, in the order of the help. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  start: {
+    usage: 'start',
+    does: 'runs the gateway, as npm start does',
+    load: async () => (await import('./run-role.ts')).runStart,
+  },
   serve: {
     usage: 'serve',
     does: 'answers the console and the API',
