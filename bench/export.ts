@@ -57,7 +57,7 @@ async function copyThroughZstd(url: string, folder: string): Promise<number> {
           join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
           order by l.log_index) to stdout (format binary)`),
       handleCopyData: (message: { chunk: Buffer }, connection: { stream: NodeJS.ReadableStream }) => {
-        if (zstd.write(message.chunk)) return
+        if (zstd.write(message.chunk) || connection.stream.isPaused()) return
         connection.stream.pause()
         zstd.once('drain', () => connection.stream.resume())
       },

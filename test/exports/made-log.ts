@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { HeaderFilter, Manifest } from '#server/exports/manifest.ts'
-import { writePackage, type PackageSource, type RecordLineText } from '#server/exports/write-package.ts'
+import { writePackage, type PackageSource } from '#server/exports/write-package.ts'
 import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
 import { toInstant } from '#server/platform/clock.ts'
 import { toHex, utf8 } from '#shared/tlog/bytes.ts'
@@ -13,7 +13,8 @@ import type { NodeReader } from '#shared/tlog/prove.ts'
 /** A log made from numbers: the same seed gives the same bytes. */
 export interface MadeLog {
   readonly entries: readonly string[]
-  readonly records: readonly RecordLineText[]
+  /** Lines of `records.jsonl`. */
+  readonly records: readonly string[]
   readonly readNode: NodeReader
   readonly root: Hash
 }
@@ -23,7 +24,7 @@ export const units = ['unit-firm', 'unit-paris', 'unit-lyon']
 
 /** `size` records, five minutes apart, on three units, with a few hundred bytes of text each. */
 export function makeLog(size: number): MadeLog {
-  const [entries, records, leaves]: [string[], RecordLineText[], Hash[]] = [[], [], []]
+  const [entries, records, leaves]: [string[], string[], Hash[]] = [[], [], []]
   for (let n = 0; n < size; n += 1) {
     const at = toInstant(start + n * 300_000)
     const salt = createHash('sha256').update(`salt ${n}`).digest()
@@ -35,11 +36,7 @@ export function makeLog(size: number): MadeLog {
     const entry = `{"at":"${at}","h":${header},"n":${n},"sq":{"post":${n & 7}}}`
     entries.push(entry)
     leaves.push(hashLeaf(utf8(entry)))
-    records.push({
-      n,
-      line: `{"n":${n},"salt":"${salt.toString('base64')}","header":${header},"body":${body}}`,
-      disposed: false,
-    })
+    records.push(`{"n":${n},"salt":"${salt.toString('base64')}","header":${header},"body":${body}}`)
   }
   const readNode = nodesOf(leaves)
   return { entries, records, readNode, root: rootOf(leaves, 0, size) }
@@ -97,9 +94,16 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
   const source: PackageSource = {
     readNode: log.readNode,
     async *entries(from, to) {
-      for (let at = from; at < to; at += 100) yield { first: at, lines: log.entries.slice(at, Math.min(to, at + 100)) }
+      for (let at = from; at < to; at += 100) {
+        const lines = log.entries.slice(at, Math.min(to, at + 100))
+        yield { first: at, count: lines.length, text: lines.join('\n') }
+      }
     },
-    records: async (indexes) => indexes.map((n) => log.records[n]!),
+    records: async (indexes) => ({
+      count: indexes.length,
+      disposed: 0,
+      text: indexes.map((n) => log.records[n]!).join('\n'),
+    }),
   }
   const file = await open(path, 'w')
   try {

@@ -165,12 +165,7 @@ it('names the log index of bodies that were altered, exchanged, added, repeated 
     ['swapped bodies', (all) => swapBodies(all, 4, 5), 12, /body .* log index 12/],
     ['repeated', (all) => all.toSpliced(4, 0, all[4]!), 12, /Record 12 stands again/],
     ['out of order', (all) => all.toSpliced(4, 2, all[5]!, all[4]!), 12, /log index 12 .*missing/],
-    [
-      'added',
-      (all) => all.toSpliced(1, 0, log.records[1]!.line),
-      1,
-      /log index 1 does not match the query and was added/,
-    ],
+    ['added', (all) => all.toSpliced(1, 0, log.records[1]!), 1, /log index 1 does not match the query and was added/],
     [
       'claimed to be disposed',
       (all) => all.with(4, all[4]!.replace(/"salt":"[^"]*",/, '').replace(/,"body":.*$/, ',"disposed":{"at":"x"}}')),

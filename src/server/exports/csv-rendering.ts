@@ -7,7 +7,7 @@ import { formatTime, type Reading } from './format-time.ts'
 import { parseLine, type ParsedLine } from './parse-line.ts'
 import type { PostStories } from './post-stories.ts'
 import { approvalsOf, mainRevision, useDates, type PostStory } from './tell-post.ts'
-import type { RecordLineText, Rendering } from './write-package.ts'
+import type { Rendering } from './write-package.ts'
 
 const recordColumns = [
   'log_index',
@@ -53,9 +53,9 @@ export class CsvRendering implements Rendering {
     return rendering
   }
 
-  async take(records: readonly RecordLineText[]): Promise<void> {
-    this.#stories.note(records)
-    const parsed = records.map((record) => parseLine(record.line))
+  async take(lines: readonly string[]): Promise<void> {
+    this.#stories.note(lines)
+    const parsed = lines.map(parseLine)
     const stories = await this.#stories.of(
       parsed.map((line) => line.header.streams['post'] ?? '').filter((postId) => postId !== ''),
     )

@@ -1,6 +1,6 @@
 import type { PostStories } from './post-stories.ts'
 import { approvalsOf, mainRevision, useDates, type PostStory } from './tell-post.ts'
-import type { RecordLineText, Rendering } from './write-package.ts'
+import type { Rendering } from './write-package.ts'
 
 /** `eml/<post>.eml`: one message a post (RFC 5322), for archives that take in mail. */
 export class EmlRendering implements Rendering {
@@ -12,8 +12,8 @@ export class EmlRendering implements Rendering {
     this.#origin = origin
   }
 
-  take(records: readonly RecordLineText[]): Promise<void> {
-    this.#stories.note(records)
+  take(lines: readonly string[]): Promise<void> {
+    this.#stories.note(lines)
     return Promise.resolve()
   }
 

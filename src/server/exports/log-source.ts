@@ -10,7 +10,7 @@ import { nodesFromTiles } from '#shared/tlog/tiles.ts'
 import { longestWaitMilliseconds } from './manifest.ts'
 import { readAhead } from './read-ahead.ts'
 import type { LogRange } from './tree-range.ts'
-import type { PackageSource, RecordLineText } from './write-package.ts'
+import type { PackageSource, RecordBatch } from './write-package.ts'
 
 /** The log as it was last sealed. */
 export interface SealedLog {
@@ -48,7 +48,7 @@ export async function readRange(db: Db, size: number, from: Instant | null, to: 
   return { first, end: Math.max(end, first), size }
 }
 
-const entriesAtOnce = 2_000
+const entriesAtOnce = 1_000
 
 /** A package's content from the database. The log only grows, so no snapshot is held while it is read. */
 export function openLogSource(db: Db, size: number, words: string | null): PackageSource {
@@ -63,19 +63,19 @@ async function* readEntries(db: Db, first: number, end: number): ReturnType<Pack
   for (let from = first; from < end; from += entriesAtOnce) {
     const to = Math.min(end, from + entriesAtOnce)
     // One row for a whole batch: the driver's work is per row. The pieces are put together as the sealer did.
-    const { rows } = await sql<{ first: number | null; text: string | null }>`
-      select min(l.log_index) as first, string_agg(
+    const { rows } = await sql<{ first: number | null; count: number; text: string | null }>`
+      select min(l.log_index) as first, count(*) as count, string_agg(
           '{"at":"' || to_char(l.sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","h":' || convert_from(r.header, 'UTF8')
             || ',"n":' || l.log_index || ',"sq":' || l.stream_sequence || '}', E'\n' order by l.log_index) as text
         from archive.leaf l join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
         where l.log_index >= ${from} and l.log_index < ${to}`.execute(db)
-    const { first: found, text } = rows[0]!
+    const { first: found, count, text } = rows[0]!
     if (found === null || text === null) return
-    yield { first: found, lines: text.split('\n') }
+    yield { first: found, count, text }
   }
 }
 
-async function readRecordLines(db: Db, indexes: readonly number[], words: string | null): Promise<RecordLineText[]> {
+async function readRecordLines(db: Db, indexes: readonly number[], words: string | null): Promise<RecordBatch> {
   const [first, last] = [indexes[0] ?? 0, indexes.at(-1) ?? 0]
   const dense = last - first + 1 === indexes.length
   const these = dense
@@ -85,16 +85,15 @@ async function readRecordLines(db: Db, indexes: readonly number[], words: string
     words === null
       ? sql``
       : sql`and exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id and ${whereWords(words)})`
-  const { rows } = await sql<{ n: number; line: string | null }>`
-    select l.log_index as n, '{"n":' || l.log_index || ',"salt":"' || encode(b.salt, 'base64') || '","header":'
-        || convert_from(r.header, 'UTF8') || ',"body":' || convert_from(b.body, 'UTF8') || '}' as line
+  const { rows } = await sql<{ count: number; missing: number | null; text: string | null }>`
+    select count(*) as count, min(l.log_index) filter (where b.body is null) as missing, string_agg(
+        '{"n":' || l.log_index || ',"salt":"' || encode(b.salt, 'base64') || '","header":' || convert_from(r.header, 'UTF8')
+          || ',"body":' || convert_from(b.body, 'UTF8') || '}', E'\n' order by l.log_index) as text
       from archive.leaf l
         join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
-      where ${these} ${chosen}
-      order by l.log_index`.execute(db)
-  return rows.map(({ n, line }) => {
-    if (line === null) throw new Error(`The body of the record at log index ${n} is not in the database.`)
-    return { n, line, disposed: false }
-  })
+      where ${these} ${chosen}`.execute(db)
+  const { count, missing, text } = rows[0]!
+  if (missing !== null) throw new Error(`The body of the record at log index ${missing} is not in the database.`)
+  return { count, disposed: 0, text: text ?? '' }
 }

@@ -4,7 +4,7 @@ import { pageWords, type PageWords } from './page-words.ts'
 import type { PostStories } from './post-stories.ts'
 import type { ExportRow } from './queries.ts'
 import { approvalsOf, mainRevision, useDates, type PostStory } from './tell-post.ts'
-import type { RecordLineText, Rendering } from './write-package.ts'
+import type { Rendering } from './write-package.ts'
 
 /** `posts.html`: the posts with their stages on one page that needs no program of ours, no network and no script. */
 export class PageRendering implements Rendering {
@@ -22,8 +22,8 @@ export class PageRendering implements Rendering {
     this.#about = about
   }
 
-  take(records: readonly RecordLineText[]): Promise<void> {
-    this.#stories.note(records)
+  take(lines: readonly string[]): Promise<void> {
+    this.#stories.note(lines)
     return Promise.resolve()
   }
 

@@ -3,7 +3,6 @@ import { parseHeader } from '#server/archive/entry.ts'
 import { parseBody } from '#server/archive/record-body.ts'
 import type { Db } from '#server/platform/database.ts'
 import { tellPost, type PostRecord, type PostStory } from './tell-post.ts'
-import type { RecordLineText } from './write-package.ts'
 
 const storiesAtOnce = 200
 const storiesKept = 2_000
@@ -28,8 +27,8 @@ export class PostStories {
   }
 
   /** Remembers the posts of delivered records. About a hundred bytes a post. */
-  note(records: readonly RecordLineText[]): void {
-    for (const { line } of records) {
+  note(lines: readonly string[]): void {
+    for (const line of lines) {
       // The header stands before the body, so the first stream named `post` is the header's.
       const postId = /"post":"([0-9a-f-]{36})"/.exec(line.slice(0, 1_500))?.[1]
       if (postId !== undefined) this.#posts.add(postId)

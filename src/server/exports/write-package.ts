@@ -5,28 +5,36 @@ import { toHex, utf8 } from '#shared/tlog/bytes.ts'
 import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import type { NodeReader } from '#shared/tlog/prove.ts'
 import { packageReadme } from './package-readme.ts'
+import { readAhead } from './read-ahead.ts'
 import { proveRange, type LogRange } from './tree-range.ts'
 import { ZipWriter, type PackedFile } from './write-zip.ts'
 
 /** Where a package's content comes from. Everything is asked for in log order, a batch at a time. */
 export interface PackageSource {
   /** Entries `first` ≤ n < `end`, verbatim, in batches. */
-  entries(first: number, end: number): AsyncIterable<{ readonly first: number; readonly lines: readonly string[] }>
+  entries(first: number, end: number): AsyncIterable<EntryBatch>
   /** The lines of `records.jsonl` for ascending log indexes; those that the words do not choose are left out. */
-  records(indexes: readonly number[]): Promise<readonly RecordLineText[]>
+  records(indexes: readonly number[]): Promise<RecordBatch>
   /** Roots of perfect subtrees of the log. */
   readonly readNode: NodeReader
 }
 
-export interface RecordLineText {
-  readonly n: number
-  readonly line: string
-  readonly disposed: boolean
+/** Consecutive lines with newlines between them: a batch is one text, because a million little ones cost more than the rest. */
+export interface EntryBatch {
+  readonly first: number
+  readonly count: number
+  readonly text: string
+}
+
+export interface RecordBatch {
+  readonly count: number
+  readonly disposed: number
+  readonly text: string
 }
 
 /** A reading of the records for people or other programs: fed every delivered record, then asked for its files. */
 export interface Rendering {
-  take(records: readonly RecordLineText[]): Promise<void>
+  take(lines: readonly string[]): Promise<void>
   files(): AsyncIterable<{ readonly name: string; readonly content: AsyncIterable<Uint8Array> }>
   /** Frees what it holds, whether the package was finished or not. */
   close(): Promise<void>
@@ -50,7 +58,8 @@ export interface PackageWish {
   readonly afterwards: () => Promise<{ posts: number | null; coverageGaps: Manifest['coverageGaps'] }>
 }
 
-const batchSize = 1_000
+const batchSize = 250
+const newline = utf8('\n')
 
 /** A finished package: what it says of itself, its bytes and their hash. */
 export interface WrittenPackage {
@@ -115,13 +124,16 @@ async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<
   const matches = headerMatcher(filter)
   const everything = Object.values(filter).every((value) => value === null)
   let expected = log.first
-  for await (const { first, lines } of wish.source.entries(log.first, log.end)) {
+  for await (const { first, count, text } of wish.source.entries(log.first, log.end)) {
     if (first !== expected) throw new Error(`The log's entry ${expected} is not in the database.`)
-    lines.forEach((line, at) => {
-      if (everything || matches(headerOf(line))) matching.add(first + at)
-    })
-    expected += lines.length
-    yield utf8(`${lines.join('\n')}\n`)
+    if (everything) matching.addAll(first, count)
+    else
+      text.split('\n').forEach((line, at) => {
+        if (matches(headerOf(line))) matching.addAll(first + at, 1)
+      })
+    expected += count
+    yield utf8(text)
+    yield newline
     await wish.progress('headers', expected - log.first, log.end - log.first)
   }
   if (expected !== log.end) throw new Error(`The log's entry ${expected} is not in the database.`)
@@ -138,13 +150,22 @@ async function* recordsOf(
   counts: { delivered: number; disposed: number },
 ): AsyncIterable<Uint8Array> {
   let done = 0
-  for (const indexes of matching.batches(batchSize)) {
-    const records = await wish.source.records(indexes)
-    for (const rendering of wish.renderings) await rendering.take(records)
-    counts.delivered += records.length
-    counts.disposed += records.filter((record) => record.disposed).length
+  async function* read(): AsyncIterable<[number[], RecordBatch]> {
+    for (const indexes of matching.batches(batchSize)) yield [indexes, await wish.source.records(indexes)]
+  }
+  for await (const [indexes, batch] of readAhead(read())) {
+    const { count, disposed, text } = batch
+    if (wish.renderings.length > 0 && count > 0) {
+      const lines = text.split('\n')
+      for (const rendering of wish.renderings) await rendering.take(lines)
+    }
+    counts.delivered += count
+    counts.disposed += disposed
     done += indexes.length
-    if (records.length > 0) yield utf8(`${records.map((record) => record.line).join('\n')}\n`)
+    if (count > 0) {
+      yield utf8(text)
+      yield newline
+    }
     await wish.progress('records', done, matching.count)
   }
 }
@@ -167,10 +188,9 @@ class IndexSet {
     this.#bits = new Uint8Array(Math.ceil(this.#length / 8))
   }
 
-  add(index: number): void {
-    const at = index - this.#first
-    this.#bits[at >> 3]! |= 1 << (at & 7)
-    this.count += 1
+  addAll(index: number, count: number): void {
+    for (let at = index - this.#first; at < index - this.#first + count; at += 1) this.#bits[at >> 3]! |= 1 << (at & 7)
+    this.count += count
   }
 
   *batches(size: number): Iterable<number[]> {

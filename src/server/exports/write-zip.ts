@@ -15,13 +15,13 @@ export interface PackedFile {
 }
 
 const deflate = promisify<Uint8Array, object, Buffer>(deflateRaw)
-const blockSize = 512 * 1024
+const blockSize = 256 * 1024
 const blocksAtOnce = 4
 // A deflate block that is the last and empty.
 const lastBlock = Buffer.of(0x03, 0x00)
 
 /**
- * Writes a zip file front to back in constant memory. Blocks of half a megabyte are deflated in parallel and joined at
+ * Writes a zip file front to back in constant memory. Blocks of a quarter of a megabyte are deflated in parallel and joined at
  * byte boundaries (a sync flush ends each), which any unzip program reads as one stream.
  */
 export class ZipWriter {
@@ -60,7 +60,7 @@ export class ZipWriter {
       checksum = crc32(block, checksum)
       size += block.length
       const packed = compressed
-        ? deflate(block, { level: 1, finishFlush: constants.Z_SYNC_FLUSH })
+        ? deflate(block, { level: 1, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: blockSize })
         : Promise.resolve(block)
       // A failure is met by `drain`, also when the content's own failure comes first.
       packed.catch(() => undefined)
