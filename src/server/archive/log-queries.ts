@@ -57,9 +57,11 @@ export interface NewRecord {
 /** What this snapshot sees and the mark did not, in the order of insertion. */
 export async function readNewRecords(tx: Tx, head: Head, limit: number): Promise<NewRecord[]> {
   // The planner knows nothing of snapshots; index probes are right whatever its statistics say.
-  await sql`set local enable_seqscan = off`.execute(tx)
-  await sql`set local enable_hashjoin = off`.execute(tx)
-  await sql`set local enable_mergejoin = off`.execute(tx)
+  // Starting parallel workers would cost more than the whole round, every second.
+  await sql`select set_config(name, value, true) from (values ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),
+    ('enable_mergejoin', 'off'), ('max_parallel_workers_per_gather', '0'), ('jit', 'off')) as wanted (name, value)`.execute(
+    tx,
+  )
   const { rows } = await sql<NewRecord>`
     select r.id, r.recorded_at as "recordedAt", r.type, convert_from(r.header, 'UTF8') as header,
         coalesce(encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = convert_from(r.header, 'UTF8')::json ->> 'bodyHash', false)

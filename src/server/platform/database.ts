@@ -20,9 +20,36 @@ const types: pg.CustomTypesConfig = {
     (format !== 'binary' && parsers.get(oid)) || pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
 
+const archiveRead = /^\s*(select|with)\b[\s\S]*\barchive\.(?!append_record)/i
+/** Texts with a name; statements that are built anew each time do not fill a connection's memory. */
+const statementNames = new Map<string, string>()
+const mostNames = 300
+
+/**
+ * A connection that prepares each statement once: parsing and planning those of a submission cost Postgres as much as
+ * running them. Reads of the archive are still planned with their values, on which their best plan depends.
+ */
+class PreparingClient extends pg.Client {
+  override query(...words: unknown[]): never {
+    const [text, values, ...rest] = words
+    const name = typeof text === 'string' && Array.isArray(values) ? nameStatement(text) : undefined
+    const query = super.query.bind(this) as (...given: unknown[]) => never
+    return name === undefined ? query(...words) : query({ name, text, values }, ...rest)
+  }
+}
+
+function nameStatement(text: string): string | undefined {
+  const known = statementNames.get(text)
+  if (known !== undefined || statementNames.size >= mostNames || archiveRead.test(text)) return known
+  const name = `w${statementNames.size}`
+  statementNames.set(text, name)
+  return name
+}
+
 /** A pool as the service's role. A connection that the server closes is logged and replaced, never fatal. */
 export function openPool(url: string, log: Pick<Logger, 'warn'>, max = 20): pg.Pool {
   const pool = new pg.Pool({
+    Client: PreparingClient,
     connectionString: url,
     max,
     types,
