@@ -103,15 +103,22 @@ function mayBeginEmoji(point: number, next: number): boolean {
   )
 }
 
+/** Offset after the emoji that begins here, or 0. */
+function emojiEnd(text: string, at: number): number {
+  emoji.lastIndex = at
+  return emoji.test(text) ? emoji.lastIndex : 0
+}
+
 function weigh(text: string, from: number, to: number): number {
   let length = 0
   for (let at = from; at < to;) {
     const point = text.codePointAt(at)!
     const size = point > 0xffff ? 2 : 1
-    emoji.lastIndex = at
-    if (mayBeginEmoji(point, text.charCodeAt(at + size)) && emoji.test(text) && emoji.lastIndex <= to) {
+    const next = text.charCodeAt(at + size)
+    const end = (point >= 0x203c || next > 0x203c) && mayBeginEmoji(point, next) ? emojiEnd(text, at) : 0
+    if (end > 0 && end <= to) {
       length += 2
-      at = emoji.lastIndex
+      at = end
     } else {
       length += isLight(point) ? 1 : 2
       at += size
@@ -146,7 +153,10 @@ for (const character of ['\\', '|', '{', '}', '@', '[', ']', '(', ')', '<', '>',
 
 function countReserved(text: string): number {
   let count = 0
-  for (let at = 0; at < text.length; at++) count += reserved[text.charCodeAt(at)] ?? 0
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 128) count += reserved[unit]!
+  }
   return count
 }
 

@@ -23,33 +23,37 @@ export interface CompactView {
 
 const otherLetter = /\p{L}|\p{N}|\p{M}/u
 const longestGap = 3
+const invisible = 3
 
-function foldCode(point: number): number {
-  if (point >= 0x30 && point <= 0x39) return point
-  if (point >= 0x41 && point <= 0x5a) return point
-  if (point >= 0x61 && point <= 0x7a) return point - 0x20
-  if (point < 0x80) return 0
+/** What a character is: a letter or digit by its upper-case ASCII code (1 for other scripts), or by its kind of gap, negative. */
+function classify(point: number): number {
+  if (point < 0x80) return ascii[point]!
   if (point >= 0xff10 && point <= 0xff19) return point - 0xff10 + 0x30
   if (point >= 0xff21 && point <= 0xff3a) return point - 0xff21 + 0x41
   if (point >= 0xff41 && point <= 0xff5a) return point - 0xff41 + 0x41
   if (point >= 0x1d7ce && point <= 0x1d7ff) return ((point - 0x1d7ce) % 10) + 0x30
-  return otherLetter.test(String.fromCodePoint(point)) ? 1 : 0
+  if (isSpace(point)) return -spaceGap
+  if ((point >= 0x2010 && point <= 0x2015) || point === 0x2212 || point === 0xff0d) return -dashGap
+  if (point === 0xb7 || point === 0xff0e) return -dotGap
+  if (isInvisible(point)) return -invisible
+  return isOtherLetter(point) ? 1 : -hardGap
 }
 
-function gapKind(point: number): number {
-  if (
-    point === 0x20 ||
-    point === 0x09 ||
-    point === 0xa0 ||
-    point === 0x202f ||
-    (point >= 0x2000 && point <= 0x200a) ||
-    point === 0x205f ||
-    point === 0x3000
+function isOtherLetter(point: number): boolean {
+  return (point >= 0xc0 && point < 0x250) || (point >= 0x250 && otherLetter.test(String.fromCodePoint(point)))
+}
+
+const ascii = Int8Array.from({ length: 128 }, (_, unit) => {
+  if (unit >= 0x30 && unit <= 0x39) return unit
+  if (unit >= 0x41 && unit <= 0x5a) return unit
+  if (unit >= 0x61 && unit <= 0x7a) return unit - 0x20
+  return unit === 0x20 || unit === 0x09 ? -spaceGap : unit === 0x2d ? -dashGap : unit === 0x2e ? -dotGap : -hardGap
+})
+
+function isSpace(point: number): boolean {
+  return (
+    point === 0xa0 || point === 0x202f || (point >= 0x2000 && point <= 0x200a) || point === 0x205f || point === 0x3000
   )
-    return spaceGap
-  if (point === 0x2d || (point >= 0x2010 && point <= 0x2015) || point === 0x2212 || point === 0xff0d) return dashGap
-  if (point === 0x2e || point === 0xb7 || point === 0xff0e) return dotGap
-  return hardGap
 }
 
 function isInvisible(point: number): boolean {
@@ -76,6 +80,12 @@ function hasEnoughDigits(text: string): boolean {
   return false
 }
 
+/** A gap with one more separator in it. */
+function widen(gap: number, kind: number): number {
+  if (kind === hardGap || gap === noGap || gap === kind) return kind
+  return mixedGap
+}
+
 /** The view of a text, or `undefined` when it has too few digits to hold a number of any kind. One pass, linear. */
 export function openCompactView(text: string): CompactView | undefined {
   if (!hasEnoughDigits(text)) return undefined
@@ -89,24 +99,18 @@ export function openCompactView(text: string): CompactView | undefined {
   for (let at = 0; at < text.length;) {
     const point = text.codePointAt(at)!
     const size = point > 0xffff ? 2 : 1
-    const code = foldCode(point)
-    if (code !== 0) {
-      codes[count] = code
+    const kind = classify(point)
+    if (kind > 0) {
+      codes[count] = kind
       starts[count] = at
       ends[count] = at + size
       gaps[count] = gap
       count++
       gap = noGap
       gapLength = 0
-    } else if (!isInvisible(point)) {
-      const kind = gapKind(point)
+    } else if (kind !== -invisible) {
       gapLength++
-      gap =
-        gapLength > longestGap || kind === hardGap || gap === hardGap
-          ? hardGap
-          : gap === noGap || gap === kind
-            ? kind
-            : mixedGap
+      gap = gapLength > longestGap || gap === hardGap ? hardGap : widen(gap, -kind)
     }
     at += size
   }

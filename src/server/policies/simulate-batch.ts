@@ -1,0 +1,60 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { evaluatePost } from './evaluate-post.ts'
+import type { Verdict } from './finding.ts'
+import { loadPolicy, type PolicyFileSource } from './load-policy.ts'
+import type { PolicyInput } from './policy-input.ts'
+
+/** What a worker is started with: the draft, and the policy to compare with where past verdicts are not known. */
+export interface SimulationSetup {
+  readonly draft: readonly PolicyFileSource[]
+  readonly base?: readonly PolicyFileSource[]
+}
+
+/** Past inputs as JSON text, because text crosses between threads faster than objects. */
+export interface SimulationBatch {
+  readonly number: number
+  readonly inputs: readonly string[]
+  /** The recorded verdict of each, or null to ask the base policy. */
+  readonly verdicts: readonly (Verdict | null)[]
+}
+
+/** What came of one batch: verdicts by place, hits by rule, stages asked for. */
+export interface SimulatedBatch {
+  readonly number: number
+  readonly before: readonly (Verdict | null)[]
+  readonly after: readonly Verdict[]
+  readonly hits: Readonly<Record<string, number>>
+  readonly stages: number
+  /** Places whose input could not be judged. They count as `review`: the post would wait. */
+  readonly failed: readonly number[]
+}
+
+const setup = workerData as SimulationSetup
+const draft = loadPolicy(setup.draft)
+const base = setup.base === undefined ? undefined : loadPolicy(setup.base)
+
+function judgeBatch({ number, inputs, verdicts }: SimulationBatch): SimulatedBatch {
+  const hits: Record<string, number> = {}
+  const after: Verdict[] = []
+  const before: (Verdict | null)[] = []
+  const failed: number[] = []
+  let stages = 0
+  for (const [place, text] of inputs.entries()) {
+    try {
+      const input = JSON.parse(text) as PolicyInput
+      const evaluation = evaluatePost(draft, input)
+      for (const { ruleId } of evaluation.findings) hits[ruleId] = (hits[ruleId] ?? 0) + 1
+      if (evaluation.verdict !== 'block') for (const stage of evaluation.requiredStages) stages += stage.need
+      before.push(verdicts[place] ?? (base === undefined ? null : evaluatePost(base, input).verdict))
+      after.push(evaluation.verdict)
+    } catch {
+      failed.push(place)
+      before.length = place
+      before.push(verdicts[place] ?? null)
+      after.push('review')
+    }
+  }
+  return { number, before, after, hits, stages, failed }
+}
+
+parentPort?.on('message', (batch: SimulationBatch) => parentPort?.postMessage(judgeBatch(batch)))

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { evaluatePost } from '#server/policies/evaluate-post.ts'
+import { exampleInput } from '#server/policies/example-input.ts'
+import { loadPolicy } from '#server/policies/load-policy.ts'
+import type { PolicyInput } from '#server/policies/policy-input.ts'
+import { simulatePolicy, type PastPost, type SimulationReport } from '#server/policies/simulate-policy.ts'
+
+const base = [
+  {
+    path: 'base.yaml',
+    text: 'policy: p\nrules:\n  - { id: old, severity: block, any: [alpha] }\n  - { id: kept, any: [gamma] }\n',
+  },
+]
+const draft = [
+  {
+    path: 'draft.yaml',
+    text: 'policy: p\nrules:\n  - { id: new, severity: block, any: [beta] }\n  - { id: kept, any: [gamma] }\n',
+  },
+]
+const words = ['alpha', 'beta', 'gamma', 'delta']
+
+function inputOf(text: string): PolicyInput {
+  return { ...exampleInput, post: { ...exampleInput.post, text } }
+}
+
+function* pastPosts(count: number): Generator<PastPost> {
+  const policy = loadPolicy(base)
+  for (let index = 0; index < count; index++) {
+    const input = inputOf(`${words[index % words.length]} ${index}`)
+    // Every other record holds its verdict and its input as text, as the archive does.
+    if (index % 2 === 0) yield { id: `post-${index}`, input }
+    else yield { id: `post-${index}`, input: JSON.stringify(input), verdict: evaluatePost(policy, input).verdict }
+  }
+}
+
+test('A draft over the past tells what changes verdict, newly blocked and newly allowed posts, and the work it makes', async () => {
+  const reports: SimulationReport[] = []
+  for (const workers of [1, 2]) {
+    let told = 0
+    reports.push(
+      await simulatePolicy({ draft, base, posts: pastPosts(4000), workers, onProgress: (judged) => (told = judged) }),
+    )
+    assert.equal(told, 4000)
+  }
+  const [first, second] = reports
+  assert.deepEqual(first, second, 'the report does not depend on the number of workers')
+  assert.deepEqual(first!.matrix, {
+    pass: { pass: 1000, review: 0, block: 1000 },
+    review: { pass: 0, review: 1000, block: 0 },
+    block: { pass: 1000, review: 0, block: 0 },
+  })
+  assert.deepEqual(first!.hitsByRule, { kept: 1000, new: 1000 })
+  assert.ok(first!.newlyBlocked.includes('post-1') && first!.newlyBlocked.length === 1000)
+  assert.ok(first!.newlyAllowed.includes('post-0') && first!.newlyAllowed.length === 1000)
+  assert.deepEqual([first!.approvals, first!.failed, first!.complete, first!.unknownBefore], [3000, 0, true, 0])
+})
+
+test('A cancelled simulation keeps what it has and says so', async () => {
+  const stop = new AbortController()
+  const report = await simulatePolicy({
+    draft,
+    base,
+    posts: pastPosts(200_000),
+    workers: 1,
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  })
+  assert.equal(report.complete, false)
+  assert.ok(report.judged > 0 && report.judged < 200_000)
+})
+
+test('An input that cannot be read counts as one that waits, and the others are still judged', async () => {
+  const posts: PastPost[] = [
+    { id: 'a', input: JSON.stringify(inputOf('beta')), verdict: 'pass' },
+    { id: 'b', input: 'nonsense', verdict: 'pass' },
+    { id: 'c', input: inputOf('delta') },
+  ]
+  const report = await simulatePolicy({ draft, posts, workers: 1 })
+  assert.deepEqual([report.judged, report.failed, report.unknownBefore], [3, 1, 1])
+  assert.deepEqual(report.matrix.pass, { pass: 0, review: 1, block: 1 })
+})
+
+test('A draft that does not load stops the simulation with its problems', async () => {
+  await assert.rejects(
+    simulatePolicy({ draft: [{ path: 'd.yaml', text: 'policy: p\nrules: [{ id: r }]\n' }], posts: [], workers: 1 }),
+    /checks nothing/,
+  )
+})
