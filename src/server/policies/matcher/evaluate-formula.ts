@@ -82,16 +82,23 @@ function isNear(left: Span, right: Span, words: number, order: Order): boolean {
   return (order.words[right.first] as number) - (order.words[left.last + 1] as number) <= words
 }
 
-/** Narrowest of overlapping stretches, in order. */
+/** Narrowest of overlapping stretches, in order. Each is compared with the tokens already taken. */
 export function keepNarrowest(spans: Span[]): Span[] {
-  spans.sort((a, b) => a.end - b.end || b.start - a.start || a.flags - b.flags)
-  const kept: Span[] = []
-  for (const span of spans) {
-    const last = kept.at(-1)
-    if (last === undefined || span.start >= last.end) kept.push(span)
-    else if (span.end - span.start < last.end - last.start) kept[kept.length - 1] = span
+  if (spans.length < 2) return spans
+  const taken = new Uint8Array(W.tokens)
+  const isFree = ({ first, last }: Span): boolean => {
+    for (let token = first; token <= last; token++) if (taken[token] === 1) return false
+    return true
   }
-  return kept
+  return byStart(
+    spans
+      .toSorted((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start || a.flags - b.flags)
+      .filter((span) => {
+        if (!isFree(span)) return false
+        taken.fill(1, span.first, span.last + 1)
+        return true
+      }),
+  )
 }
 
 function findNear(left: Span[], right: Span[], formula: Formula & { kind: 'near' }, order: Order): Span[] {

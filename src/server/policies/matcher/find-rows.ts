@@ -46,7 +46,7 @@ export function flagsOfGap(gap: number): number {
   return emoji | ((gap & ~(PLAIN_GAP | C.G_EMOJI)) === 0 ? 0 : VIA_SPACED)
 }
 
-function grow<T extends Record<string, unknown>>(columns: T): void {
+function grow(columns: Record<string, unknown>): void {
   for (const [name, column] of Object.entries(columns)) {
     if (!(column instanceof Int32Array)) continue
     const larger = new Int32Array(column.length * 2)

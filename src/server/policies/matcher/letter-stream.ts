@@ -141,7 +141,7 @@ export function readStream(text: string, from: number, to: number, firstToken: n
     if ((entry & IGNORE) !== 0) {
       const last = S.length - 1
       if (last >= 0) S.flags[last] = (S.flags[last] as number) | ((entry & FOLDED) === 0 ? 0 : VIA_FOLDED)
-      for (let k = last; k >= 0 && (entry & EXTEND) !== 0 && S.end[k] === at; k--) S.end[k] = end
+      if ((entry & EXTEND) !== 0) for (let k = last; k >= 0 && S.end[k] === at; k--) S.end[k] = end
     } else if ((entry & WORD) !== 0) pushWord(codePoint, entry, at, end, token)
     else {
       pushMark(codePoint, entry & 0xffff, at, end, token, second)

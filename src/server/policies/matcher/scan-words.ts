@@ -207,6 +207,8 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
   chunk.first = chunk.start = chunk.hits = 0
   chunk.odd = false
   chunk.runFirst = -1
+  // A field that is one word may be a hashtag without its sign.
+  const isTag = kind === 'short' && !/\s/.test(text)
   let gap = C.G_SPACE
   let at = 0
   while (at < length) {
@@ -276,7 +278,7 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
     let all = bitsOfWord(first, bits, repeats)
     if (units <= LONGEST_ELIDED && isClitic(text, start, at, gap)) all |= C.CLITIC
     const token = W.tokens
-    if ((all & ODD_TOKEN) !== 0 || ((all & DIGIT) !== 0 && (all & LETTER) !== 0)) chunk.odd = true
+    if (isTag || (all & ODD_TOKEN) !== 0 || ((all & DIGIT) !== 0 && (all & LETTER) !== 0)) chunk.odd = true
     if (token > chunk.first && gap !== 0 && gap !== APOSTROPHE_GAP) chunk.odd = true
     tokenStart[token] = start
     tokenEnd[token] = end

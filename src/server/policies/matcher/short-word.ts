@@ -28,7 +28,7 @@ function isInCompound(text: string, token: number): boolean {
 function isFragment(token: number): boolean {
   const broken = (at: number): boolean => {
     const gap = at < W.tokens ? (W.tokenGap[at] as number) : 0
-    return (gap & G_HYPHEN) !== 0 && (gap & G_NEWLINE) !== 0 && ((W.tokenBits[at] as number) & LOWER) !== 0
+    return (gap & G_HYPHEN) !== 0 && (gap & G_NEWLINE) !== 0 && ((W.tokenBits[at] as number) & (LOWER | UPPER)) !== 0
   }
   return broken(token) || broken(token + 1)
 }

@@ -173,7 +173,7 @@ function viewPieces(words: WordTable, text: string): void {
 function viewParts(words: WordTable, text: string, first: number, end: number, kind: TextField['kind']): void {
   for (let item = 0, token = first; token < end; token++) {
     const start = W.tokenStart[token] as number
-    const tagged = isTagged(text, start) || kind === 'short'
+    const tagged = isTagged(text, start) || (kind === 'short' && W.tokens === 1)
     const bits = W.tokenBits[token] as number
     if ((!tagged && (bits & CAMEL) === 0) || (bits & MASKED) !== 0) continue
     while (item < S.length && (S.start[item] as number) < start) item++
