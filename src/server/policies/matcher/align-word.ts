@@ -16,7 +16,7 @@ const DOUBLED_ON_PURPOSE = 3
 const I = 105
 const L = 108
 
-const NOTHING_SEEN = {
+const seen = {
   real: 0,
   leet: 0,
   vague: 0,
@@ -29,7 +29,20 @@ const NOTHING_SEEN = {
   longest: 0,
   flags: 0,
 }
-const seen = { ...NOTHING_SEEN }
+
+function forget(): void {
+  seen.real = 0
+  seen.leet = 0
+  seen.vague = 0
+  seen.foreign = 0
+  seen.weak = 0
+  seen.doubles = 0
+  seen.upper = 0
+  seen.spaces = 0
+  seen.piece = 0
+  seen.longest = 0
+  seen.flags = 0
+}
 
 function fits(item: number, unit: number): boolean {
   if (unit >= 48 && unit <= 57) return S.digit[item] === unit
@@ -184,7 +197,7 @@ export function alignWord(
   const start = words.offsets[id] as number
   const end = words.offsets[id + 1] as number
   const starred = words.isPrefix[id] === 1
-  Object.assign(seen, NOTHING_SEEN)
+  forget()
   let at = from
   for (let k = start; k < end;) {
     let runLength = 1

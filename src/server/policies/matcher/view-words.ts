@@ -20,6 +20,8 @@ import { addHit, VIA_FOLDED, VIA_HASHTAG, VIA_JOINED, VIA_LEET, VIA_SPACED, W } 
 
 /** Pieces are put together up to this many letters, which keeps the work linear. */
 const LONGEST_JOINED = 64
+/** The same letter this often in pieces put together is no word. */
+const MOST_REPEATED = 5
 /** Digits after a word, as in a footnote mark, that may be left out. */
 const LONGEST_TAIL = 12
 const SHORTEST_TRIMMED = 5
@@ -115,6 +117,7 @@ function joinPieces(words: WordTable, text: string, first: number, from: number)
   let lastCoarse = -1
   let lengths = 0
   let letters = 0
+  let same = 0
   let noted = 0
   let notedFrom = 0
   for (let piece = first; piece < pieces.length; piece++) {
@@ -127,8 +130,11 @@ function joinPieces(words: WordTable, text: string, first: number, from: number)
       W.steps++
       letters++
       const coarse = S.coarse[item] as number
-      if (coarse !== lastCoarse) {
+      if (coarse === lastCoarse) {
+        if (++same > MOST_REPEATED && piece > first) return
+      } else {
         lastCoarse = coarse
+        same = 0
         hash = Math.imul(hash ^ coarse, HASH_PRIME)
         size++
         if (size === PREFIX_MIN) {

@@ -16,6 +16,7 @@ const BETWEEN = '[^\\p{L}\\p{N}]{0,40}'
 
 /** Letters as written: invisible characters out, compatibility forms and look-alikes resolved, case kept. */
 function spell(text: string, keepAccents: boolean): string {
+  if (/^[ -~]*$/.test(text)) return text
   let spelled = ''
   for (const char of text) {
     const codePoint = char.codePointAt(0) ?? 0
