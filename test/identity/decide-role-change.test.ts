@@ -109,7 +109,10 @@ test('the same change waits only once, and two who decide at once decide once', 
   const { changeId } = (await ask(ada, wish)).json()
   assert.equal((await ask(ada, wish)).json().code, 'conflict')
   const codes = (await Promise.all([decide(tom, changeId), decide(ruth, changeId)])).map((answer) => answer.statusCode)
-  assert.deepEqual(codes.toSorted((a, b) => a - b), [200, 409])
+  assert.deepEqual(
+    codes.toSorted((a, b) => a - b),
+    [200, 409],
+  )
   const { items } = (await tom.get('/api/roles/changes?status=decided')).json()
   assert.equal(items.length, 1)
 })

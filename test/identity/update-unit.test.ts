@@ -48,7 +48,11 @@ test('no unit is moved below itself, and the firm stays on top', async (t) => {
   assert.equal(await move(europe, europe), 409)
   assert.equal(await move(firm, asia), 409)
   const statuses = await Promise.all([move(europe, asia), move(asia, europe)])
-  assert.deepEqual(statuses.toSorted((a, b) => a - b), [200, 409], 'two moves at once make no ring')
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [200, 409],
+    'two moves at once make no ring',
+  )
   for (const { path, id } of await gateway.db.selectFrom('unit').select(['id', 'path']).execute()) {
     assert.equal(path[0], firm)
     assert.equal(new Set(path).size, path.length)

@@ -15,6 +15,7 @@ import { recordDenial } from './record-denial.ts'
 import { refuseForgery } from './refuse-forgery.ts'
 import { createRelyingParty, type RelyingParty } from './relying-party.ts'
 import { registerIdentityRoutes } from './routes.ts'
+import { authenticateScim } from './scim-actor.ts'
 import { cookieName } from './session-token.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config' | 'log' | 'secretBox'>
@@ -45,6 +46,10 @@ export function registerIdentity(
     request.actor = anonymousActor
     const { permission, maxAgeSeconds } = request.routeOptions.config
     if (permission === undefined || permission === 'public') return
+    if (permission === 'scim.synchronise') {
+      request.actor = authenticateScim(deps.config, readBearer(request))
+      return
+    }
     const authenticated = await authenticate(app, deps, authenticateBearer, request, reply)
     request.actor = authenticated.actor
     requirePermission(authenticated, permission)
@@ -71,7 +76,7 @@ async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Authenticated> {
-  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  const bearer = readBearer(request)
   try {
     if (bearer !== undefined) return await authenticateBearer(bearer)
     const sessionId = readSessionCookie(app, deps.config, request)
@@ -89,6 +94,10 @@ async function authenticate(
       void reply.header('www-authenticate', 'Bearer')
     throw error
   }
+}
+
+function readBearer(request: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
 }
 
 /** The session's id out of the signed cookie; `undefined` when there is none or it was not signed by us. */

@@ -17,6 +17,7 @@ import { readClaims, type PersonClaims } from './read-claims.ts'
 import { signatureAlgorithms, type Discovered, type RelyingParty } from './relying-party.ts'
 import type { SignInState } from './sign-in-state.ts'
 import { syncGroupRoles } from './sync-group-roles.ts'
+import { syncScimRoles } from './sync-scim-roles.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config' | 'secretBox'>
 
@@ -111,6 +112,7 @@ async function startSession(
   const mapped = rolesOfGroups(deps.config.oidc.groupRoles, proven.person.groups)
   const { revoked } = await syncGroupRoles(tx, userId, mapped, now)
   if (revoked > 0) await endSessionsOf(tx, userId, 'role_lost', now)
+  await syncScimRoles(deps, tx, [userId], now)
   const row = await findPerson(tx, userId, now)
   if (row === undefined) throw new Error('the person who just signed in is gone')
   const sessionId = newId(now)

@@ -41,7 +41,7 @@ export async function readPermissionsAt(
 async function listRoleRecords(db: Db, userId: string, at: Instant): Promise<RoleRecord[]> {
   const { rows } = await sql<RoleRecord>`
     select r.id as "recordId", r.type, r.recorded_at as "recordedAt", convert_from(b.body, 'UTF8')::jsonb -> 'content' as content
-      from archive.search s
+      from archive.findable s
       join archive.archive_record r on r.recorded_at = s.recorded_at and r.id = s.record_id
       join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
       where s.type in ('role.granted', 'role.revoked', 'user.provisioned', 'user.deactivated', 'user.reactivated')

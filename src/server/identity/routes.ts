@@ -12,6 +12,7 @@ import { listAllUnits, listLiveSessions } from './queries.ts'
 import { readMe } from './read-me.ts'
 import type { RelyingParty } from './relying-party.ts'
 import { revokeToken } from './revoke-token.ts'
+import { registerScimRoutes } from './scim-routes.ts'
 import { registerSignInRoutes } from './sign-in-routes.ts'
 import { listOwnTokens, toApiToken } from './token-queries.ts'
 
@@ -23,6 +24,7 @@ export function registerIdentityRoutes(app: App, deps: Parts, relyingParty: Rely
   app.route({ ...contract.getMe, handler: (request) => readMe(deps, request.actor) })
   registerSessionRoutes(app, deps)
   registerPeopleRoutes(app, deps)
+  registerScimRoutes(app, deps)
   registerTokenRoutes(app, deps)
   app.route({
     ...contract.listUnits,

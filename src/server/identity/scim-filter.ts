@@ -1,0 +1,111 @@
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import SCIMMY from 'scimmy'
+import { enterpriseSchema } from './scim-resources.ts'
+
+/** How an attribute is found: its SQL, and whether the case of text matters (RFC 7643 `caseExact`). */
+interface Column {
+  readonly sql: RawBuilder<unknown>
+  readonly kind: 'text' | 'exact' | 'boolean' | 'time'
+}
+export type Columns = Readonly<Record<string, Column>>
+
+export const userColumns: Columns = {
+  id: { sql: sql`u.id::text`, kind: 'exact' },
+  username: { sql: sql`u.user_name`, kind: 'text' },
+  externalid: { sql: sql`u.external_id`, kind: 'exact' },
+  displayname: { sql: sql`u.display_name`, kind: 'text' },
+  active: { sql: sql`u.active`, kind: 'boolean' },
+  emails: { sql: sql`u.email`, kind: 'text' },
+  'emails.value': { sql: sql`u.email`, kind: 'text' },
+  'name.familyname': { sql: sql`(u.scim #>> '{name,familyName}')`, kind: 'text' },
+  'name.givenname': { sql: sql`(u.scim #>> '{name,givenName}')`, kind: 'text' },
+  [`${enterpriseSchema}:employeeNumber`.toLowerCase()]: {
+    sql: sql`(u.scim #>> ${`{${enterpriseSchema},employeeNumber}`}::text[])`,
+    kind: 'exact',
+  },
+  [`${enterpriseSchema}:department`.toLowerCase()]: {
+    sql: sql`(u.scim #>> ${`{${enterpriseSchema},department}`}::text[])`,
+    kind: 'text',
+  },
+  'meta.created': { sql: sql`u.created_at`, kind: 'time' },
+  'meta.lastmodified': { sql: sql`u.updated_at`, kind: 'time' },
+}
+
+export const groupColumns: Columns = {
+  id: { sql: sql`g.id::text`, kind: 'exact' },
+  displayname: { sql: sql`g.display_name`, kind: 'text' },
+  externalid: { sql: sql`g.external_id`, kind: 'exact' },
+  'meta.lastmodified': { sql: sql`g.updated_at`, kind: 'time' },
+}
+
+/**
+ * A SCIM filter as SQL. scimmy reads the grammar; what it reads becomes a condition over known attributes. Throws a
+ * SCIM error `invalidFilter` for an attribute or comparison that this service cannot search by.
+ */
+export function whereScim(columns: Columns, filter: string | undefined): RawBuilder<SqlBool> {
+  if (filter === undefined || filter.trim() === '') return sql<SqlBool>`true`
+  const alternatives = [...new SCIMMY.Types.Filter(filter)] as Record<string, unknown>[]
+  return sql<SqlBool>`(${sql.join(
+    alternatives.map((all) => sql`(${conjunction(columns, all, '')})`),
+    sql` or `,
+  )})`
+}
+
+function conjunction(columns: Columns, all: Record<string, unknown>, prefix: string): RawBuilder<unknown> {
+  return sql.join(
+    Object.entries(all).flatMap(([name, expression]) =>
+      conditions(columns, prefix === '' ? name : `${prefix}.${name}`, expression),
+    ),
+    sql` and `,
+  )
+}
+
+function conditions(columns: Columns, name: string, expression: unknown): RawBuilder<unknown>[] {
+  if (!Array.isArray(expression)) return [conjunction(columns, expression as Record<string, unknown>, name)]
+  // Several comparisons of one attribute arrive as a list of lists.
+  return Array.isArray(expression[0])
+    ? expression.map((one) => comparison(columns, name, one as unknown[]))
+    : [comparison(columns, name, expression)]
+}
+
+function comparison(columns: Columns, name: string, expression: readonly unknown[]): RawBuilder<unknown> {
+  const [first, ...rest] = expression
+  if (first === 'not') return sql`not coalesce(${comparison(columns, name, rest)}, false)`
+  const column = columns[name.toLowerCase()]
+  if (column === undefined || typeof first !== 'string') throw invalid(`This service cannot filter by “${name}”.`)
+  return compare(column, first.toLowerCase(), rest[0])
+}
+
+const ordered: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '<', le: '<=' }
+
+function compare(column: Column, operator: string, value: unknown): RawBuilder<unknown> {
+  if (operator === 'pr') return sql`${column.sql} is not null`
+  if (column.kind === 'boolean') return compareBoolean(column, operator, value)
+  const text = String(value)
+  if (operator in ordered) return compareTime(column, ordered[operator] ?? '=', text)
+  const left = column.kind === 'text' ? sql`lower(${column.sql})` : column.sql
+  const right = column.kind === 'text' ? text.toLowerCase() : text
+  const pattern = right.replaceAll(/[\\%_]/g, '\\$&')
+  if (operator === 'eq') return sql`${left} = ${right}`
+  if (operator === 'ne') return sql`${left} is distinct from ${right}`
+  if (operator === 'sw') return sql`${left} like ${`${pattern}%`}`
+  if (operator === 'ew') return sql`${left} like ${`%${pattern}`}`
+  if (operator === 'co') return sql`${left} like ${`%${pattern}%`}`
+  throw invalid(`This service does not know the comparison “${operator}”.`)
+}
+
+function compareBoolean(column: Column, operator: string, value: unknown): RawBuilder<unknown> {
+  const wanted = value === true || String(value).toLowerCase() === 'true'
+  if (operator !== 'eq' && operator !== 'ne') throw invalid('A boolean is compared with eq or ne.')
+  return operator === 'eq' ? sql`${column.sql} = ${wanted}` : sql`${column.sql} <> ${wanted}`
+}
+
+function compareTime(column: Column, operator: string, text: string): RawBuilder<unknown> {
+  if (column.kind !== 'time') throw invalid('Only times are ordered here.')
+  if (Number.isNaN(Date.parse(text))) throw invalid('A time is written as in RFC 3339.')
+  return sql`${column.sql} ${sql.raw(operator)} ${text}::timestamptz`
+}
+
+function invalid(message: string): Error {
+  return new SCIMMY.Types.Error(400, 'invalidFilter', message)
+}

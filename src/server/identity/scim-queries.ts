@@ -1,0 +1,211 @@
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import type { Instant } from '#server/platform/clock.ts'
+import type { Db, Tx } from '#server/platform/database.ts'
+import type { Attributes, ScimGroupRow, ScimPerson, ScimUserRow } from './scim-resources.ts'
+
+const userSelection = sql`u.id, u.user_name as "userName", u.external_id as "externalId", u.active, u.scim,
+  u.created_at as "createdAt", u.updated_at as "updatedAt",
+  coalesce((select json_agg(json_build_object('value', g.id, 'display', g.display_name) order by g.display_name)
+    from scim_group_member m join scim_group g on g.id = m.group_id where m.user_id = u.id), '[]'::json) as groups`
+
+export async function findScimUser(db: Db, id: string): Promise<ScimUserRow | undefined> {
+  const { rows } =
+    await sql<ScimUserRow>`select ${userSelection} from app_user u where u.id = ${id} and u.scim is not null`.execute(
+      db,
+    )
+  return rows[0]
+}
+
+export async function listScimUsers(
+  db: Db,
+  where: RawBuilder<SqlBool>,
+  startIndex: number,
+  count: number,
+): Promise<{ total: number; rows: ScimUserRow[] }> {
+  const total = await sql<{
+    total: number
+  }>`select count(*) as total from app_user u where u.scim is not null and ${where}`.execute(db)
+  if (count === 0) return { total: total.rows[0]?.total ?? 0, rows: [] }
+  const { rows } = await sql<ScimUserRow>`select ${userSelection} from app_user u where u.scim is not null and ${where}
+    order by u.created_at, u.id offset ${startIndex - 1} limit ${count}`.execute(db)
+  return { total: total.rows[0]?.total ?? 0, rows }
+}
+
+/** Somebody whom the provider already vouched for, or who was provisioned once and removed: the same person again. */
+export function findSamePerson(tx: Tx, issuer: string, externalId: string) {
+  return tx
+    .selectFrom('app_user')
+    .select(['id', 'user_name', 'scim'])
+    .where('issuer', '=', issuer)
+    .where((where) => where.or([where('subject', '=', externalId), where('external_id', '=', externalId)]))
+    .orderBy('created_at')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+export function findUserName(tx: Tx, userName: string) {
+  return tx.selectFrom('app_user').select('id').where('user_name', '=', userName).executeTakeFirst()
+}
+
+export async function insertScimUser(
+  tx: Tx,
+  user: {
+    id: string
+    issuer: string
+    subject: string
+    unitId: string
+    person: ScimPerson
+    scim: Attributes
+    now: Instant
+  },
+): Promise<void> {
+  const { person } = user
+  await tx
+    .insertInto('app_user')
+    .values({
+      id: user.id,
+      issuer: user.issuer,
+      subject: user.subject,
+      created_at: user.now,
+      ...columnsOf(person, user.scim, user.unitId, user.now),
+    })
+    .execute()
+}
+
+export async function updateScimUser(
+  tx: Tx,
+  id: string,
+  person: ScimPerson,
+  scim: Attributes,
+  unitId: string,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable('app_user')
+    .set(columnsOf(person, scim, unitId, now))
+    .where('id', '=', id)
+    .execute()
+}
+
+function columnsOf(person: ScimPerson, scim: Attributes, unitId: string, now: Instant) {
+  return {
+    user_name: person.userName,
+    external_id: person.externalId,
+    display_name: person.displayName,
+    email: person.email,
+    locale: person.locale,
+    unit_id: unitId,
+    person_key: person.personKey,
+    scim: JSON.stringify(scim),
+    updated_at: now,
+  }
+}
+
+/** The client no longer knows the person; the name is free for another one. */
+export async function forgetScimUser(tx: Tx, id: string, now: Instant): Promise<void> {
+  await tx.updateTable('app_user').set({ scim: null, user_name: null, updated_at: now }).where('id', '=', id).execute()
+}
+
+const groupSelection = sql`g.id, g.display_name as "displayName", g.external_id as "externalId", g.created_at as "createdAt", g.updated_at as "updatedAt"`
+const groupMembers = sql`coalesce((select json_agg(json_build_object('value', u.id, 'display', u.display_name) order by u.display_name, u.id)
+  from scim_group_member m join app_user u on u.id = m.user_id where m.group_id = g.id), '[]'::json) as members`
+
+export async function findScimGroup(db: Db, id: string): Promise<ScimGroupRow | undefined> {
+  const { rows } =
+    await sql<ScimGroupRow>`select ${groupSelection}, ${groupMembers} from scim_group g where g.id = ${id}`.execute(db)
+  return rows[0]
+}
+
+export async function listScimGroups(
+  db: Db,
+  where: RawBuilder<SqlBool>,
+  startIndex: number,
+  count: number,
+  withMembers: boolean,
+): Promise<{ total: number; rows: ScimGroupRow[] }> {
+  const total = await sql<{ total: number }>`select count(*) as total from scim_group g where ${where}`.execute(db)
+  const members = withMembers ? groupMembers : sql`'[]'::json as members`
+  const { rows } = await sql<ScimGroupRow>`select ${groupSelection}, ${members} from scim_group g where ${where}
+    order by g.created_at, g.id offset ${startIndex - 1} limit ${count}`.execute(db)
+  return { total: total.rows[0]?.total ?? 0, rows }
+}
+
+export function lockScimGroup(tx: Tx, id: string) {
+  return tx
+    .selectFrom('scim_group')
+    .select(['id', 'display_name', 'external_id'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+export async function insertScimGroup(
+  tx: Tx,
+  group: { id: string; displayName: string; externalId: string | null; now: Instant },
+): Promise<boolean> {
+  const row = await tx
+    .insertInto('scim_group')
+    .values({
+      id: group.id,
+      display_name: group.displayName,
+      external_id: group.externalId,
+      created_at: group.now,
+      updated_at: group.now,
+    })
+    .onConflict((conflict) => conflict.column('display_name').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function renameScimGroup(
+  tx: Tx,
+  id: string,
+  displayName: string,
+  externalId: string | null,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable('scim_group')
+    .set({ display_name: displayName, external_id: externalId, updated_at: now })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function deleteScimGroupRow(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('scim_group').where('id', '=', id).execute()
+}
+
+export async function listMemberIds(db: Db, groupId: string): Promise<string[]> {
+  const rows = await db.selectFrom('scim_group_member').select('user_id').where('group_id', '=', groupId).execute()
+  return rows.map((row) => row.user_id)
+}
+
+/** Adds those who are not members yet and are known; answers who was added. */
+export async function addMembers(tx: Tx, groupId: string, userIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ userId: string }>`insert into scim_group_member (group_id, user_id)
+    select ${groupId}, u.id from app_user u where u.id = any (${[...userIds]}::uuid[]) and u.scim is not null
+    on conflict do nothing returning user_id as "userId"`.execute(tx)
+  return rows.map((row) => row.userId)
+}
+
+export async function removeMembers(tx: Tx, groupId: string, userIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ userId: string }>`delete from scim_group_member
+    where group_id = ${groupId} and user_id = any (${[...userIds]}::uuid[]) returning user_id as "userId"`.execute(tx)
+  return rows.map((row) => row.userId)
+}
+
+export async function removeFromAllGroups(tx: Tx, userId: string): Promise<void> {
+  await tx.deleteFrom('scim_group_member').where('user_id', '=', userId).execute()
+}
+
+export async function listGroupNames(db: Db, userId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('scim_group_member')
+    .innerJoin('scim_group', 'scim_group.id', 'scim_group_member.group_id')
+    .select('display_name')
+    .where('user_id', '=', userId)
+    .execute()
+  return rows.map((row) => row.display_name)
+}
