@@ -1,0 +1,121 @@
+import { queryOptions } from '@tanstack/react-query'
+import { getArchiveStatus, getPostTimeline, getRecord, getRecordProof, searchRecords } from '#shared/api/archive.ts'
+import type { QueryOf } from '#shared/api/endpoint.ts'
+import { getExport, listExports } from '#shared/api/exports.ts'
+import { getMe, listUnits, listUsers, type Me } from '#shared/api/identity.ts'
+import { listPolicies } from '#shared/api/policies.ts'
+import { getPost, listPosts } from '#shared/api/posts.ts'
+import { listProfiles } from '#shared/api/profiles.ts'
+import { listStops } from '#shared/api/publishing.ts'
+import { getReview, listReviews, summariseReviews } from '#shared/api/reviews.ts'
+import { call, keepCsrfToken } from './call.ts'
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  staleTime: 60_000,
+  queryFn: async ({ signal }): Promise<Me> => {
+    const me = await call(getMe, { signal })
+    keepCsrfToken(me.csrfToken)
+    return me
+  },
+})
+
+/** States in which something happens by itself, so that the page asks again. */
+const moving = new Set(['approved', 'publishing', 'unconfirmed', 'partly_published', 'in_review'])
+
+export const postQuery = (postId: string) =>
+  queryOptions({
+    queryKey: ['post', postId],
+    queryFn: ({ signal }) => call(getPost, { params: { postId }, signal }),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && moving.has(state.data.status)
+        ? 2_000
+        : state.data?.timeline.some((entry) => !entry.sealed)
+          ? 3_000
+          : false,
+  })
+
+export const postsQuery = (query: QueryOf<typeof listPosts>) =>
+  queryOptions({
+    queryKey: ['posts', query],
+    queryFn: ({ signal }) => call(listPosts, { query, signal }),
+    refetchInterval: 10_000,
+  })
+
+export const reviewsQuery = (query: QueryOf<typeof listReviews>) =>
+  queryOptions({
+    queryKey: ['reviews', query],
+    queryFn: ({ signal }) => call(listReviews, { query, signal }),
+    refetchInterval: 10_000,
+  })
+
+export const reviewQuery = (reviewId: string) =>
+  queryOptions({
+    queryKey: ['review', reviewId],
+    queryFn: ({ signal }) => call(getReview, { params: { reviewId }, signal }),
+  })
+
+export const reviewSummaryQuery = queryOptions({
+  queryKey: ['reviews', 'summary'],
+  queryFn: ({ signal }) => call(summariseReviews, { signal }),
+  refetchInterval: 20_000,
+})
+
+export const profilesQuery = queryOptions({
+  queryKey: ['profiles'],
+  queryFn: ({ signal }) => call(listProfiles, { signal }),
+})
+export const policiesQuery = queryOptions({
+  queryKey: ['policies'],
+  queryFn: ({ signal }) => call(listPolicies, { signal }),
+})
+export const stopsQuery = queryOptions({
+  queryKey: ['stops'],
+  queryFn: ({ signal }) => call(listStops, { signal }),
+  refetchInterval: 10_000,
+})
+export const unitsQuery = queryOptions({ queryKey: ['units'], queryFn: ({ signal }) => call(listUnits, { signal }) })
+export const usersQuery = queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => call(listUsers, { signal }) })
+export const archiveStatusQuery = queryOptions({
+  queryKey: ['archive', 'status'],
+  queryFn: ({ signal }) => call(getArchiveStatus, { signal }),
+  refetchInterval: 5_000,
+})
+
+export const recordsQuery = (query: QueryOf<typeof searchRecords>) =>
+  queryOptions({
+    queryKey: ['archive', 'records', query],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => call(searchRecords, { query, signal }),
+  })
+export const recordQuery = (recordId: string) =>
+  queryOptions({
+    queryKey: ['archive', 'record', recordId],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => call(getRecord, { params: { recordId }, signal }),
+  })
+export const proofQuery = (recordId: string) =>
+  queryOptions({
+    queryKey: ['archive', 'proof', recordId],
+    retry: false,
+    queryFn: ({ signal }) => call(getRecordProof, { params: { recordId }, signal }),
+  })
+export const timelineQuery = (postId: string) =>
+  queryOptions({
+    queryKey: ['archive', 'timeline', postId],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => call(getPostTimeline, { params: { postId }, signal }),
+  })
+
+export const exportsQuery = queryOptions({
+  queryKey: ['exports'],
+  queryFn: ({ signal }) => call(listExports, { signal }),
+  refetchInterval: 5_000,
+})
+export const exportQuery = (exportId: string) =>
+  queryOptions({
+    queryKey: ['export', exportId],
+    queryFn: ({ signal }) => call(getExport, { params: { exportId }, signal }),
+    refetchInterval: ({ state }) =>
+      state.data === undefined || ['waiting', 'running'].includes(state.data.status) ? 700 : false,
+  })

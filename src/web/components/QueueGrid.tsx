@@ -1,0 +1,124 @@
+import { useEffect, useRef, type KeyboardEvent } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import type { ReviewSummary } from '#shared/api/reviews.ts'
+import { Badge } from '#web/ui/Notice.tsx'
+import { formatRelative } from '#web/util/format.ts'
+import { networkName, severityWords } from '#web/util/words.ts'
+
+interface Props {
+  readonly items: readonly ReviewSummary[]
+  readonly current: number
+  readonly selected: ReadonlySet<string>
+  readonly onMove: (by: number) => void
+  readonly onOpen: (reviewId: string) => void
+  readonly onToggle: (reviewId: string) => void
+}
+
+const rowHeight = 68
+
+/** The queue as a grid of which only the visible rows exist. The focus stays on the grid; the current row is named to it. */
+export function QueueGrid({ items, current, selected, onMove, onOpen, onToggle }: Props) {
+  const { t } = useLingui()
+  const scroller = useRef<HTMLDivElement>(null)
+  const rows = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+  })
+  useEffect(() => rows.scrollToIndex(current), [current, rows])
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      onMove(event.key === 'ArrowDown' ? 1 : -1)
+    }
+  }
+  return (
+    <div
+      ref={scroller}
+      className="grid"
+      role="grid"
+      tabIndex={0}
+      aria-label={t`Reviews, the next due first`}
+      aria-rowcount={items.length}
+      aria-multiselectable="true"
+      aria-activedescendant={items[current] === undefined ? undefined : `row-${items[current].reviewId}`}
+      onKeyDown={onKeyDown}
+    >
+      <div className="grid-space" role="presentation" style={{ height: rows.getTotalSize() }}>
+        {rows.getVirtualItems().map(({ index, start }) => (
+          <Row
+            key={items[index]!.reviewId}
+            item={items[index]!}
+            index={index}
+            top={start}
+            current={index === current}
+            selected={selected.has(items[index]!.reviewId)}
+            onOpen={onOpen}
+            onToggle={onToggle}
+          />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+interface RowProps extends Pick<Props, 'onOpen' | 'onToggle'> {
+  readonly item: ReviewSummary
+  readonly index: number
+  readonly top: number
+  readonly current: boolean
+  readonly selected: boolean
+}
+
+function Row({ item, index, top, current, selected, onOpen, onToggle }: RowProps) {
+  const { t, i18n } = useLingui()
+  return (
+    // The grid has the keys of its rows: see onKeyDown there.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+    <div
+      id={`row-${item.reviewId}`}
+      role="row"
+      aria-rowindex={index + 1}
+      aria-selected={selected}
+      className={current ? 'queue-row current' : 'queue-row'}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => onOpen(item.reviewId)}
+    >
+      <div
+        role="gridcell"
+        className="queue-check"
+        aria-label={selected ? t`Selected` : t`Not selected`}
+        onClick={(event) => {
+          event.stopPropagation()
+          onToggle(item.reviewId)
+        }}
+      >
+        <span className={selected ? 'queue-box on' : 'queue-box'}>{selected ? '✓' : ''}</span>
+      </div>
+      <div role="gridcell" className="line-main">
+        <span className="cut">{item.text}</span>
+        <span className="muted small cut">
+          {[
+            item.author.displayName,
+            item.unitName,
+            item.networks.map(networkName).join(', '),
+            item.revisionNumber > 1 ? t`revision ${item.revisionNumber}` : '',
+          ]
+            .filter((part) => part !== '')
+            .join(' · ')}
+        </span>
+      </div>
+      <div role="gridcell" className="queue-side">
+        {item.severity !== null && (
+          <Badge tone={severityWords[item.severity].tone}>{i18n._(severityWords[item.severity].label)}</Badge>
+        )}
+        <span className={item.overdue ? 'late small' : 'muted small'}>
+          {item.overdue ? <Trans>overdue</Trans> : <Trans>due {formatRelative(item.dueAt)}</Trans>}
+        </span>
+        {item.claimedBy !== null && <span className="muted small">{t`${item.claimedBy.displayName} has it`}</span>}
+      </div>
+    </div>
+  )
+}

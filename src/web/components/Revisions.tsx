@@ -1,0 +1,34 @@
+import { useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import type { Revision } from '#shared/api/posts.ts'
+import { SelectField } from '#web/ui/fields.tsx'
+import { formatTime } from '#web/util/format.ts'
+import { TextDiff } from './TextDiff.tsx'
+
+/** What changed from one revision to the next. */
+export function Revisions({ revisions }: { revisions: readonly Revision[] }) {
+  const { t } = useLingui()
+  const [number, setNumber] = useState(revisions.length)
+  if (revisions.length < 2) return null
+  const shown = revisions.find((revision) => revision.number === number) ?? revisions.at(-1)!
+  const before = revisions.find((revision) => revision.number === shown.number - 1)
+  return (
+    <section className="card col">
+      <h2>
+        <Trans>Revisions</Trans>
+      </h2>
+      <SelectField
+        label={t`Show what changed in`}
+        value={String(shown.number)}
+        onChange={(value) => setNumber(Number(value))}
+        choices={revisions
+          .slice(1)
+          .map((revision) => ({
+            value: String(revision.number),
+            label: t`Revision ${revision.number}, ${formatTime(revision.createdAt)}`,
+          }))}
+      />
+      {before !== undefined && <TextDiff before={before.text} after={shown.text} />}
+    </section>
+  )
+}

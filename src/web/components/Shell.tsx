@@ -1,0 +1,108 @@
+import { useEffect, useRef } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { CallError } from '#web/api/call.ts'
+import { meQuery, reviewsQuery } from '#web/api/queries.ts'
+import { sections } from '#web/util/sections.ts'
+import { useKeys } from '#web/util/keys.ts'
+import type { Me } from '#shared/api/identity.ts'
+import { Help } from './Help.tsx'
+import { OfflineBanner } from './OfflineBanner.tsx'
+import { PersonMenu } from './PersonMenu.tsx'
+import { Failure, Loading } from './states.tsx'
+
+/** The frame of every page of a signed-in person. */
+export function Shell() {
+  const me = useQuery(meQuery)
+  const location = useLocation()
+  if (me.data !== undefined) return <Frame me={me.data} path={location.pathname} />
+  if (me.error instanceof CallError && me.error.status === 401)
+    return <Navigate to="/login" search={{ returnTo: location.href }} />
+  if (me.error instanceof CallError && me.error.code === 'no_role')
+    return <Navigate to="/login" search={{ error: 'no_role' }} />
+  return (
+    <main className="centre">
+      {me.error === null ? <Loading rows={3} /> : <Failure error={me.error} onRetry={() => void me.refetch()} />}
+    </main>
+  )
+}
+
+function Frame({ me, path }: { me: Me; path: string }) {
+  const { t } = useLingui()
+  const navigate = useNavigate()
+  const main = useRef<HTMLElement>(null)
+  const allowed = sections.filter((section) => me.permissions.includes(section.permission))
+  useKeys([
+    ...allowed.map((section) => ({
+      keys: `g ${section.key}`,
+      label: section.label,
+      run: () => void navigate({ to: section.to }),
+    })),
+    ...(me.permissions.includes('post.write')
+      ? [{ keys: 'n', label: t`New post`, run: () => void navigate({ to: '/posts/new' }) }]
+      : []),
+  ])
+  // A new page is announced by moving the focus to it, not on the first one.
+  const first = useRef(true)
+  useEffect(() => {
+    if (!first.current) main.current?.focus()
+    first.current = false
+  }, [path])
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        <Trans>Skip to the content</Trans>
+      </a>
+      <header className="top">
+        <Link to="/" className="brand">
+          <img src="/icon.svg" alt="" width="24" height="24" />
+          <span>
+            <Trans>Containment gateway</Trans>
+          </span>
+        </Link>
+        {me.embedded && (
+          <span className="badge tone-review">
+            <Trans>Evaluation</Trans>
+          </span>
+        )}
+        <Help />
+        <PersonMenu me={me} />
+      </header>
+      <nav className="side" aria-label={t`Main`}>
+        {allowed.map((section) => (
+          <SectionLink
+            key={section.to}
+            section={section}
+            current={path === section.to || path.startsWith(`${section.to}/`)}
+          />
+        ))}
+      </nav>
+      <main id="main" className="main" ref={main} tabIndex={-1}>
+        <OfflineBanner />
+        <Outlet />
+      </main>
+    </div>
+  )
+}
+
+function SectionLink({ section, current }: { section: (typeof sections)[number]; current: boolean }) {
+  const { i18n } = useLingui()
+  return (
+    <Link to={section.to} {...(current ? { 'aria-current': 'page' as const } : {})}>
+      <span>{i18n._(section.label)}</span>
+      {section.to === '/queue' && <OpenCount />}
+    </Link>
+  )
+}
+
+function OpenCount() {
+  const { t } = useLingui()
+  const { data } = useQuery(reviewsQuery({ status: 'open', limit: 1 }))
+  const count = data?.facets.status['open'] ?? 0
+  return count === 0 ? null : (
+    <span className="count" aria-label={t`${count} open`}>
+      {count}
+    </span>
+  )
+}

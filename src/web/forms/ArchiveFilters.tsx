@@ -1,0 +1,127 @@
+import { useState, type SyntheticEvent } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { recordEvents, type RecordType } from '#shared/record-event.ts'
+import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { useMay } from '#web/components/permissions.ts'
+import { Button } from '#web/ui/Button.tsx'
+import { SelectField, TextField } from '#web/ui/fields.tsx'
+import { timeZone } from '#web/util/format.ts'
+import { recordWords } from '#web/util/record-words.ts'
+import { verdictWords } from '#web/util/words.ts'
+
+/** The filter as it stands in the address: dates are days of the reader's zone. */
+export type ArchiveSearch = Partial<
+  Record<'q' | 'from' | 'to' | 'author' | 'unit' | 'network' | 'type' | 'verdict' | 'post' | 'profile', string>
+>
+
+export function ArchiveFilters({
+  search,
+  onSearch,
+  action,
+}: {
+  search: ArchiveSearch
+  onSearch: (search: ArchiveSearch) => void
+  action: string
+}) {
+  const { t, i18n } = useLingui()
+  const may = useMay()
+  const [wish, setWish] = useState<ArchiveSearch>(search)
+  const units = useQuery(unitsQuery)
+  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
+  const set = (name: keyof ArchiveSearch) => (value: string) => setWish((before) => withValue(before, name, value))
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    onSearch(wish)
+  }
+  const any = { value: '', label: t`Any` }
+  return (
+    <form role="search" className="card col" onSubmit={submit}>
+      <TextField
+        label={t`Words`}
+        hint={t`All words count. "exact phrase", OR, -without, begin*`}
+        value={wish.q ?? ''}
+        onChange={set('q')}
+        maxLength={500}
+      />
+      <div className="fields">
+        <TextField label={t`From`} hint={timeZone} type="date" value={wish.from ?? ''} onChange={set('from')} />
+        <TextField
+          label={t`Until, this day included`}
+          hint={timeZone}
+          type="date"
+          value={wish.to ?? ''}
+          onChange={set('to')}
+        />
+        <SelectField
+          label={t`What happened`}
+          value={wish.type ?? ''}
+          onChange={set('type')}
+          choices={[
+            any,
+            ...(Object.keys(recordEvents) as RecordType[]).map((type) => ({
+              value: type,
+              label: `${i18n._(recordWords(type))} (${type})`,
+            })),
+          ]}
+        />
+        <SelectField
+          label={t`Verdict`}
+          value={wish.verdict ?? ''}
+          onChange={set('verdict')}
+          choices={[
+            any,
+            ...Object.entries(verdictWords).map(([value, word]) => ({ value, label: i18n._(word.label) })),
+          ]}
+        />
+        <SelectField
+          label={t`Author`}
+          value={wish.author ?? ''}
+          onChange={set('author')}
+          choices={[any, ...(users.data?.items ?? []).map((user) => ({ value: user.userId, label: user.displayName }))]}
+        />
+        <SelectField
+          label={t`Unit`}
+          value={wish.unit ?? ''}
+          onChange={set('unit')}
+          choices={[any, ...(units.data?.items ?? []).map((unit) => ({ value: unit.unitId, label: unit.name }))]}
+        />
+        <TextField label={t`Network`} value={wish.network ?? ''} onChange={set('network')} />
+      </div>
+      <div className="row">
+        <Button kind="primary" type="submit">
+          {action}
+        </Button>
+        <Button
+          kind="plain"
+          onClick={() => {
+            setWish({})
+            onSearch({})
+          }}
+        >
+          <Trans>Clear</Trans>
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+/** The address's filter as the API takes it: half-open instants. */
+export function toFilter(search: ArchiveSearch): Record<string, string> {
+  const { from, to, ...rest } = search
+  return {
+    ...rest,
+    ...(from === undefined ? {} : { from: startOfDay(from, 0) }),
+    ...(to === undefined ? {} : { to: startOfDay(to, 1) }),
+  }
+}
+
+function startOfDay(day: string, later: number): string {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
+  return new Date(year, month - 1, date + later).toISOString()
+}
+
+function withValue(search: ArchiveSearch, name: keyof ArchiveSearch, value: string): ArchiveSearch {
+  const { [name]: _old, ...rest } = search
+  return value === '' ? rest : { ...rest, [name]: value }
+}

@@ -1,0 +1,135 @@
+import { useId, type Ref } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import type { CheckAnswer } from '#shared/api/policies.ts'
+import { fitNetwork } from '#shared/network-limits.ts'
+import { profilesQuery } from '#web/api/queries.ts'
+import { HighlightEditor, type EditorHandle, type Hit } from '#web/components/HighlightEditor.tsx'
+import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
+import type { Draft } from '#web/util/draft-store.ts'
+import { formatNumber, timeZone } from '#web/util/format.ts'
+import { classWords, networkName } from '#web/util/words.ts'
+import { ProfilePicker } from './ProfilePicker.tsx'
+
+interface Props {
+  readonly draft: Draft
+  readonly onChange: (draft: Draft) => void
+  readonly check: CheckAnswer | undefined
+  readonly editor: Ref<EditorHandle>
+}
+
+/** The left side of the composer: where, what, when, and what supports it. */
+export function PostForm({ draft, onChange, check, editor }: Props) {
+  const { t, i18n } = useLingui()
+  const id = useId()
+  const hits = hitsOf(check, draft.text)
+  return (
+    <div className="card col">
+      <ProfilePicker chosen={draft.profileIds ?? []} onChange={(profileIds) => onChange({ ...draft, profileIds })} />
+      <div>
+        <label id={`${id}-label`} htmlFor={id} className="field-label">
+          <Trans>Your post</Trans>
+        </label>
+        <HighlightEditor
+          ref={editor}
+          id={id}
+          labelledBy={`${id}-label`}
+          describedBy="findings-summary"
+          initialText={draft.text}
+          hits={hits}
+          invalid={check?.verdict === 'block'}
+          language={draft.language}
+          onText={(text) => onChange({ ...draft, text })}
+        />
+        <Counters draft={draft} />
+        {hits.length > 0 && (
+          <p className="muted small">
+            <kbd>F8</kbd> <Trans>jumps to the next finding</Trans>
+          </p>
+        )}
+      </div>
+      <div className="fields">
+        <SelectField
+          label={t`Language of the post`}
+          value={draft.language ?? ''}
+          onChange={(value) => onChange(withLanguage(draft, value))}
+          choices={[
+            { value: '', label: t`Recognise it` },
+            { value: 'en', label: 'English' },
+            { value: 'fr', label: 'Français' },
+          ]}
+        />
+        <SelectField
+          label={t`Communication class`}
+          value={draft.communicationClass ?? 'retail'}
+          onChange={(value) =>
+            onChange({ ...draft, communicationClass: value as NonNullable<Draft['communicationClass']> })
+          }
+          choices={Object.entries(classWords).map(([value, label]) => ({ value, label: i18n._(label) }))}
+        />
+        <TextField
+          label={t`Publish at`}
+          hint={t`${timeZone}; empty: as soon as it is approved`}
+          type="datetime-local"
+          value={toLocal(draft.scheduledAt)}
+          onChange={(value) => onChange({ ...draft, scheduledAt: value === '' ? null : new Date(value).toISOString() })}
+        />
+      </div>
+      <TextArea
+        label={t`Sources of figures and claims`}
+        hint={t`One a line: an address or a document. Reviewers and examiners see them (FIN-3).`}
+        rows={2}
+        value={(draft.sources ?? []).map((source) => source.url ?? source.note ?? '').join('\n')}
+        onChange={(value) => onChange({ ...draft, sources: toSources(value) })}
+      />
+    </div>
+  )
+}
+
+/** How each network counts the text, by the same rules as the server. */
+function Counters({ draft }: { draft: Draft }) {
+  const { t } = useLingui()
+  const { data } = useQuery(profilesQuery)
+  const chosen = (data?.items ?? []).filter((profile) => draft.profileIds?.includes(profile.profileId))
+  const networks = [...new Set(chosen.map((profile) => profile.network))]
+  return (
+    <p className="counters small">
+      {networks.map((network) => {
+        const fit = fitNetwork(network, draft.text)
+        return (
+          <span key={network} className={fit.fits ? 'muted' : 'over'}>
+            {networkName(network)} {formatNumber(fit.length)} / {formatNumber(fit.limit)}
+            {!fit.fits && ` – ${t`too long`}`}
+          </span>
+        )
+      })}
+    </p>
+  )
+}
+
+function hitsOf(check: CheckAnswer | undefined, text: string): Hit[] {
+  return (check?.findings ?? []).flatMap((finding) =>
+    finding.spans
+      .filter((span) => span.field === 'text' && span.end <= text.length)
+      .map(({ start, end }) => ({ start, end, severity: finding.severity })),
+  )
+}
+
+function withLanguage(draft: Draft, value: string): Draft {
+  const { language: _language, ...rest } = draft
+  return value === 'fr' || value === 'en' ? { ...rest, language: value } : rest
+}
+
+/** An instant as the browser's own field wants it, in the reader's zone. */
+function toLocal(instant: string | null | undefined): string {
+  if (instant === null || instant === undefined) return ''
+  const at = new Date(instant)
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+function toSources(text: string): NonNullable<Draft['sources']> {
+  return text
+    .split('\n')
+    .filter((line, index, lines) => line.trim() !== '' || index < lines.length - 1)
+    .map((line) => (/^https?:\/\//.test(line) ? { url: line } : { note: line }))
+}

@@ -1,0 +1,58 @@
+import { useEffect, useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Failure } from '#web/components/states.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { Dialog } from '#web/ui/Dialog.tsx'
+import { TextArea } from '#web/ui/fields.tsx'
+
+interface Props {
+  readonly open: boolean
+  readonly title: string
+  readonly explanation?: string | undefined
+  readonly required: boolean
+  readonly confirm: string
+  readonly busy: boolean
+  readonly error: unknown
+  readonly onClose: () => void
+  readonly onConfirm: (reason: string) => void
+}
+
+/** Asks for a reason before an act. What was typed stays while the server refuses. */
+export function ReasonDialog({ open, title, explanation, required, confirm, busy, error, onClose, onConfirm }: Props) {
+  const { t } = useLingui()
+  const [reason, setReason] = useState('')
+  useEffect(() => {
+    if (!open) setReason('')
+  }, [open])
+  const missing = required && reason.trim() === ''
+  return (
+    <Dialog open={open} title={title} onClose={onClose}>
+      <form
+        className="col"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!missing) onConfirm(reason.trim())
+        }}
+      >
+        {explanation !== undefined && <p>{explanation}</p>}
+        <TextArea
+          label={required ? t`Reason` : t`Reason (optional)`}
+          hint={required ? t`The author and the archive see it.` : undefined}
+          rows={4}
+          value={reason}
+          onChange={setReason}
+          required={required}
+        />
+        {error !== null && error !== undefined && <Failure error={error} />}
+        <div className="row end">
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button kind="primary" type="submit" busy={busy} disabled={missing}>
+            {confirm}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

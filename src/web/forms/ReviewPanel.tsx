@@ -1,0 +1,268 @@
+import { useState } from 'react'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import {
+  claimReview,
+  decideReview,
+  escalateReview,
+  releaseReview,
+  type Outcome,
+  type Review,
+} from '#shared/api/reviews.ts'
+import { call } from '#web/api/call.ts'
+import { reviewQuery } from '#web/api/queries.ts'
+import { FindingsList } from '#web/components/FindingsList.tsx'
+import { cutText, HighlightedText } from '#web/components/HighlightedText.tsx'
+import { Failure, QueryView } from '#web/components/states.tsx'
+import { StatusBadge } from '#web/components/StatusBadge.tsx'
+import { TextDiff } from '#web/components/TextDiff.tsx'
+import { Timeline } from '#web/components/Timeline.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { useKeys } from '#web/util/keys.ts'
+import { formatRelative, formatTime } from '#web/util/format.ts'
+import { networkName } from '#web/util/words.ts'
+import { ReasonDialog } from './ReasonDialog.tsx'
+
+/** One review with all that a decision needs. The server says which acts are open; reading decides nothing (FIN-5). */
+export function ReviewPanel({ reviewId, onDecided }: { reviewId: string; onDecided: () => void }) {
+  const review = useQuery(reviewQuery(reviewId))
+  return <QueryView query={review}>{(found) => <Panel review={found} onDecided={onDecided} />}</QueryView>
+}
+
+function Panel({ review, onDecided }: { review: Review; onDecided: () => void }) {
+  const { t } = useLingui()
+  const [diff, setDiff] = useState(false)
+  const [hit, setHit] = useState<number>()
+  const hits = cutText(review.revision.text, review.findings).filter((piece) => piece.severity !== undefined).length
+  const previous = review.previousRevision
+  useKeys([
+    ...(previous === null
+      ? []
+      : [{ keys: 'd', label: t`What changed since the last seen revision`, run: () => setDiff((on) => !on) }]),
+    { keys: 'n', label: t`Next hit`, run: () => hits > 0 && setHit((at) => ((at ?? -1) + 1) % hits) },
+  ])
+  return (
+    <>
+      <div className="card col">
+        <div className="row spread">
+          <div>
+            <h2>{review.author.displayName}</h2>
+            <p className="muted small">
+              {[
+                review.unitName,
+                review.networks.map(networkName).join(', '),
+                t`revision ${review.revisionNumber}`,
+                review.scheduledAt === null ? '' : t`for ${formatTime(review.scheduledAt, true)}`,
+              ]
+                .filter((part) => part !== '')
+                .join(' · ')}
+            </p>
+          </div>
+          <StatusBadge status={review.post.status} />
+        </div>
+        {diff && previous !== null ? (
+          <TextDiff before={previous.text} after={review.revision.text} />
+        ) : (
+          <HighlightedText
+            text={review.revision.text}
+            findings={review.findings}
+            lang={review.revision.language}
+            active={hit}
+          />
+        )}
+        {previous !== null && (
+          <div>
+            <Button small pressed={diff} shortcut="D" onClick={() => setDiff(!diff)}>
+              <Trans>Changes since revision {previous.number}</Trans>
+            </Button>
+          </div>
+        )}
+        {review.revision.sources.length > 0 && (
+          <div>
+            <h3>
+              <Trans>Sources</Trans>
+            </h3>
+            <ul className="plain">
+              {review.revision.sources.map((source, index) => (
+                <li key={index}>{source.url ?? source.note ?? source.claim}</li>
+              ))}
+            </ul>
+          </div>
+        )}
+        <Decisions review={review} onDecided={onDecided} />
+      </div>
+      <div className="card col">
+        <h3>
+          {review.findings.length === 0 ? (
+            <Trans>Policy found nothing</Trans>
+          ) : (
+            <Plural value={review.findings.length} one="# finding" other="# findings" />
+          )}
+        </h3>
+        <FindingsList findings={review.findings} text={review.revision.text} />
+      </div>
+      <div className="card col">
+        <h3>
+          <Trans>The author’s record</Trans>
+        </h3>
+        <p className="muted">
+          <Trans>
+            {review.authorRecord.submitted} submitted, {review.authorRecord.approved} approved,{' '}
+            {review.authorRecord.changesRequested} sent back, {review.authorRecord.rejected} rejected
+          </Trans>
+        </p>
+        {review.precedents.length > 0 && (
+          <>
+            <h3>
+              <Trans>Decided before on the same rules</Trans>
+            </h3>
+            <ul className="plain col">
+              {review.precedents.map((precedent) => (
+                <li key={precedent.postId + precedent.decidedAt}>
+                  <StatusBadge status={precedent.outcome} />{' '}
+                  <span className="muted small">{formatRelative(precedent.decidedAt)}</span>
+                  <span className="cut">{precedent.text}</span>
+                  {precedent.reason}
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+        <p>
+          <Link to="/posts/$postId" params={{ postId: review.postId }}>
+            <Trans>The whole post with its conversation</Trans>
+          </Link>
+        </p>
+      </div>
+      <div className="card col">
+        <h3>
+          <Trans>History</Trans>
+        </h3>
+        <Timeline entries={review.post.timeline} />
+      </div>
+    </>
+  )
+}
+
+function Decisions({ review, onDecided }: { review: Review; onDecided: () => void }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const [asking, setAsking] = useState<Exclude<Outcome, 'approved'> | 'escalate'>()
+  const params = { reviewId: review.reviewId }
+  const refresh = async () => {
+    await Promise.all([
+      client.invalidateQueries({ queryKey: ['reviews'] }),
+      client.invalidateQueries({ queryKey: ['review', review.reviewId] }),
+    ])
+  }
+  const decide = useMutation({
+    mutationFn: ({ outcome, reason }: { outcome: Outcome; reason: string }) =>
+      call(decideReview, {
+        params,
+        body: { outcome, contentHash: review.contentHash, ...(reason === '' ? {} : { reason }) },
+      }),
+    onSuccess: async () => {
+      setAsking(undefined)
+      onDecided()
+      await refresh()
+    },
+    onError: refresh,
+  })
+  const handle = useMutation({
+    mutationFn: async (what: 'claim' | 'release' | { escalate: string }) => {
+      if (what === 'claim') await call(claimReview, { params })
+      else if (what === 'release') await call(releaseReview, { params })
+      else await call(escalateReview, { params, body: { reason: what.escalate } })
+    },
+    onSuccess: async () => {
+      setAsking(undefined)
+      await refresh()
+    },
+  })
+  const may = (action: Review['allowedActions'][number]) => review.allowedActions.includes(action)
+  const approve = () => may('approve') && decide.mutate({ outcome: 'approved', reason: '' })
+  const claimOrRelease = () =>
+    may('claim') ? handle.mutate('claim') : may('release') ? handle.mutate('release') : undefined
+  useKeys([
+    { keys: 'a', label: t`Approve`, run: approve },
+    { keys: 'c', label: t`Ask for changes`, run: () => may('request_changes') && setAsking('changes_requested') },
+    { keys: 'r', label: t`Reject`, run: () => may('reject') && setAsking('rejected') },
+    { keys: 'e', label: t`Escalate`, run: () => may('escalate') && setAsking('escalate') },
+    { keys: 'm', label: t`Take in hand or give back`, run: claimOrRelease },
+  ])
+  const titles = {
+    rejected: t`Reject this post?`,
+    changes_requested: t`Ask for changes`,
+    escalate: t`Escalate this review`,
+  }
+  return (
+    <>
+      {review.allowedActions.length === 0 ? (
+        <p className="muted" role="status">
+          {review.status === 'open' ? (
+            <Trans>You cannot decide this one: nobody reviews their own work.</Trans>
+          ) : (
+            <Trans>This review is closed.</Trans>
+          )}
+        </p>
+      ) : (
+        <div className="row">
+          {may('approve') && (
+            <Button
+              kind="primary"
+              shortcut="A"
+              busy={decide.isPending && decide.variables.outcome === 'approved'}
+              onClick={approve}
+            >
+              <Trans>Approve</Trans>
+            </Button>
+          )}
+          {may('request_changes') && (
+            <Button shortcut="C" onClick={() => setAsking('changes_requested')}>
+              <Trans>Ask for changes</Trans>
+            </Button>
+          )}
+          {may('reject') && (
+            <Button kind="danger" shortcut="R" onClick={() => setAsking('rejected')}>
+              <Trans>Reject</Trans>
+            </Button>
+          )}
+          {(may('claim') || may('release')) && (
+            <Button kind="plain" shortcut="M" busy={handle.isPending} onClick={claimOrRelease}>
+              {may('claim') ? t`Take in hand` : t`Give back`}
+            </Button>
+          )}
+          {may('escalate') && (
+            <Button kind="plain" shortcut="E" onClick={() => setAsking('escalate')}>
+              <Trans>Escalate</Trans>
+            </Button>
+          )}
+        </div>
+      )}
+      {review.need > 1 && (
+        <p className="muted small">
+          <Trans>
+            {review.approvals} of {review.need} approvals
+          </Trans>
+        </p>
+      )}
+      {decide.error !== null && asking === undefined && <Failure error={decide.error} />}
+      {handle.error !== null && asking === undefined && <Failure error={handle.error} />}
+      <ReasonDialog
+        open={asking !== undefined}
+        title={asking === undefined ? '' : titles[asking]}
+        required
+        confirm={asking === 'escalate' ? t`Escalate` : asking === 'rejected' ? t`Reject` : t`Send back`}
+        busy={decide.isPending || handle.isPending}
+        error={asking === 'escalate' ? handle.error : decide.error}
+        onClose={() => setAsking(undefined)}
+        onConfirm={(reason) =>
+          asking === 'escalate'
+            ? handle.mutate({ escalate: reason })
+            : asking !== undefined && decide.mutate({ outcome: asking, reason })
+        }
+      />
+    </>
+  )
+}

@@ -1,0 +1,22 @@
+import '@fontsource-variable/inter/index.css'
+import './theme.gen.css'
+import './ui/mantine.css'
+import './tokens.css'
+import './console.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { RouterProvider } from '@tanstack/react-router'
+import { Providers } from '#web/components/Providers.tsx'
+import { activateLanguage, preferredLanguage } from '#web/util/language.ts'
+import { applyTheme } from '#web/util/color-theme.ts'
+import { router } from './routes.tsx'
+
+applyTheme()
+await activateLanguage(preferredLanguage())
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <Providers>
+      <RouterProvider router={router} />
+    </Providers>
+  </StrictMode>,
+)

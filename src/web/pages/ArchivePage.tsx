@@ -1,0 +1,117 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { searchRecords, type RecordSummary } from '#shared/api/archive.ts'
+import type { QueryOf } from '#shared/api/endpoint.ts'
+import { call } from '#web/api/call.ts'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { useMay } from '#web/components/permissions.ts'
+import { Empty, Failure, Loading } from '#web/components/states.tsx'
+import { ArchiveFilters, toFilter } from '#web/forms/ArchiveFilters.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { Badge } from '#web/ui/Notice.tsx'
+import { formatExactTime, formatNumber, timeZone } from '#web/util/format.ts'
+import { recordTone, recordWords } from '#web/util/record-words.ts'
+import { networkName } from '#web/util/words.ts'
+
+const route = getRouteApi('/shell/archive')
+
+export function ArchivePage() {
+  const { t } = useLingui()
+  const may = useMay()
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const records = useInfiniteQuery({
+    queryKey: ['archive', 'records', search],
+    staleTime: 60_000,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      call(searchRecords, {
+        query: {
+          ...(toFilter(search) as QueryOf<typeof searchRecords>),
+          limit: 50,
+          ...(pageParam === undefined ? {} : { cursor: pageParam }),
+        },
+        signal,
+      }),
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  })
+  const first = records.data?.pages[0]
+  const items = records.data?.pages.flatMap((page) => page.items) ?? []
+  return (
+    <>
+      <PageHead title={t`Archive`} lead={<Trans>Each search is itself a record. Times are {timeZone}.</Trans>}>
+        {may('export.create') && (
+          <Button onClick={() => void navigate({ to: '/exports/new', search })}>
+            <Trans>Export this</Trans>
+          </Button>
+        )}
+      </PageHead>
+      <ArchiveFilters
+        key={JSON.stringify(search)}
+        search={search}
+        action={t`Search`}
+        onSearch={(wish) => void navigate({ to: '/archive', search: wish })}
+      />
+      {records.error !== null && <Failure error={records.error} onRetry={() => void records.refetch()} />}
+      {first === undefined && records.error === null && <Loading rows={8} />}
+      {first !== undefined && (
+        <>
+          <p role="status">
+            <strong>
+              {first.totalIsEstimate && '≈ '}
+              <Plural value={first.total} one="# record" other={`${formatNumber(first.total)} records`} />
+            </strong>
+          </p>
+          {items.length === 0 ? (
+            <Empty>
+              <Trans>No record matches. Take a filter away: the dates and the words remove most.</Trans>
+            </Empty>
+          ) : (
+            <ul className="list" aria-label={t`Records`}>
+              {items.map((item) => (
+                <RecordLine key={item.recordId} item={item} />
+              ))}
+            </ul>
+          )}
+          {records.hasNextPage && (
+            <div className="row">
+              <Button busy={records.isFetchingNextPage} onClick={() => void records.fetchNextPage()}>
+                <Trans>Show more</Trans>
+              </Button>
+            </div>
+          )}
+        </>
+      )}
+    </>
+  )
+}
+
+function RecordLine({ item }: { item: RecordSummary }) {
+  const { i18n, t } = useLingui()
+  return (
+    <li>
+      <Link className="line" to="/archive/$recordId" params={{ recordId: item.recordId }}>
+        <span className="line-main">
+          <strong>{i18n._(recordWords(item.type))}</strong>
+          <span className="cut">{item.excerpt}</span>
+          <span className="muted small">
+            {[
+              formatExactTime(item.recordedAt),
+              item.actor?.displayName,
+              item.network === null ? undefined : networkName(item.network),
+              item.type,
+            ]
+              .filter((part) => part !== undefined)
+              .join(' · ')}
+          </span>
+        </span>
+        <span className="line-side">
+          <Badge tone={item.sealed ? 'ok' : 'review'}>{item.sealed ? t`Sealed` : t`Being sealed`}</Badge>
+          {item.logIndex !== null && <span className="muted small">#{item.logIndex}</span>}
+          {recordTone(item.type) === 'block' && <Badge tone="block">{t`Refusal`}</Badge>}
+        </span>
+      </Link>
+    </li>
+  )
+}

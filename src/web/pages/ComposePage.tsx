@@ -1,0 +1,175 @@
+import { useEffect, useRef, useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { checkPolicy, type Finding } from '#shared/api/policies.ts'
+import { createPost, createRevision, type Post } from '#shared/api/posts.ts'
+import { call } from '#web/api/call.ts'
+import { postQuery, profilesQuery } from '#web/api/queries.ts'
+import type { EditorHandle } from '#web/components/HighlightEditor.tsx'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { Failure, QueryView } from '#web/components/states.tsx'
+import { PostForm } from '#web/forms/PostForm.tsx'
+import { VerdictPanel } from '#web/forms/VerdictPanel.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { Notice } from '#web/ui/Notice.tsx'
+import { dropDraft, keepDraft, readDraft, type Draft } from '#web/util/draft-store.ts'
+import { useDebounced } from '#web/util/use-debounced.ts'
+
+const route = getRouteApi('/shell/posts/$postId/edit')
+
+export function ComposePage() {
+  const { t } = useLingui()
+  const profiles = useQuery(profilesQuery)
+  return (
+    <QueryView query={profiles}>
+      {({ items }) => {
+        const connected = items.filter((profile) => profile.status === 'connected')
+        const first: Draft = { text: '', profileIds: connected.slice(0, 1).map((profile) => profile.profileId) }
+        return <Composer title={t`New post`} initial={first} />
+      }}
+    </QueryView>
+  )
+}
+
+export function EditPage() {
+  const { t } = useLingui()
+  const { postId } = route.useParams()
+  const post = useQuery({ ...postQuery(postId), refetchInterval: false, refetchOnWindowFocus: false })
+  return (
+    <QueryView query={post}>
+      {(found) => <Composer title={t`New revision`} post={found} initial={toDraft(found)} />}
+    </QueryView>
+  )
+}
+
+function toDraft({ revision }: Post): Draft {
+  return {
+    text: revision.text,
+    profileIds: revision.profileIds,
+    mediaIds: revision.mediaIds,
+    links: revision.links,
+    sources: revision.sources,
+    scheduledAt: revision.scheduledAt,
+    communicationClass: revision.communicationClass,
+    static: revision.static,
+    topics: revision.topics,
+    ...(revision.language === null ? {} : { language: revision.language }),
+  }
+}
+
+function Composer({ title, initial, post }: { title: string; initial: Draft; post?: Post }) {
+  const { t } = useLingui()
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const [restored] = useState(() => readDraft(post?.postId))
+  const [draft, setDraft] = useState<Draft>(restored ?? initial)
+  const rested = useDebounced(draft, 250)
+  const check = useQuery({
+    queryKey: ['check', rested],
+    queryFn: ({ signal }) => call(checkPolicy, { body: rested, signal }),
+    enabled: rested.text.trim() !== '',
+    placeholderData: (previous) => previous,
+    retry: false,
+    staleTime: 60_000,
+  })
+  useEffect(() => {
+    if (draft !== initial) keepDraft(post?.postId, draft)
+  }, [draft, initial, post?.postId])
+
+  const save = useMutation({
+    mutationFn: (submit: boolean) =>
+      post === undefined
+        ? call(createPost, { body: { ...draft, submit } })
+        : call(createRevision, { params: { postId: post.postId }, body: { ...draft, submit } }),
+    onSuccess: async (saved) => {
+      dropDraft(post?.postId)
+      client.setQueryData(postQuery(saved.postId).queryKey, saved)
+      await client.invalidateQueries({ queryKey: ['posts'] })
+      await navigate({ to: '/posts/$postId', params: { postId: saved.postId } })
+    },
+  })
+  const editor = useRef<EditorHandle>(null)
+  const show = (finding: Finding) => {
+    const span = finding.spans.find((candidate) => candidate.field === 'text')
+    if (span !== undefined) editor.current?.select({ start: span.start, end: span.end, severity: finding.severity })
+  }
+  const engineDown = check.error !== null
+  const blocked = check.data?.verdict === 'block'
+  const unready =
+    draft.text.trim() === ''
+      ? t`Write something first.`
+      : draft.profileIds?.length === 0
+        ? t`Choose at least one profile.`
+        : engineDown
+          ? t`Policy cannot be asked just now; save a draft.`
+          : undefined
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey)) return
+      if (event.key === 'Enter' && unready === undefined) {
+        event.preventDefault()
+        save.mutate(true)
+      } else if (event.key === 's') {
+        event.preventDefault()
+        save.mutate(false)
+      }
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  })
+
+  return (
+    <>
+      <PageHead title={title} />
+      {restored !== undefined && (
+        <Notice
+          tone="note"
+          title={<Trans>Your unsaved words are back</Trans>}
+          action={
+            <Button
+              small
+              onClick={() => {
+                dropDraft(post?.postId)
+                window.location.reload()
+              }}
+            >
+              <Trans>Discard them</Trans>
+            </Button>
+          }
+        />
+      )}
+      <div className="compose">
+        <PostForm draft={draft} onChange={setDraft} check={check.data} editor={editor} />
+        <VerdictPanel
+          text={rested.text}
+          check={check.data}
+          error={check.error}
+          waiting={rested !== draft}
+          onShow={show}
+        />
+      </div>
+      {save.error !== null && <Failure error={save.error} />}
+      <div className="actions">
+        <span className="muted small" id="submit-why" role="status">
+          {unready ??
+            (blocked ? t`Policy will refuse this text; mend it first, or submit to keep a record of the refusal.` : '')}
+        </span>
+        <Button shortcut="Ctrl+S" onClick={() => save.mutate(false)} busy={save.isPending && !save.variables}>
+          <Trans>Save draft</Trans>
+        </Button>
+        <Button
+          kind="primary"
+          shortcut="Ctrl+Enter"
+          describedBy="submit-why"
+          disabled={unready !== undefined}
+          busy={save.isPending && save.variables}
+          onClick={() => save.mutate(true)}
+        >
+          <Trans>Submit</Trans>
+        </Button>
+      </div>
+    </>
+  )
+}

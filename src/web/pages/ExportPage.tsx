@@ -1,0 +1,120 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { cancelExport, type Export } from '#shared/api/exports.ts'
+import { call } from '#web/api/call.ts'
+import { exportQuery } from '#web/api/queries.ts'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { Failure, QueryView } from '#web/components/states.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { Badge, Notice } from '#web/ui/Notice.tsx'
+import { Progress } from '#web/ui/Progress.tsx'
+import { formatBytes, formatNumber, formatTime } from '#web/util/format.ts'
+import { exportWords } from './ExportsPage.tsx'
+
+const route = getRouteApi('/shell/exports/$exportId')
+
+export function ExportPage() {
+  const { exportId } = route.useParams()
+  const query = useQuery(exportQuery(exportId))
+  return <QueryView query={query}>{(found) => <ExportView item={found} />}</QueryView>
+}
+
+function ExportView({ item }: { item: Export }) {
+  const { t, i18n } = useLingui()
+  const client = useQueryClient()
+  const cancel = useMutation({
+    mutationFn: () => call(cancelExport, { params: { exportId: item.exportId } }),
+    onSuccess: (changed) => client.setQueryData(exportQuery(item.exportId).queryKey, changed),
+  })
+  const going = item.status === 'waiting' || item.status === 'running'
+  const filter = Object.entries(item.filter)
+  return (
+    <>
+      <PageHead title={t`Export`} lead={item.reason}>
+        <Badge tone={exportWords[item.status].tone}>{i18n._(exportWords[item.status].label)}</Badge>
+        <Link to="/exports">
+          <Trans>All exports</Trans>
+        </Link>
+      </PageHead>
+      {going && (
+        <section className="card col" aria-busy="true">
+          <Progress
+            share={item.progress.total === 0 ? 0 : item.progress.done / item.progress.total}
+            label={t`Progress of the export`}
+          />
+          <p role="status">
+            {item.status === 'waiting' ? (
+              <Trans>Waiting for the last records to be sealed</Trans>
+            ) : (
+              <Trans>
+                {formatNumber(item.progress.done)} of {formatNumber(item.progress.total)}
+              </Trans>
+            )}
+          </p>
+          {cancel.error !== null && <Failure error={cancel.error} />}
+          <div className="row">
+            <Button kind="danger" busy={cancel.isPending} onClick={() => cancel.mutate()}>
+              <Trans>Cancel the export</Trans>
+            </Button>
+          </div>
+        </section>
+      )}
+      {item.status === 'failed' && (
+        <Notice tone="block" title={<Trans>The export could not be made</Trans>}>
+          {item.failure}
+        </Notice>
+      )}
+      {item.status === 'completed' && (
+        <section className="card col">
+          <h2>
+            <Trans>Ready</Trans>
+          </h2>
+          <div className="row">
+            <a className="button-link" href={`/api/exports/${item.exportId}/download`} download>
+              <Trans>Download ({item.size === null ? '' : formatBytes(item.size)})</Trans>
+            </a>
+          </div>
+          <p>
+            <Trans>Whoever receives it can prove offline that nothing is missing or changed:</Trans>
+          </p>
+          <pre className="raw" tabIndex={0} aria-label={t`Command`}>
+            npm run gateway -- verify export.zip
+          </pre>
+        </section>
+      )}
+      <section className="card">
+        <dl className="kv">
+          <dt>{t`Asked for by`}</dt>
+          <dd>{item.requestedBy.displayName}</dd>
+          <dt>{t`When`}</dt>
+          <dd>{formatTime(item.requestedAt, true)}</dd>
+          <dt>{t`Selection`}</dt>
+          <dd>
+            {filter.length === 0
+              ? t`Everything`
+              : filter.map(([name, value]) => `${name} = ${String(value)}`).join(', ')}
+          </dd>
+          <dt>{t`Time zone of the files`}</dt>
+          <dd>{item.timeZone}</dd>
+          <dt>{t`Forms`}</dt>
+          <dd>{item.formats.join(', ')}</dd>
+          {item.recordCount !== null && (
+            <>
+              <dt>{t`Records`}</dt>
+              <dd>{formatNumber(item.recordCount)}</dd>
+            </>
+          )}
+          {item.sha256 !== null && (
+            <>
+              <dt>SHA-256</dt>
+              <dd>
+                <code>{item.sha256}</code>
+              </dd>
+            </>
+          )}
+        </dl>
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,159 @@
+import { msg } from '@lingui/core/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Static } from 'typebox'
+import { verifyNow, type ArchiveStatus } from '#shared/api/archive.ts'
+import type { Readiness } from '#shared/api/operations.ts'
+import { call } from '#web/api/call.ts'
+import { archiveStatusQuery } from '#web/api/queries.ts'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { useMay } from '#web/components/permissions.ts'
+import { Failure, QueryView } from '#web/components/states.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { Mark, Notice } from '#web/ui/Notice.tsx'
+import { formatExactTime, formatNumber, formatTime } from '#web/util/format.ts'
+
+const partWords = {
+  database: {
+    name: msg`Database`,
+    ok: msg`It answers.`,
+    bad: msg`It does not answer: nothing is accepted until it does.`,
+  },
+  objectStore: {
+    name: msg`Object store`,
+    ok: msg`It answers.`,
+    bad: msg`It does not answer: posts are accepted, and none is published.`,
+  },
+  sealing: {
+    name: msg`Sealing`,
+    ok: msg`Records are sealed in time.`,
+    bad: msg`Records wait for their seal; nothing is published meanwhile.`,
+  },
+  provider: { name: msg`Sign-in`, ok: msg`It answers.`, bad: msg`It does not answer: nobody new can sign in.` },
+} as const
+
+/** Readiness is public and answers 503 with a body, so it is asked for as it is. */
+async function fetchReadiness(): Promise<Static<typeof Readiness>> {
+  const response = await fetch('/readyz')
+  return (await response.json()) as Static<typeof Readiness>
+}
+
+export function HealthPage() {
+  const { t, i18n } = useLingui()
+  const readiness = useQuery({ queryKey: ['readyz'], queryFn: fetchReadiness, refetchInterval: 10_000 })
+  const status = useQuery(archiveStatusQuery)
+  return (
+    <>
+      <PageHead title={t`Health`} />
+      <div className="two">
+        <section className="card col">
+          <h2>
+            <Trans>The archive</Trans>
+          </h2>
+          <QueryView query={status}>{(found) => <Archive status={found} />}</QueryView>
+        </section>
+        <section className="card col">
+          <h2>
+            <Trans>The parts</Trans>
+          </h2>
+          <QueryView query={readiness}>
+            {({ checks }) => (
+              <ul className="steps">
+                {(Object.keys(partWords) as (keyof typeof partWords)[]).map((part) => (
+                  <li key={part}>
+                    <Mark tone={checks[part].ok ? 'ok' : 'block'} />
+                    <span>
+                      <strong>{i18n._(partWords[part].name)}.</strong>{' '}
+                      {i18n._(checks[part].ok ? partWords[part].ok : partWords[part].bad)}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </QueryView>
+        </section>
+      </div>
+    </>
+  )
+}
+
+function Archive({ status }: { status: ArchiveStatus }) {
+  const { t } = useLingui()
+  const may = useMay()
+  const client = useQueryClient()
+  const verify = useMutation({
+    mutationFn: () => call(verifyNow, {}),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['archive'] }),
+  })
+  return (
+    <>
+      {status.incidents.length > 0 && (
+        <Notice tone="block" title={<Trans>The archive has incidents</Trans>}>
+          <ul>
+            {status.incidents.slice(0, 5).map((incident) => (
+              <li key={incident.at + incident.sentence}>
+                {formatTime(incident.at)}: {incident.sentence}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      <dl className="kv">
+        <dt>{t`Records in the tree`}</dt>
+        <dd>{formatNumber(status.treeSize)}</dd>
+        <dt>{t`Sealed in the object store`}</dt>
+        <dd>{formatNumber(status.sealedSize)}</dd>
+        <dt>{t`Waiting to be numbered`}</dt>
+        <dd>{formatNumber(status.unsequenced)}</dd>
+        <dt>{t`Last seal`}</dt>
+        <dd>{status.lastSealedAt === null ? '–' : formatExactTime(status.lastSealedAt)}</dd>
+        <dt>{t`Last verification`}</dt>
+        <dd>
+          {status.lastVerifiedAt === null ? '–' : formatExactTime(status.lastVerifiedAt)}{' '}
+          {status.lastVerificationOk === null
+            ? ''
+            : status.lastVerificationOk
+              ? t`without a problem`
+              : t`with problems`}
+        </dd>
+        <dt>{t`Object store`}</dt>
+        <dd>{status.objectStore}</dd>
+        <dt>{t`Log`}</dt>
+        <dd>{status.origin}</dd>
+        <dt>{t`Public key`}</dt>
+        <dd>
+          <code>{status.verifierKey}</code>
+        </dd>
+        <dt>{t`Root hash`}</dt>
+        <dd>
+          <code>{status.rootHash ?? '–'}</code>
+        </dd>
+      </dl>
+      {may('archive.verify') && (
+        <div className="row">
+          <Button busy={verify.isPending} onClick={() => verify.mutate()}>
+            <Trans>Verify everything now</Trans>
+          </Button>
+        </div>
+      )}
+      {verify.error !== null && <Failure error={verify.error} />}
+      {verify.data !== undefined && (
+        <Notice
+          tone={verify.data.ok ? 'ok' : 'block'}
+          title={
+            verify.data.ok ? (
+              <Trans>{formatNumber(verify.data.recordsChecked)} records are genuine and complete</Trans>
+            ) : (
+              <Trans>The archive does not verify</Trans>
+            )
+          }
+        >
+          {verify.data.problems
+            .slice(0, 5)
+            .map((problem) => problem.sentence)
+            .join(' ')}
+        </Notice>
+      )}
+    </>
+  )
+}

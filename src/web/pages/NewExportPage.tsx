@@ -1,0 +1,106 @@
+import { useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { createExport } from '#shared/api/exports.ts'
+import type { BodyOf } from '#shared/api/endpoint.ts'
+import { call } from '#web/api/call.ts'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { Failure } from '#web/components/states.tsx'
+import { ArchiveFilters, toFilter } from '#web/forms/ArchiveFilters.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { CheckField, TextArea, TextField } from '#web/ui/fields.tsx'
+import { timeZone } from '#web/util/format.ts'
+
+const route = getRouteApi('/shell/exports/new')
+type Format = NonNullable<BodyOf<typeof createExport>['formats']>[number]
+
+export function NewExportPage() {
+  const { t } = useLingui()
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const [reason, setReason] = useState('')
+  const [recipient, setRecipient] = useState('')
+  const [formats, setFormats] = useState<readonly Format[]>(['jsonl', 'csv', 'html'])
+  const create = useMutation({
+    mutationFn: () =>
+      call(createExport, {
+        body: {
+          ...toFilter(search),
+          reason: reason.trim(),
+          timeZone,
+          formats: [...formats],
+          ...(recipient.trim() === '' ? {} : { recipient: recipient.trim() }),
+        } as BodyOf<typeof createExport>,
+      }),
+    onSuccess: ({ exportId }) => navigate({ to: '/exports/$exportId', params: { exportId } }),
+  })
+  const toggle = (format: Format) => (checked: boolean) =>
+    setFormats(checked ? [...formats, format] : formats.filter((one) => one !== format))
+  const chosen = Object.entries(search)
+  return (
+    <>
+      <PageHead
+        title={t`New export`}
+        lead={<Trans>Dates and readable files are in {timeZone}; the zone stands in the manifest.</Trans>}
+      />
+      <h2>
+        <Trans>1. What</Trans>
+      </h2>
+      <ArchiveFilters
+        key={JSON.stringify(search)}
+        search={search}
+        action={t`Use this selection`}
+        onSearch={(wish) => void navigate({ to: '/exports/new', search: wish })}
+      />
+      <p role="status">
+        {chosen.length === 0 ? (
+          <Trans>Everything that you may read will be exported.</Trans>
+        ) : (
+          <Trans>Only what matches: {chosen.map(([name, value]) => `${name} = ${value}`).join(', ')}</Trans>
+        )}
+      </p>
+      <form
+        className="card col"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (reason.trim() !== '') create.mutate()
+        }}
+      >
+        <h2>
+          <Trans>2. For whom, and why</Trans>
+        </h2>
+        <TextArea
+          label={t`Reason`}
+          hint={t`It stands in the manifest and in the archive.`}
+          required
+          rows={2}
+          value={reason}
+          onChange={setReason}
+        />
+        <TextField label={t`Recipient (optional)`} value={recipient} onChange={setRecipient} maxLength={300} />
+        <h2>
+          <Trans>3. In which forms</Trans>
+        </h2>
+        <CheckField label={t`For machines: JSON lines, with the proof`} checked disabled onChange={() => {}} />
+        <CheckField label={t`For spreadsheets: CSV`} checked={formats.includes('csv')} onChange={toggle('csv')} />
+        <CheckField
+          label={t`For people: pages that open in any browser`}
+          checked={formats.includes('html')}
+          onChange={toggle('html')}
+        />
+        <CheckField
+          label={t`For other archives: one e-mail file a post`}
+          checked={formats.includes('eml')}
+          onChange={toggle('eml')}
+        />
+        {create.error !== null && <Failure error={create.error} />}
+        <div className="row end">
+          <Button kind="primary" type="submit" busy={create.isPending} disabled={reason.trim() === ''}>
+            <Trans>Make the export</Trans>
+          </Button>
+        </div>
+      </form>
+    </>
+  )
+}

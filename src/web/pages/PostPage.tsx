@@ -1,0 +1,244 @@
+import { useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { commentPost, retractPost, submitPost, withdrawPost, type Post } from '#shared/api/posts.ts'
+import { editableStatuses, withdrawableStatuses } from '#shared/post-status.ts'
+import { call } from '#web/api/call.ts'
+import { meQuery, postQuery } from '#web/api/queries.ts'
+import { FindingsList } from '#web/components/FindingsList.tsx'
+import { HighlightedText } from '#web/components/HighlightedText.tsx'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { Publications } from '#web/components/Publications.tsx'
+import { Revisions } from '#web/components/Revisions.tsx'
+import { Failure, QueryView } from '#web/components/states.tsx'
+import { StatusBadge } from '#web/components/StatusBadge.tsx'
+import { Timeline } from '#web/components/Timeline.tsx'
+import { ReasonDialog } from '#web/forms/ReasonDialog.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { TextArea } from '#web/ui/fields.tsx'
+import { Notice } from '#web/ui/Notice.tsx'
+import { formatTime } from '#web/util/format.ts'
+
+const route = getRouteApi('/shell/posts/$postId')
+
+export function PostPage() {
+  const { postId } = route.useParams()
+  const post = useQuery(postQuery(postId))
+  return <QueryView query={post}>{(found) => <PostView post={found} />}</QueryView>
+}
+
+function PostView({ post }: { post: Post }) {
+  const { t } = useLingui()
+  const { data: me } = useQuery(meQuery)
+  const mine = me?.userId === post.author.userId
+  const title = post.text.trim() === '' ? t`(empty post)` : post.text.slice(0, 60)
+  return (
+    <>
+      <PageHead title={title}>
+        <StatusBadge status={post.status} />
+        {mine && <AuthorActions post={post} />}
+      </PageHead>
+      <NextStep post={post} mine={mine} />
+      <div className="two">
+        <div className="col">
+          <section className="card col">
+            <h2>
+              <Trans>What it says</Trans>
+            </h2>
+            <HighlightedText text={post.text} findings={post.findings} lang={post.revision.language} />
+            {post.scheduledAt !== null && (
+              <p className="muted">
+                <Trans>To be published {formatTime(post.scheduledAt, true)}</Trans>
+              </p>
+            )}
+            {post.findings.length > 0 && <FindingsList findings={post.findings} text={post.text} />}
+          </section>
+          <Publications publications={post.publications} />
+          <Revisions revisions={post.revisions} />
+          <Comments post={post} />
+        </div>
+        <section className="card col">
+          <h2>
+            <Trans>Its life</Trans>
+          </h2>
+          <Timeline entries={post.timeline} />
+        </section>
+      </div>
+    </>
+  )
+}
+
+/** What happens next, and what the author can do about it. */
+function NextStep({ post, mine }: { post: Post; mine: boolean }) {
+  const { t } = useLingui()
+  const answer = post.reviews
+    .flatMap((review) => review.decisions)
+    .findLast((decision) => decision.outcome !== 'approved')
+  if (post.status === 'changes_requested' || post.status === 'rejected') {
+    return (
+      <Notice
+        tone={post.status === 'rejected' ? 'block' : 'review'}
+        title={
+          post.status === 'rejected'
+            ? t`${answer?.reviewer.displayName ?? ''} rejected this post`
+            : t`${answer?.reviewer.displayName ?? ''} asks for a change`
+        }
+        action={mine ? <EditLink postId={post.postId} /> : undefined}
+      >
+        {answer?.reason ?? ''}
+      </Notice>
+    )
+  }
+  if (post.status === 'blocked') {
+    return (
+      <Notice
+        tone="block"
+        title={<Trans>Policy does not let this text out</Trans>}
+        action={mine ? <EditLink postId={post.postId} /> : undefined}
+      >
+        <Trans>Mend what is marked below and submit again. Nobody has to review it before that.</Trans>
+      </Notice>
+    )
+  }
+  if (post.status === 'expired') {
+    return (
+      <Notice
+        tone="review"
+        title={<Trans>It was approved after its slot</Trans>}
+        action={mine ? <EditLink postId={post.postId} /> : undefined}
+      >
+        <Trans>Nothing was published late. Choose a new time and submit again.</Trans>
+      </Notice>
+    )
+  }
+  const error = post.publications.find(
+    (publication) => publication.lastError !== null && publication.status !== 'published',
+  )?.lastError
+  if (error === null || error === undefined) return null
+  return (
+    <Notice tone="review" title={<Trans>It has not left yet</Trans>}>
+      {error}
+    </Notice>
+  )
+}
+
+function EditLink({ postId }: { postId: string }) {
+  return (
+    <Link className="button-link small-link" to="/posts/$postId/edit" params={{ postId }}>
+      <Trans>Edit now</Trans>
+    </Link>
+  )
+}
+
+function AuthorActions({ post }: { post: Post }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const [asking, setAsking] = useState<'withdraw' | 'retract'>()
+  const params = { postId: post.postId }
+  const act = useMutation({
+    mutationFn: ({ what, reason }: { what: 'submit' | 'withdraw' | 'retract'; reason: string }) => {
+      if (what === 'submit') return call(submitPost, { params })
+      if (what === 'withdraw') return call(withdrawPost, { params, body: reason === '' ? {} : { reason } })
+      return call(retractPost, { params, body: { reason } })
+    },
+    onSuccess: (changed) => {
+      setAsking(undefined)
+      client.setQueryData(postQuery(post.postId).queryKey, changed)
+      return client.invalidateQueries({ queryKey: ['posts'] })
+    },
+  })
+  return (
+    <>
+      {post.status === 'draft' && (
+        <Button kind="primary" busy={act.isPending} onClick={() => act.mutate({ what: 'submit', reason: '' })}>
+          <Trans>Submit</Trans>
+        </Button>
+      )}
+      {editableStatuses.includes(post.status) && (
+        <Button onClick={() => void navigate({ to: '/posts/$postId/edit', params })}>
+          <Trans>Edit</Trans>
+        </Button>
+      )}
+      {withdrawableStatuses.includes(post.status) && (
+        <Button kind="danger" onClick={() => setAsking('withdraw')}>
+          <Trans>Withdraw</Trans>
+        </Button>
+      )}
+      {post.publications.some((publication) => publication.status === 'published') && (
+        <Button kind="danger" onClick={() => setAsking('retract')}>
+          <Trans>Retract</Trans>
+        </Button>
+      )}
+      <ReasonDialog
+        open={asking !== undefined}
+        title={asking === 'retract' ? t`Retract from every network?` : t`Withdraw this post?`}
+        explanation={
+          asking === 'retract'
+            ? t`It is deleted at its networks. The evidence stays in the archive.`
+            : t`Open reviews end. You can edit and submit it again later.`
+        }
+        required={asking === 'retract'}
+        confirm={asking === 'retract' ? t`Retract` : t`Withdraw`}
+        busy={act.isPending}
+        error={act.error}
+        onClose={() => setAsking(undefined)}
+        onConfirm={(reason) => asking !== undefined && act.mutate({ what: asking, reason })}
+      />
+      {act.error !== null && asking === undefined && <Failure error={act.error} />}
+    </>
+  )
+}
+
+function Comments({ post }: { post: Post }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const [text, setText] = useState('')
+  const { data: me } = useQuery(meQuery)
+  const add = useMutation({
+    mutationFn: () => call(commentPost, { params: { postId: post.postId }, body: { text } }),
+    onSuccess: () => {
+      setText('')
+      return client.invalidateQueries({ queryKey: ['post', post.postId] })
+    },
+  })
+  return (
+    <section className="card col">
+      <h2>
+        <Trans>Conversation</Trans>
+      </h2>
+      {post.comments.length === 0 && (
+        <p className="muted">
+          <Trans>No comment yet. Comments stay inside the firm and are archived.</Trans>
+        </p>
+      )}
+      <ul className="comments">
+        {post.comments.map((comment) => (
+          <li key={comment.commentId}>
+            <strong>{comment.author.displayName}</strong>{' '}
+            <span className="muted small">{formatTime(comment.createdAt)}</span>
+            <p>{comment.text}</p>
+          </li>
+        ))}
+      </ul>
+      {me?.permissions.includes('post.comment') === true && (
+        <form
+          className="col"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (text.trim() !== '') add.mutate()
+          }}
+        >
+          <TextArea label={t`Add a comment`} rows={2} value={text} onChange={setText} />
+          {add.error !== null && <Failure error={add.error} />}
+          <div className="row end">
+            <Button type="submit" busy={add.isPending} disabled={text.trim() === ''}>
+              <Trans>Comment</Trans>
+            </Button>
+          </div>
+        </form>
+      )}
+    </section>
+  )
+}

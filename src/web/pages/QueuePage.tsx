@@ -1,0 +1,205 @@
+import { useEffect, useMemo, useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import type { ReviewSummary } from '#shared/api/reviews.ts'
+import type { Severity } from '#shared/api/policies.ts'
+import { reviewsQuery, unitsQuery } from '#web/api/queries.ts'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { QueueFigures } from '#web/components/QueueFigures.tsx'
+import { QueueGrid } from '#web/components/QueueGrid.tsx'
+import { Empty, QueryView } from '#web/components/states.tsx'
+import { BulkBar } from '#web/forms/BulkBar.tsx'
+import { ReviewPanel } from '#web/forms/ReviewPanel.tsx'
+import { SelectField } from '#web/ui/fields.tsx'
+import { useKeys } from '#web/util/keys.ts'
+import { networkName, severityWords } from '#web/util/words.ts'
+
+const route = getRouteApi('/shell/queue')
+/** One request holds what an officer clears in a day; the rest follows as it empties. */
+const pageSize = 200
+
+type Search = ReturnType<typeof route.useSearch>
+
+export function QueuePage() {
+  const { t } = useLingui()
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const query = useQuery(
+    reviewsQuery({
+      status: search.status ?? 'open',
+      sort: 'due',
+      limit: pageSize,
+      ...(search.severity === undefined ? {} : { severity: search.severity as Severity }),
+      ...(search.network === undefined ? {} : { network: search.network }),
+      ...(search.assignee === undefined ? {} : { assignee: search.assignee }),
+      ...(search.unit === undefined ? {} : { unit: search.unit }),
+    }),
+  )
+  const items = useMemo(() => query.data?.items ?? [], [query.data])
+  const go = (reviewId: string | undefined) =>
+    void navigate({ to: '/queue', search: withReview(search, reviewId), replace: true })
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const current = Math.max(
+    0,
+    items.findIndex((item) => item.reviewId === search.review),
+  )
+  const shown = items[current]
+
+  const move = (by: number) => {
+    const next = items[Math.min(items.length - 1, Math.max(0, current + by))]
+    if (next !== undefined) go(next.reviewId)
+  }
+  const toggle = (reviewId: string) =>
+    setSelected((before) => {
+      const after = new Set(before)
+      if (!after.delete(reviewId)) after.add(reviewId)
+      return after
+    })
+  useKeys([
+    { keys: 'j', label: t`Next review`, run: () => move(1) },
+    { keys: 'k', label: t`Previous review`, run: () => move(-1) },
+    { keys: 'x', label: t`Select for a joint decision`, run: () => shown !== undefined && toggle(shown.reviewId) },
+    {
+      keys: 'Enter',
+      label: t`Open on its own page`,
+      run: () => shown !== undefined && void navigate({ to: '/queue/$reviewId', params: { reviewId: shown.reviewId } }),
+    },
+  ])
+  // What is selected must still be in view: a filter or a colleague may have taken it away.
+  useEffect(
+    () => setSelected((before) => new Set([...before].filter((id) => items.some((item) => item.reviewId === id)))),
+    [items],
+  )
+
+  return (
+    <>
+      <PageHead title={t`Review queue`}>
+        <QueueFigures />
+      </PageHead>
+      <Filters search={search} facets={query.data?.facets} />
+      {selected.size > 0 && (
+        <BulkBar reviews={items.filter((item) => selected.has(item.reviewId))} onDone={() => setSelected(new Set())} />
+      )}
+      <QueryView query={query} rows={8}>
+        {() =>
+          shown === undefined ? (
+            <Empty>
+              <Trans>Nothing waits for you.</Trans>
+            </Empty>
+          ) : (
+            <div className="queue">
+              <QueueGrid
+                items={items}
+                current={current}
+                selected={selected}
+                onMove={move}
+                onOpen={go}
+                onToggle={toggle}
+              />
+              <section className="queue-detail" aria-label={t`The review`}>
+                <ReviewPanel
+                  key={shown.reviewId}
+                  reviewId={shown.reviewId}
+                  onDecided={() => go(nextAfter(items, current))}
+                />
+              </section>
+            </div>
+          )
+        }
+      </QueryView>
+    </>
+  )
+}
+
+function nextAfter(items: readonly ReviewSummary[], current: number): string | undefined {
+  return (items[current + 1] ?? items[current - 1])?.reviewId
+}
+
+function withReview(search: Search, review: string | undefined): Search {
+  const { review: _review, ...rest } = search
+  return review === undefined ? rest : { ...rest, review }
+}
+
+function Filters({
+  search,
+  facets,
+}: {
+  search: Search
+  facets:
+    | {
+        severity: Record<string, number>
+        network: Record<string, number>
+        assignee: Record<string, number>
+        status: Record<string, number>
+      }
+    | undefined
+}) {
+  const { t, i18n } = useLingui()
+  const navigate = useNavigate()
+  const units = useQuery(unitsQuery)
+  const set = (name: keyof Search) => (value: string) => {
+    const { [name]: _old, review: _review, ...rest } = search
+    void navigate({ to: '/queue', search: value === '' ? rest : { ...rest, [name]: value } })
+  }
+  const count = (facet: Record<string, number> | undefined, value: string) =>
+    facet?.[value] === undefined ? '' : ` (${facet[value]})`
+  const all = { value: '', label: t`All` }
+  return (
+    <div className="filters" role="search" aria-label={t`Filter the queue`}>
+      <SelectField
+        label={t`State`}
+        value={search.status ?? ''}
+        onChange={set('status')}
+        choices={[
+          { value: '', label: t`Open` + count(facets?.status, 'open') },
+          { value: 'approved', label: t`Approved` + count(facets?.status, 'approved') },
+          { value: 'changes_requested', label: t`Changes requested` + count(facets?.status, 'changes_requested') },
+          { value: 'rejected', label: t`Rejected` + count(facets?.status, 'rejected') },
+        ]}
+      />
+      <SelectField
+        label={t`Worst finding`}
+        value={search.severity ?? ''}
+        onChange={set('severity')}
+        choices={[
+          all,
+          ...(['review', 'note'] as const).map((value) => ({
+            value,
+            label: i18n._(severityWords[value].label) + count(facets?.severity, value),
+          })),
+        ]}
+      />
+      <SelectField
+        label={t`Network`}
+        value={search.network ?? ''}
+        onChange={set('network')}
+        choices={[
+          all,
+          ...Object.keys(facets?.network ?? {}).map((value) => ({
+            value,
+            label: networkName(value) + count(facets?.network, value),
+          })),
+        ]}
+      />
+      <SelectField
+        label={t`In whose hands`}
+        value={search.assignee ?? ''}
+        onChange={set('assignee')}
+        choices={[
+          all,
+          { value: 'me', label: t`Mine` + count(facets?.assignee, 'me') },
+          { value: 'none', label: t`Nobody’s` + count(facets?.assignee, 'none') },
+        ]}
+      />
+      {(units.data?.items.length ?? 0) > 1 && (
+        <SelectField
+          label={t`Unit`}
+          value={search.unit ?? ''}
+          onChange={set('unit')}
+          choices={[all, ...units.data!.items.map((unit) => ({ value: unit.unitId, label: unit.name }))]}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,28 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { timelineQuery } from '#web/api/queries.ts'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { QueryView } from '#web/components/states.tsx'
+import { Timeline } from '#web/components/Timeline.tsx'
+
+const route = getRouteApi('/shell/archive/posts/$postId')
+
+/** Every stage of one post, rebuilt from records alone (MIF-4). */
+export function TimelinePage() {
+  const { t } = useLingui()
+  const { postId } = route.useParams()
+  const timeline = useQuery(timelineQuery(postId))
+  return (
+    <>
+      <PageHead title={t`The life of a post`} lead={<Trans>Rebuilt from its records alone</Trans>}>
+        <Link to="/archive" search={{ post: postId }}>
+          <Trans>Its records</Trans>
+        </Link>
+      </PageHead>
+      <section className="card">
+        <QueryView query={timeline}>{({ entries }) => <Timeline entries={entries} />}</QueryView>
+      </section>
+    </>
+  )
+}

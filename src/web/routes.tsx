@@ -1,0 +1,148 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
+import { NotFound } from '#web/components/NotFound.tsx'
+import { Shell } from '#web/components/Shell.tsx'
+
+/** The one map of the console. Every page is loaded when it is first opened. */
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>) => text(search, 'error', 'returnTo'),
+  component: lazyRouteComponent(() => import('#web/pages/LoginPage.tsx'), 'LoginPage'),
+})
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: lazyRouteComponent(() => import('#web/pages/HomePage.tsx'), 'HomePage'),
+})
+const posts = createRoute({
+  getParentRoute: () => shell,
+  path: '/posts',
+  validateSearch: (search: Record<string, unknown>) => text(search, 'status', 'q'),
+  component: lazyRouteComponent(() => import('#web/pages/PostsPage.tsx'), 'PostsPage'),
+})
+const newPost = createRoute({
+  getParentRoute: () => shell,
+  path: '/posts/new',
+  component: lazyRouteComponent(() => import('#web/pages/ComposePage.tsx'), 'ComposePage'),
+})
+const post = createRoute({
+  getParentRoute: () => shell,
+  path: '/posts/$postId',
+  component: lazyRouteComponent(() => import('#web/pages/PostPage.tsx'), 'PostPage'),
+})
+const editPost = createRoute({
+  getParentRoute: () => shell,
+  path: '/posts/$postId/edit',
+  component: lazyRouteComponent(() => import('#web/pages/ComposePage.tsx'), 'EditPage'),
+})
+const queue = createRoute({
+  getParentRoute: () => shell,
+  path: '/queue',
+  validateSearch: (search: Record<string, unknown>) =>
+    text(search, 'status', 'severity', 'network', 'assignee', 'unit', 'review'),
+  component: lazyRouteComponent(() => import('#web/pages/QueuePage.tsx'), 'QueuePage'),
+})
+const review = createRoute({
+  getParentRoute: () => shell,
+  path: '/queue/$reviewId',
+  component: lazyRouteComponent(() => import('#web/pages/ReviewPage.tsx'), 'ReviewPage'),
+})
+const archive = createRoute({
+  getParentRoute: () => shell,
+  path: '/archive',
+  validateSearch: (search: Record<string, unknown>) =>
+    text(search, 'q', 'from', 'to', 'author', 'unit', 'network', 'type', 'verdict', 'post', 'profile'),
+  component: lazyRouteComponent(() => import('#web/pages/ArchivePage.tsx'), 'ArchivePage'),
+})
+const record = createRoute({
+  getParentRoute: () => shell,
+  path: '/archive/$recordId',
+  component: lazyRouteComponent(() => import('#web/pages/RecordPage.tsx'), 'RecordPage'),
+})
+const timeline = createRoute({
+  getParentRoute: () => shell,
+  path: '/archive/posts/$postId',
+  component: lazyRouteComponent(() => import('#web/pages/TimelinePage.tsx'), 'TimelinePage'),
+})
+const exportList = createRoute({
+  getParentRoute: () => shell,
+  path: '/exports',
+  component: lazyRouteComponent(() => import('#web/pages/ExportsPage.tsx'), 'ExportsPage'),
+})
+const newExport = createRoute({
+  getParentRoute: () => shell,
+  path: '/exports/new',
+  validateSearch: (search: Record<string, unknown>) =>
+    text(search, 'q', 'from', 'to', 'author', 'unit', 'network', 'type', 'verdict', 'post', 'profile'),
+  component: lazyRouteComponent(() => import('#web/pages/NewExportPage.tsx'), 'NewExportPage'),
+})
+const oneExport = createRoute({
+  getParentRoute: () => shell,
+  path: '/exports/$exportId',
+  component: lazyRouteComponent(() => import('#web/pages/ExportPage.tsx'), 'ExportPage'),
+})
+const profiles = createRoute({
+  getParentRoute: () => shell,
+  path: '/profiles',
+  component: lazyRouteComponent(() => import('#web/pages/ProfilesPage.tsx'), 'ProfilesPage'),
+})
+const policies = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies',
+  component: lazyRouteComponent(() => import('#web/pages/PoliciesPage.tsx'), 'PoliciesPage'),
+})
+const stops = createRoute({
+  getParentRoute: () => shell,
+  path: '/stops',
+  component: lazyRouteComponent(() => import('#web/pages/StopsPage.tsx'), 'StopsPage'),
+})
+const health = createRoute({
+  getParentRoute: () => shell,
+  path: '/health',
+  component: lazyRouteComponent(() => import('#web/pages/HealthPage.tsx'), 'HealthPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    shell.addChildren([
+      home,
+      posts,
+      newPost,
+      post,
+      editPost,
+      queue,
+      review,
+      archive,
+      record,
+      timeline,
+      exportList,
+      newExport,
+      oneExport,
+      profiles,
+      policies,
+      stops,
+      health,
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: false,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+/** The named search parameters that are text; whatever else stands in the address is left out. */
+function text<const K extends string>(search: Record<string, unknown>, ...names: K[]): { [N in K]?: string } {
+  return Object.fromEntries(
+    names
+      .filter((name) => typeof search[name] === 'string' || typeof search[name] === 'number')
+      .map((name) => [name, String(search[name])]),
+  ) as { [N in K]?: string }
+}
