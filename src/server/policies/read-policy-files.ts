@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
+import type { WordList } from './lint-policy.ts'
 import type { PolicyFileSource } from './parse-policy-file.ts'
 
 /** The packs that ship with the gateway. */
@@ -19,4 +20,19 @@ async function listYaml(folder: string): Promise<string[]> {
     .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.name.startsWith('.'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
+}
+
+/** The word lists that ship with the packs: lines that begin with # say where the words come from. */
+export async function readWordLists(): Promise<WordList[]> {
+  const folder = join(shippedPolicies, 'words')
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.txt')).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const lines = (await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => !line.startsWith('#'))
+      return {
+        name: name.replace('.txt', ''),
+        words: lines.flatMap((line) => line.split(' ')).filter((word) => word !== ''),
+      }
+    }),
+  )
 }

@@ -1,7 +1,8 @@
 import { exitCode, type CommandIo } from './command-io.ts'
+import { lintPolicy } from './lint-policy.ts'
 import { loadPolicy } from './load-policy.ts'
 import { describeProblem, PolicyError } from './policy-error.ts'
-import { readPolicyFiles, shippedPolicies } from './read-policy-files.ts'
+import { readPolicyFiles, readWordLists, shippedPolicies } from './read-policy-files.ts'
 import { testPolicy, type TestReport } from './test-policy.ts'
 
 const words = {
@@ -19,10 +20,17 @@ const words = {
   },
 }
 
-/** `policy test [file or folder]`: loads the policy, runs its examples and cases. Answers the exit code. */
+/**
+ * `policy test [file or folder] [--words]`: loads the policy, runs its examples and cases. With `--words` it also tells
+ * which ordinary words its stars take, which fails nothing. Answers the exit code.
+ */
 export async function runPolicyTest(args: readonly string[], io: CommandIo): Promise<number> {
+  const place = args.find((word) => !word.startsWith('-')) ?? shippedPolicies
   try {
-    const policy = loadPolicy(await readPolicyFiles(args[0] ?? shippedPolicies))
+    const files = await readPolicyFiles(place)
+    const policy = loadPolicy(files)
+    if (args.includes('--words'))
+      for (const note of lintPolicy(files, await readWordLists())) io.stdout.write(`${describeProblem(note)}\n`)
     const report = testPolicy(policy)
     for (const failure of [...report.failures, ...report.untested]) io.stdout.write(`${describeProblem(failure)}\n`)
     const good = report.failures.length + report.untested.length === 0
