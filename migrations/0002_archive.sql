@@ -219,21 +219,21 @@ end $$;
 
 -- The first month in which every record of its month may go. Never: the year 9999.
 create function archive.dispose_month(recorded_at timestamptz, years integer) returns date
-language sql immutable set search_path = pg_catalog as $$
+language sql immutable as $$
   select case when years is null then date '9999-12-01'
     else (date_trunc('month', recorded_at at time zone 'UTC') + make_interval(years => years, months => 1))::date end
 $$;
 
 -- The time inside a UUIDv7 (RFC 9562 section 5.7); Postgres 18 has its own, older ones do not.
 create function archive.id_time(id uuid) returns timestamptz
-language sql immutable strict parallel safe set search_path = pg_catalog as $$
+language sql immutable strict parallel safe as $$
   select to_timestamp(('x' || lpad(translate(left(id::text, 13), '-', ''), 16, '0'))::bit(64)::bigint / 1000.0)::timestamptz(3)
 $$;
 
 -- Text for the parser. Under the locale C, which some clusters have, Postgres takes every character beyond ASCII for a
 -- letter: French quotation marks, apostrophes and spaces, dashes and emoji must not glue words together.
 create function archive.search_words(words text) returns text
-language sql immutable parallel safe set search_path = pg_catalog as $$
+language sql immutable parallel safe as $$
   select regexp_replace(lower(words),
     '[\u00a0-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u2bff\u2e00-\u2e7f\u3000-\u303f\ufe00-\ufe4f\uff00-\uff0f\uff1a-\uff20\U0001f000-\U0001faff]',
     ' ', 'g')
@@ -241,7 +241,7 @@ $$;
 
 -- What is found by which word: unstemmed words weigh A, French stems B, English stems C. A known language has one stemmer.
 create function archive.search_vector(words text, language text) returns tsvector
-language sql immutable parallel safe set search_path = pg_catalog as $$
+language sql immutable parallel safe cost 1000 as $$
   select setweight(to_tsvector('simple', w), 'A')
       || case when language = 'en' then '' else setweight(to_tsvector('french', w), 'B') end
       || case when language = 'fr' then '' else setweight(to_tsvector('english', w), 'C') end
@@ -250,67 +250,106 @@ $$;
 
 -- The same query, matching only words of one weight.
 create function archive.weigh(query tsquery, weight text) returns tsquery
-language sql immutable parallel safe set search_path = pg_catalog as $$
+language sql immutable parallel safe as $$
   select regexp_replace(query::text, '''((?:[^'']|'''')*)''', '''\1'':' || weight, 'g')::tsquery
 $$;
 
 -- A phrase finds exactly these words in this order: no stems, no word left out.
 create function archive.query_phrase(phrase text) returns tsquery
-language sql immutable parallel safe set search_path = pg_catalog as $$
+language sql immutable parallel safe as $$
   select archive.weigh(phraseto_tsquery('simple', archive.search_words(phrase)), 'A')
 $$;
 
 -- A word finds itself unstemmed and by its stems. What Postgres splits (e-mail) must stand together.
 create function archive.query_word(word text) returns tsquery
-language sql immutable parallel safe set search_path = pg_catalog as $$
+language sql immutable parallel safe as $$
   select archive.query_phrase(word) || archive.weigh(phraseto_tsquery('french', archive.search_words(word)), 'B')
     || archive.weigh(phraseto_tsquery('english', archive.search_words(word)), 'C')
 $$;
 
 -- A prefix finds every unstemmed word that begins so.
 create function archive.query_prefix(prefix text) returns tsquery
-language sql immutable parallel safe set search_path = pg_catalog as $$
+language sql immutable parallel safe as $$
   select regexp_replace(archive.query_phrase(prefix)::text, ':A$', ':*A')::tsquery
 $$;
 
--- The searchable copy of one record, from its bytes alone.
-create function archive.index_record(p_header json, p_body json) returns void
-language plpgsql set search_path = pg_catalog as $$
+-- What the bytes of each record say: the one place where columns come from. 60,000 characters are what always fits into
+-- one tsvector; longer texts are found by their beginning.
+create view archive.described as
+  select r.recorded_at, r.id as record_id, r.seq, r.xid, r.type, h.actor as actor_id, s.unit as unit_id, s.author as author_id,
+      s.post as post_id, s.profile as profile_id, s.network, h.verdict, r.retention_class,
+      left(coalesce(b."searchText", ''), 280) as excerpt, left(b."searchText", 60000) as words, b.language
+    from archive.archive_record r
+      left join archive.archive_body y on y.dispose_month = r.dispose_month and y.recorded_at = r.recorded_at and y.id = r.id
+      cross join lateral json_to_record(convert_from(r.header, 'UTF8')::json) as h (actor uuid, streams json, verdict text)
+      cross join lateral json_to_record(h.streams) as s (unit uuid, author uuid, post uuid, profile uuid, network text)
+      left join lateral json_to_record(convert_from(y.body, 'UTF8')::json) as b ("searchText" text, language text) on true;
+
+-- Records that are not numbered yet. The sealer numbers and indexes in one transaction, so every snapshot finds a record
+-- either here or in archive.search. Short while a sealer runs; the settings keep the planner from scanning the archive.
+create function archive.tail() returns setof archive.described
+language plpgsql stable rows 100
+set search_path = pg_catalog set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare
-  streams json := p_header -> 'streams';
-  words text := p_body ->> 'searchText';
+  start xid8;
 begin
-  insert into archive.search (recorded_at, record_id, type, actor_id, unit_id, author_id, post_id, profile_id, network,
-      verdict, retention_class, excerpt, vector)
-    values ((p_header ->> 'recordedAt')::timestamptz, (p_header ->> 'id')::uuid, p_header ->> 'type', (p_header ->> 'actor')::uuid,
-      (streams ->> 'unit')::uuid, (streams ->> 'author')::uuid, (streams ->> 'post')::uuid, (streams ->> 'profile')::uuid,
-      streams ->> 'network', p_header ->> 'verdict', p_header ->> 'retentionClass', left(coalesce(words, ''), 280),
-      case when words is null then null else archive.search_vector(left(words, 200000), p_body ->> 'language') end)
-    on conflict do nothing;
+  select pg_snapshot_xmin(i.mark) into start
+    from archive.integration i join pg_control_system() here on here.system_identifier = i.system_identifier
+    where i.tree_size = (select max(tree_size) from archive.integration)
+      and i.database_oid = (select oid from pg_database where datname = current_database());
+  return query select d.* from archive.described d
+    where d.xid >= coalesce(start, '0'::xid8) and not exists (select from archive.leaf l where l.record_id = d.record_id);
 end $$;
 
--- The only write path of records. Everything that can be filtered is derived here, from the bytes that are hashed.
+-- Everything that a search may find, from the commit of its act on.
+create view archive.findable as
+  select recorded_at, record_id, type, actor_id, unit_id, author_id, post_id, profile_id, network, verdict, retention_class,
+      excerpt, vector
+    from archive.search
+  union all
+  select recorded_at, record_id, type, actor_id, unit_id, author_id, post_id, profile_id, network, verdict, retention_class,
+      excerpt, archive.search_vector(words, language)
+    from archive.tail();
+
+-- Puts numbered records into the searchable copy; called in the transaction that numbers them.
+create function archive.index_entries(first_index bigint, end_index bigint) returns void
+language sql security definer set search_path = pg_catalog set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+  insert into archive.search (recorded_at, record_id, type, actor_id, unit_id, author_id, post_id, profile_id, network,
+      verdict, retention_class, excerpt, vector)
+    select d.recorded_at, d.record_id, d.type, d.actor_id, d.unit_id, d.author_id, d.post_id, d.profile_id, d.network,
+        d.verdict, d.retention_class, d.excerpt, archive.search_vector(d.words, d.language)
+      from archive.leaf l join archive.described d on d.recorded_at = l.recorded_at and d.record_id = l.record_id
+      where l.log_index >= first_index and l.log_index < end_index
+    on conflict do nothing
+$$;
+
+-- The only write path of records. Everything that is kept beside the bytes is derived from them here.
 create function archive.append_record(p_header bytea, p_salt bytea, p_body bytea) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 declare
-  header json := convert_from(p_header, 'UTF8')::json;
-  record_id uuid := (header ->> 'id')::uuid;
-  recorded timestamptz(3) := (header ->> 'recordedAt')::timestamptz;
-  class text := header ->> 'retentionClass';
+  header record;
   month date;
 begin
-  if archive.id_time(record_id) is distinct from recorded then
+  select * into header from json_to_record(convert_from(p_header, 'UTF8')::json)
+    as h (id uuid, "recordedAt" timestamptz(3), type text, actor uuid, "bodyHash" text, "retentionClass" text, streams json);
+  -- What the index will read later must be readable now: a record that cannot be indexed would hold up the sealer.
+  perform from json_to_record(header.streams) as s (unit uuid, author uuid, post uuid, profile uuid, network text);
+  perform from json_to_record(convert_from(p_body, 'UTF8')::json) as b ("searchText" text, language text);
+  if archive.id_time(header.id) is distinct from header."recordedAt" then
     raise exception 'The record''s id does not carry the record''s time.' using errcode = 'check_violation';
   end if;
-  if header ->> 'bodyHash' is distinct from encode(sha256('\x02'::bytea || p_salt || p_body), 'hex') then
+  if header."bodyHash" is distinct from encode(sha256('\x02'::bytea || p_salt || p_body), 'hex') then
     raise exception 'The body is not the one that the header commits to.' using errcode = 'check_violation';
   end if;
-  select archive.dispose_month(recorded, years) into month from archive.retention_class where name = class;
-  if month is null then raise exception 'The retention class % is not known.', class using errcode = 'check_violation'; end if;
+  select archive.dispose_month(header."recordedAt", years) into month
+    from archive.retention_class where name = header."retentionClass";
+  if month is null then
+    raise exception 'The retention class % is not known.', header."retentionClass" using errcode = 'check_violation';
+  end if;
   insert into archive.archive_record (recorded_at, id, type, retention_class, dispose_month, header)
-    values (recorded, record_id, header ->> 'type', class, month, p_header);
-  insert into archive.archive_body (dispose_month, recorded_at, id, salt, body) values (month, recorded, record_id, p_salt, p_body);
-  perform archive.index_record(header, convert_from(p_body, 'UTF8')::json);
+    values (header."recordedAt", header.id, header.type, header."retentionClass", month, p_header);
+  insert into archive.archive_body (dispose_month, recorded_at, id, salt, body)
+    values (month, header."recordedAt", header.id, p_salt, p_body);
 end $$;
 
 -- Throws the searchable copy away and derives it again from headers and bodies (SEC-5). Answers the rows written.
@@ -320,9 +359,12 @@ declare
   written bigint;
 begin
   truncate archive.search;
-  perform archive.index_record(convert_from(r.header, 'UTF8')::json, convert_from(b.body, 'UTF8')::json)
-    from archive.archive_record r left join archive.archive_body b using (dispose_month, recorded_at, id);
-  select count(*) into written from archive.search;
+  insert into archive.search (recorded_at, record_id, type, actor_id, unit_id, author_id, post_id, profile_id, network,
+      verdict, retention_class, excerpt, vector)
+    select d.recorded_at, d.record_id, d.type, d.actor_id, d.unit_id, d.author_id, d.post_id, d.profile_id, d.network,
+        d.verdict, d.retention_class, d.excerpt, archive.search_vector(d.words, d.language)
+      from archive.leaf l join archive.described d on d.recorded_at = l.recorded_at and d.record_id = l.record_id;
+  get diagnostics written = row_count;
   return written;
 end $$;
 
@@ -356,8 +398,8 @@ grant insert on archive.log, archive.leaf, archive.tile, archive.integration, ar
   archive.verification to gateway_service;
 grant insert, update on archive.stream_head to gateway_service;
 grant execute on function archive.append_record, archive.make_partitions, archive.dispose_month, archive.id_time, archive.search_words,
-  archive.search_vector, archive.query_word, archive.query_phrase, archive.query_prefix, archive.weigh, archive.rebuild_search
-  to gateway_service;
+  archive.search_vector, archive.query_word, archive.query_phrase, archive.query_prefix, archive.weigh, archive.rebuild_search,
+  archive.tail, archive.index_entries to gateway_service;
 
 -- The shape of the archive is closed outside migrations. Objects of this schema carry its name in their identity; GRANT
 -- and ALTER TABLE on partitions do not always, so after any DDL the privileges themselves are looked at as well.

@@ -182,6 +182,7 @@ test('The checking function takes no body, time, id or class but the right one',
   assert.equal(await append({ retentionClass: 'soon' }), '23514')
   assert.equal(await append({ padding: 'x'.repeat(3000) }), '23514')
   assert.equal(await append({ actor: 'somebody' }), '22P02')
+  assert.equal(await append({ streams: { unit: 'Paris' } }), '22P02', 'what cannot be indexed later is refused now')
   assert.equal(await append({}), 'allowed')
   assert.equal(await append({}), '23505', 'the same record twice')
 })
@@ -218,7 +219,7 @@ const ownerDdl = [
   'drop table archive.archive_body_default',
   'drop schema archive cascade',
   'alter table archive.archive_record detach partition archive.archive_record_default',
-  "alter table archive.archive_body alter column body type bytea using '\\x00'",
+  "alter table archive.leaf alter column leaf_hash type bytea using sha256(leaf_hash)",
   'alter table archive.leaf disable trigger all',
   'alter table archive.leaf disable trigger refuse_change',
   'alter table archive.leaf add column x integer',

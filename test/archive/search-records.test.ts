@@ -157,6 +157,27 @@ test('An auditor of one unit cannot see another unit by list, count, id, proof o
   assert.equal((await find(archive, {}, nobody)).total, 0)
 })
 
+test('Records archived are records findable, at once and through every stage of their sealing', async (t) => {
+  const archive = await openFirm(t)
+  const count = async () => {
+    const { rows } = await sql<{ records: number; findable: number }>`
+      select (select count(*) from archive.archive_record) as records, (select count(*) from archive.findable) as findable`.execute(
+      archive.db,
+    )
+    assert.equal(rows[0]!.findable, rows[0]!.records)
+    return rows[0]!.records
+  }
+  for (let round = 0; round < 3; round++) {
+    await archive.append({ type: 'post.submitted', streams: { unit: paris }, searchText: `dividend number ${round}` })
+    assert.equal((await find(archive, { q: 'dividends', type: 'post.submitted' })).total, round + 1)
+    await count()
+    await sealOnce(archive)
+    assert.equal((await find(archive, { q: 'dividends', type: 'post.submitted' })).total, round + 1)
+    await count()
+  }
+  assert.equal(await count(), 9)
+})
+
 test('Every search and every view is itself a record, with what was asked', async (t) => {
   const archive = await openFirm(t)
   const id = await archive.append({ type: 'post.submitted', streams: { unit: paris, post } })
@@ -197,7 +218,7 @@ test('The index is rebuilt from the archive alone: the same searches give the sa
     Promise.all(filters.map(async (filter) => (await find(target, { ...filter, type: 'post.submitted' })).items))
   const before = await ask(archive)
   assert.ok(before.every((items) => items.length > 0))
-  assert.equal(await rebuildSearch(archive.db), 30 + filters.length)
+  assert.equal(await rebuildSearch(archive.db), 30)
   assert.deepEqual(await ask(archive), before)
   // The whole database is gone: a new one learns everything from the bucket.
   const fresh = await cloneDatabase(t)

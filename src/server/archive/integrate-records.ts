@@ -70,6 +70,8 @@ async function numberRecords(
   })
   await insertLeaves(tx, leaves, sealedAt)
   await insertTiles(tx, tiles)
+  // With the leaves or not at all: what has no leaf is found by reading its bytes (archive.tail), the rest by the index.
+  await sql`select archive.index_entries(${firstIndex}, ${frontier.size})`.execute(tx)
   const more = records.length === batchSize
   await insertIntegration(tx, frontier, firstIndex, sealedAt, more ? head.mark : head.newMark)
   const mismatched = records.flatMap((record, at) => (record.bodyMatches ? [] : [firstIndex + at]))

@@ -20,7 +20,7 @@ export interface RecordFilter {
   readonly verdict?: string | undefined
 }
 
-/** The filter as a condition on `archive.search s`. */
+/** The filter as a condition on `archive.findable s`. */
 export function whereFilter(filter: RecordFilter, scope: SearchScope): RawBuilder<SqlBool> {
   const types = filter.type?.split(',').map((type) => type.trim())
   const conditions = [
@@ -37,9 +37,7 @@ export function whereFilter(filter: RecordFilter, scope: SearchScope): RawBuilde
     filter.network === undefined ? undefined : sql<SqlBool>`s.network = ${filter.network}`,
     types === undefined ? undefined : sql<SqlBool>`s.type = any(${types})`,
     filter.verdict === undefined ? undefined : sql<SqlBool>`s.verdict = ${filter.verdict}`,
-    filter.q === undefined || filter.q.trim() === ''
-      ? undefined
-      : whereWords(filter.q),
+    filter.q === undefined || filter.q.trim() === '' ? undefined : whereWords(filter.q),
   ]
   return sql.join(
     conditions.filter((condition) => condition !== undefined),
@@ -47,7 +45,7 @@ export function whereFilter(filter: RecordFilter, scope: SearchScope): RawBuilde
   ) as RawBuilder<SqlBool>
 }
 
-/** Columns of a summary, over `archive.search s`. */
+/** Columns of a summary, over `archive.findable s`. */
 const summaryColumns = sql`
   s.record_id as "recordId", s.type, s.recorded_at as "recordedAt",
   json_build_object('userId', s.actor_id, 'displayName', coalesce(actor.display_name, 'Containment gateway')) as actor,
@@ -74,7 +72,7 @@ export async function findRecords(
     after === undefined ? sql`` : sql` and (s.recorded_at, s.record_id) < (${after.at}::timestamptz, ${after.id}::uuid)`
   const { rows } = await sql<RecordSummary>`
     select ${summaryColumns}
-      from (select * from archive.search s where ${where}${page} order by s.recorded_at desc, s.record_id desc limit ${limit}) s
+      from (select * from archive.findable s where ${where}${page} order by s.recorded_at desc, s.record_id desc limit ${limit}) s
       ${summaryJoins}
       order by s.recorded_at desc, s.record_id desc`.execute(tx)
   return rows
@@ -94,7 +92,7 @@ export interface FacetRow {
 export async function countFacets(tx: Tx, where: RawBuilder<SqlBool>): Promise<FacetRow[]> {
   const { rows } = await sql<FacetRow>`
     select type, network, verdict, count(*) as count
-      from (select s.type, s.network, s.verdict from archive.search s where ${where}
+      from (select s.type, s.network, s.verdict from archive.findable s where ${where}
         order by s.recorded_at desc limit ${countLimit + 1}) newest
       group by type, network, verdict`.execute(tx)
   return rows
@@ -103,7 +101,7 @@ export async function countFacets(tx: Tx, where: RawBuilder<SqlBool>): Promise<F
 /** What the planner believes the number of results to be. */
 export async function estimateTotal(tx: Tx, where: RawBuilder<SqlBool>): Promise<number> {
   const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>`
-    explain (format json) select 1 from archive.search s where ${where}`.execute(tx)
+    explain (format json) select 1 from archive.findable s where ${where}`.execute(tx)
   return rows[0]!['QUERY PLAN'][0].Plan['Plan Rows']
 }
 
@@ -117,7 +115,7 @@ export interface RecordRow extends RecordSummary {
 export async function findRecord(tx: Db | Tx, recordId: string, scope: SearchScope): Promise<RecordRow | undefined> {
   const { rows } = await sql<RecordRow>`
     select ${summaryColumns}, convert_from(r.header, 'UTF8') as header, b.salt, convert_from(b.body, 'UTF8') as body
-      from archive.search s
+      from archive.findable s
         join archive.archive_record r on r.recorded_at = s.recorded_at and r.id = s.record_id
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
         ${summaryJoins}
@@ -129,7 +127,7 @@ export async function findRecord(tx: Db | Tx, recordId: string, scope: SearchSco
 /** Does the scope show any record of the post, and all of them? A post of another unit does not exist. */
 export async function isPostInScope(tx: Db | Tx, postId: string, scope: SearchScope): Promise<boolean> {
   const { rows } = await sql<{ seen: boolean }>`
-    select exists (select from archive.search s where s.post_id = ${postId} and ${inScope(scope, sql`s.unit_id`)}) as seen`.execute(
+    select exists (select from archive.findable s where s.post_id = ${postId} and ${inScope(scope, sql`s.unit_id`)}) as seen`.execute(
     tx,
   )
   return rows[0]!.seen

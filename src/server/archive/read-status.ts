@@ -76,7 +76,7 @@ async function readLastVerification(db: Db): Promise<{ at: Instant; treeSize: nu
 export async function readIncidents(db: Db): Promise<ArchiveStatus['incidents']> {
   const { rows } = await sql<{ at: Instant; kind: string; sentence: string }>`
     select s.recorded_at as at, body.content ->> 'kind' as kind, body.content ->> 'sentence' as sentence
-      from (select * from archive.search where type = 'archive.incident' order by recorded_at desc, record_id desc limit 20) s
+      from (select * from archive.findable where type = 'archive.incident' order by recorded_at desc, record_id desc limit 20) s
         join archive.archive_record r on r.recorded_at = s.recorded_at and r.id = s.record_id
         join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
         cross join lateral (select convert_from(b.body, 'UTF8')::json -> 'content' as content) body

@@ -18,7 +18,7 @@ export async function readTimeline(db: Db | Tx, postId: string): Promise<Timelin
     select r.id as "recordId", r.type, r.recorded_at as "recordedAt", l.log_index as "logIndex",
         coalesce(l.log_index < (select max(tree_size) from archive.checkpoint), false) as sealed,
         convert_from(b.body, 'UTF8') as body
-      from archive.search s
+      from archive.findable s
         join archive.archive_record r on r.recorded_at = s.recorded_at and r.id = s.record_id
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
         left join archive.leaf l on l.record_id = r.id

@@ -89,8 +89,8 @@ export async function compareWhole(db: Db, bucketSize: number): Promise<Problem[
       coalesce((select max(tree_size) from archive.seal), 0) as planned,
       (select count(*) from archive.archive_record r, (select mark from archive.integration order by tree_size desc limit 1) head
         where pg_visible_in_snapshot(r.xid, head.mark) and not exists (select from archive.leaf l where l.record_id = r.id)) as forgotten,
-      (select count(*) from archive.archive_record r
-        where not exists (select from archive.search s where s.recorded_at = r.recorded_at and s.record_id = r.id)) as unsearchable`.execute(
+      (select count(*) from archive.leaf l
+        where not exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id)) as unsearchable`.execute(
     db,
   )
   const { sealed, planned, forgotten, unsearchable } = rows[0]!

@@ -67,6 +67,41 @@ export interface ArchiveCheckpoint {
   tree_size: number;
 }
 
+export interface ArchiveDescribed {
+  actor_id: string | null;
+  author_id: string | null;
+  excerpt: string | null;
+  language: string | null;
+  network: string | null;
+  post_id: string | null;
+  profile_id: string | null;
+  record_id: string | null;
+  recorded_at: Instant | null;
+  retention_class: string | null;
+  seq: number | null;
+  type: string | null;
+  unit_id: string | null;
+  verdict: string | null;
+  words: string | null;
+  xid: string | null;
+}
+
+export interface ArchiveFindable {
+  actor_id: string | null;
+  author_id: string | null;
+  excerpt: string | null;
+  network: string | null;
+  post_id: string | null;
+  profile_id: string | null;
+  record_id: string | null;
+  recorded_at: Instant | null;
+  retention_class: string | null;
+  type: string | null;
+  unit_id: string | null;
+  vector: string | null;
+  verdict: string | null;
+}
+
 export interface ArchiveIntegration {
   database_oid: number;
   first_index: number;
@@ -488,6 +523,8 @@ export interface DB {
   "archive.archive_body": ArchiveArchiveBody;
   "archive.archive_record": ArchiveArchiveRecord;
   "archive.checkpoint": ArchiveCheckpoint;
+  "archive.described": ArchiveDescribed;
+  "archive.findable": ArchiveFindable;
   "archive.integration": ArchiveIntegration;
   "archive.leaf": ArchiveLeaf;
   "archive.log": ArchiveLog;
