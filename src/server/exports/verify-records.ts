@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto'
 import { equalBytes } from '#shared/tlog/bytes.ts'
 import type { Checkpoint } from '#shared/tlog/checkpoint.ts'
-import { perfectRoot } from '#shared/tlog/frontier.ts'
-import { hashLeaf, type Hash } from '#shared/tlog/merkle.ts'
 import {
   headerMatcher,
   leavesPerNode,
@@ -11,6 +9,7 @@ import {
   type Header,
   type Manifest,
 } from './manifest.ts'
+import { LeafBlock } from './leaf-block.ts'
 import { ZipError } from './read-zip.ts'
 import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
 import { splitLines } from './split-lines.ts'
@@ -71,7 +70,7 @@ class Walk {
   readonly #tree = new TreeBuilder()
   readonly #matches: (header: Header) => boolean
   readonly #lines: LineReader
-  #leaves: Hash[] = []
+  readonly #block = new LeafBlock()
   #nodesSeen = 0
   #lastAt = ''
 
@@ -88,7 +87,11 @@ class Walk {
     if (first > end || end > size) throw new RangeError('The range of the manifest is none.')
     this.#tree.addAll(0, first, edges.left)
     for await (const lines of splitLines(this.#given.entries, longestEntry)) {
-      for (const line of lines) await this.#takeEntry(line)
+      for (const line of lines) {
+        // Almost always the next record is at hand, and a million awaits are saved.
+        const pending = this.#takeEntry(line)
+        if (pending !== undefined) await pending
+      }
     }
     this.#flushLeaves()
     if (this.index !== end) throw new RangeError(`The log's entries ${this.index} to ${end - 1} are missing.`)
@@ -99,7 +102,7 @@ class Walk {
     this.#checkCounts()
   }
 
-  async #takeEntry(line: Buffer): Promise<void> {
+  #takeEntry(line: Buffer): Promise<void> | undefined {
     const n = this.index
     const entry = parseEntry(line)
     const header = entry === undefined ? undefined : headerOfEntry(line, n)
@@ -119,24 +122,21 @@ class Walk {
     if (entry.at < this.#lastAt) this.#report(entriesFile, `The log's time goes back at entry ${n}.`)
     if (n === this.#given.manifest.log.first) this.#checkRangeStart(entry)
     this.#lastAt = entry.at
-    this.#addLeaf(hashLeaf(line))
+    this.#addLeaf(line)
     this.tally.entries += 1
-    await this.#takeRecord(n, header, entry.h, this.#matches(entry.h))
-    this.index += 1
+    const pending = this.#takeRecord(n, header, entry.h, this.#matches(entry.h))
+    if (pending === undefined) this.index += 1
+    return pending?.then(() => void (this.index += 1))
   }
 
   /** Complete, aligned stretches are compared one by one, so that an alteration is narrowed down to 256 entries. */
-  #addLeaf(leaf: Hash): void {
+  #addLeaf(entry: Buffer): void {
     const start = this.index - (this.index % leavesPerNode)
     const { first, end } = this.#given.manifest.log
-    if (start < first || start + leavesPerNode > end) {
-      this.#tree.add(0, leaf)
-      return
-    }
-    this.#leaves.push(leaf)
-    if (this.#leaves.length < leavesPerNode) return
-    const root = perfectRoot(this.#leaves)
-    this.#leaves = []
+    this.#block.add(entry)
+    if (start < first || start + leavesPerNode > end) return this.#flushLeaves()
+    if (!this.#block.isFull) return
+    const root = this.#block.takeRoot()
     this.#tree.add(8, root)
     const expected = this.#given.nodes.subarray(32 * this.#nodesSeen, 32 * this.#nodesSeen + 32)
     this.#nodesSeen += 1
@@ -146,17 +146,16 @@ class Walk {
   }
 
   #flushLeaves(): void {
-    for (const leaf of this.#leaves) this.#tree.add(0, leaf)
+    for (const leaf of this.#block.takeLeaves()) this.#tree.add(0, leaf)
   }
 
-  async #takeRecord(n: number, header: Buffer, parsed: Header, matches: boolean): Promise<void> {
-    let line = await this.#peek()
-    for (; line !== undefined && line.n < n; line = await this.#peek()) {
-      this.#given.report(
-        recordsFile,
-        `Record ${line.n} stands again or out of order, or belongs to no entry of the range.`,
-        line.n,
-      )
+  #takeRecord(n: number, header: Buffer, parsed: Header, matches: boolean): Promise<void> | undefined {
+    let line: { n: number; bytes: Buffer } | undefined
+    for (;;) {
+      if (this.#lines.isDry) return this.#fill().then(() => this.#takeRecord(n, header, parsed, matches))
+      line = this.#recordHere()
+      if (this.#lines.current === undefined || (line !== undefined && line.n >= n)) break
+      if (line !== undefined) this.#strayRecord(line.n)
       this.#lines.take()
     }
     const here = line?.n === n ? line.bytes : undefined
@@ -167,9 +166,10 @@ class Walk {
         recordsFile,
         `The record at log index ${n} (${parsed.type}, ${parsed.recordedAt}) matches the query and is missing.`,
       )
-    if (here === undefined) return
+    if (here === undefined) return undefined
     if (!matches) this.#report(recordsFile, `The record at log index ${n} does not match the query and was added.`)
     this.#checkRecord(n, here, header, parsed)
+    return undefined
   }
 
   #checkRecord(n: number, bytes: Buffer, header: Buffer, parsed: Header): void {
@@ -226,14 +226,17 @@ class Walk {
   }
 
   async #checkRest(): Promise<void> {
-    for (let line = await this.#peek(); line !== undefined; line = await this.#peek()) {
-      this.#given.report(
-        recordsFile,
-        `Record ${line.n} stands again or out of order, or belongs to no entry of the range.`,
-        line.n,
-      )
+    for (;;) {
+      if (this.#lines.isDry) await this.#fill()
+      if (this.#lines.current === undefined) return
+      const line = this.#recordHere()
+      if (line !== undefined) this.#strayRecord(line.n)
       this.#lines.take()
     }
+  }
+
+  #strayRecord(n: number): void {
+    this.#given.report(recordsFile, `Record ${n} stands again or out of order, or belongs to no entry of the range.`, n)
   }
 
   #checkCounts(): void {
@@ -248,17 +251,19 @@ class Walk {
     }
   }
 
-  async #peek(): Promise<{ n: number; bytes: Buffer } | undefined> {
+  async #fill(): Promise<void> {
     this.file = recordsFile
-    for (let bytes = await this.#lines.peek(); bytes !== undefined; bytes = await this.#lines.peek()) {
-      const n = readIndex(bytes)
-      this.file = entriesFile
-      if (n !== undefined) return { n, bytes }
-      this.#report(recordsFile, `A line after the record before log index ${this.index} is no record.`)
-      this.#lines.take()
-    }
+    await this.#lines.fill()
     this.file = entriesFile
-    return undefined
+  }
+
+  /** The next record's line; a line that is none is reported and answered as undefined, as is the end. */
+  #recordHere(): { n: number; bytes: Buffer } | undefined {
+    const bytes = this.#lines.current
+    const n = bytes === undefined ? undefined : readIndex(bytes)
+    if (bytes !== undefined && n === undefined)
+      this.#report(recordsFile, `A line after the record before log index ${this.index} is no record.`)
+    return bytes === undefined || n === undefined ? undefined : { n, bytes }
   }
 
   #report(file: string, sentence: string): void {
@@ -271,19 +276,27 @@ class LineReader {
   readonly #batches: AsyncIterator<Buffer[]>
   #lines: Buffer[] = []
   #at = 0
+  #ended = false
 
   constructor(chunks: AsyncIterable<Buffer>) {
     this.#batches = splitLines(chunks, longestRecord)[Symbol.asyncIterator]()
   }
 
-  async peek(): Promise<Buffer | undefined> {
-    while (this.#at >= this.#lines.length) {
-      const next = await this.#batches.next()
-      if (next.done === true) return undefined
-      this.#lines = next.value
-      this.#at = 0
-    }
+  /** Must `fill` be called before `current` can be believed? */
+  get isDry(): boolean {
+    return this.#at >= this.#lines.length && !this.#ended
+  }
+
+  /** The next line; undefined behind the last. */
+  get current(): Buffer | undefined {
     return this.#lines[this.#at]
+  }
+
+  async fill(): Promise<void> {
+    const next = await this.#batches.next()
+    this.#ended = next.done === true
+    this.#lines = next.done === true ? [] : next.value
+    this.#at = 0
   }
 
   take(): void {
