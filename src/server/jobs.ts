@@ -4,6 +4,7 @@ import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { forgetIdempotencyKeys } from '#server/platform/idempotency.ts'
 import { listenForNotices } from '#server/platform/listen-for-notices.ts'
 import { activateDueVersions } from '#server/policies/activate-policy-version.ts'
 import { attemptPublications } from '#server/publishing/attempt-publications.ts'
@@ -11,6 +12,7 @@ import { capturePublications, confirmPublications } from '#server/publishing/con
 import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
 import { retractPublications } from '#server/publishing/retract-post.ts'
+import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
 import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
 
 export interface Jobs {
@@ -31,10 +33,18 @@ interface Job {
 }
 
 const jobs: readonly Job[] = [
-  { name: 'seal', wokenBy: ['gateway_record'], wakes: ['publish', 'export'], everySeconds: 1, run: (deps) => sealOnce(deps) },
+  {
+    name: 'seal',
+    wokenBy: ['gateway_record'],
+    wakes: ['publish', 'export'],
+    everySeconds: 1,
+    run: (deps) => sealOnce(deps),
+  },
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
   { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: (deps) => runExports(deps) },
   { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },
+  { name: 'hand over', wokenBy: ['gateway_person'], wakes: [], everySeconds: 30, run: (deps) => handOverReviews(deps) },
+  { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
   { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verifyOnSchedule },
 ]
 

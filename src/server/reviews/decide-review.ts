@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
-import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
+import { requireStillActive } from '#server/identity/deactivate-person.ts'
+import { isSamePerson } from '#server/identity/same-person.ts'
+import { mayOnUnit, withoutDelegationsOf, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -35,6 +37,7 @@ export async function decideReview(
   decision: Decision,
 ): Promise<DecisionAnswer> {
   return inTransaction(deps.db, async (tx) => {
+    await requireStillActive(tx, actor)
     const { post, review, later } = await lockForDecision(tx, actor, decision.reviewId)
     await refuseDecision(tx, deps, actor, post, review, decision)
 
@@ -91,7 +94,8 @@ async function lockForDecision(
 ): Promise<{ post: PostRow; review: ReviewRow; later: ReviewRow[] }> {
   const postId = await findPostOfReview(tx, reviewId)
   const post = postId === undefined ? undefined : await lockPost(tx, postId)
-  if (post === undefined || !mayOnUnit(actor, 'review.decide', post.unitPath))
+  // What the author lent to a delegate does not count for the author's own post.
+  if (post === undefined || !mayOnUnit(withoutDelegationsOf(actor, post.authorId), 'review.decide', post.unitPath))
     throw new AppError('not_found', 'No such review in your units.')
   const revisionId = (
     await tx.selectFrom('review').select('revision_id').where('id', '=', reviewId).executeTakeFirstOrThrow()
@@ -112,7 +116,7 @@ async function refuseDecision(
   review: ReviewRow,
   decision: Decision,
 ): Promise<void> {
-  if (review.authorId === actor.userId)
+  if (await isSamePerson(tx, actor.userId, review.authorId))
     throw new AppError('own_post', 'You cannot review your own post. A colleague must decide.')
   if (
     review.contentHash !== decision.contentHash ||

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
+import { furnishFirm, submit } from '#test/support/furnish-firm.ts'
+
+const text = 'We open our branch in Lyon on Monday.'
+
+test('the open work of somebody who leaves is in the queue again, and a colleague decides it', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines, tom, ada] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('tom'),
+    await gateway.signIn('ada'),
+  ]
+  const tomId = (await tom.get('/api/me')).json<{ userId: string }>().userId
+  const [claimed, assigned] = [
+    await submit(camille, profileId, text),
+    await submit(camille, profileId, `${text} Welcome.`),
+  ]
+  const urlOf = (post: typeof claimed) => `/api/reviews/${post.reviews[0]!.reviewId}`
+  assert.equal((await tom.post(`${urlOf(claimed)}/claim`)).statusCode, 200)
+  assert.equal((await ines.post(`${urlOf(assigned)}/delegate`, { userId: tomId })).statusCode, 200)
+  const decide = (post: typeof claimed) =>
+    ines.post(`${urlOf(post)}/decision`, { outcome: 'approved', contentHash: post.contentHash })
+  assert.equal((await decide(assigned)).json<{ code: string }>().code, 'already_claimed')
+  await ada.post(`/api/users/${tomId}/deactivate`, { reason: 'left the firm' })
+  assert.equal(await handOverReviews(gateway), 2)
+  assert.equal(await handOverReviews(gateway), 0)
+  assert.equal((await decide(claimed)).statusCode, 200)
+  assert.equal((await decide(assigned)).statusCode, 200)
+})
+
+test('what one’s deputy decides on one’s own post is refused: delegation does not lead around law 4 (FIN-12)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines, ada] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('ada'),
+  ]
+  const idOf = async (person: typeof camille) => (await person.get('/api/me')).json<{ userId: string }>().userId
+  const [camilleId, inesId] = [await idOf(camille), await idOf(ines)]
+  const firmId = (await ada.get('/api/me')).json<{ unit: { unitId: string } }>().unit.unitId
+  const other = (await ada.post('/api/units', { parentId: firmId, name: 'Tokyo', slug: 'tokyo-desk' })).json<{
+    unitId: string
+  }>().unitId
+  // Camille reviews the firm and lends it to Inès, whose own reviewing is in Tokyo only.
+  const now = gateway.clock.now()
+  await gateway.db
+    .insertInto('role_grant')
+    .values({
+      id: crypto.randomUUID(),
+      user_id: camilleId,
+      role: 'reviewer',
+      unit_id: firmId,
+      source: 'manual',
+      granted_at: now,
+    })
+    .execute()
+  await gateway.db
+    .updateTable('role_grant')
+    .set({ unit_id: other })
+    .where('user_id', '=', inesId)
+    .where('role', '=', 'reviewer')
+    .execute()
+  const lent = await camille.post('/api/delegations', {
+    toUserId: inesId,
+    unitId: firmId,
+    validUntil: '2026-03-09T09:00:00.000Z',
+    reason: 'holidays',
+  })
+  assert.equal(lent.statusCode, 201, lent.body)
+  const post = await submit(camille, profileId, text)
+  const decision = { outcome: 'approved', contentHash: post.contentHash }
+  const answer = await ines.post(`/api/reviews/${post.reviews[0]!.reviewId}/decision`, decision)
+  assert.equal(answer.statusCode, 404, answer.body)
+})
+
+test('a second account of the author is the author (FIN-12)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const post = await submit(camille, profileId, text)
+  const ids = await Promise.all(
+    [camille, ines].map(async (person) => (await person.get('/api/me')).json<{ userId: string }>().userId),
+  )
+  await gateway.db.updateTable('app_user').set({ person_key: 'employee 4711' }).where('id', 'in', ids).execute()
+  const answer = await ines.post(`/api/reviews/${post.reviews[0]!.reviewId}/decision`, {
+    outcome: 'approved',
+    contentHash: post.contentHash,
+  })
+  assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [403, 'own_post'])
+})
