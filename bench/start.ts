@@ -11,8 +11,9 @@ import { join } from 'node:path'
 const project = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'bench-start-'))
 const clone = join(folder, 'clone')
+const inherited = Object.entries(process.env).filter(([name]) => !/^(GATEWAY_|npm_|HOME$)/.test(name))
 const environment = {
-  PATH: `${process.env['PATH']}`,
+  ...Object.fromEntries(inherited),
   HOME: join(folder, 'home'),
   npm_config_cache: join(folder, 'cache'),
 }
