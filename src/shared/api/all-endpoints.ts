@@ -4,14 +4,29 @@ import type { EndpointShape } from './endpoint.ts'
 import * as exportCalls from './exports.ts'
 import * as identity from './identity.ts'
 import * as operations from './operations.ts'
+import * as people from './people.ts'
 import * as policies from './policies.ts'
 import * as posts from './posts.ts'
 import * as profiles from './profiles.ts'
 import * as publishing from './publishing.ts'
 import * as reviews from './reviews.ts'
+import * as scim from './scim.ts'
 import * as tlog from './tlog.ts'
 
-const rooms = [archive, tlog, identity, profiles, policies, posts, reviews, publishing, exportCalls, operations]
+const rooms = [
+  archive,
+  tlog,
+  identity,
+  people,
+  scim,
+  profiles,
+  policies,
+  posts,
+  reviews,
+  publishing,
+  exportCalls,
+  operations,
+]
 
 /** The whole contract, in room order: what the server must register, openapi.yaml describes and clients may call. */
 export const allEndpoints: readonly EndpointShape[] = rooms.flatMap((room) => Object.values(room).filter(isEndpoint))

@@ -192,7 +192,7 @@ export const approvePolicyVersion = endpoint({
 export const activatePolicyVersion = endpoint({
   method: 'POST',
   url: '/api/policies/versions/:version/activate',
-  config: { permission: 'policy.approve' },
+  config: { permission: 'policy.approve', maxAgeSeconds: 30 * 60 },
   schema: {
     summary: 'Makes an approved version the active one, now or at a time; re-evaluates what is approved or scheduled',
     tags: ['policy'],

@@ -52,7 +52,7 @@ export const engageStop = endpoint({
 export const liftStop = endpoint({
   method: 'POST',
   url: '/api/stops/:stopId/lift',
-  config: { permission: 'stop.lift' },
+  config: { permission: 'stop.lift', maxAgeSeconds: 30 * 60 },
   schema: {
     summary: 'The first call asks, the call of a second person lifts',
     tags: ['publishing'],
