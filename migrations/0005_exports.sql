@@ -11,6 +11,7 @@ create table export (
   language text not null constraint export_language_known check (language in ('en', 'fr')),
   query jsonb not null, -- as it was asked
   units uuid[], -- whose records may be delivered; null: everything
+  whole_log boolean not null, -- may the requester see the headers of every unit? Else those of others are hashes
   formats text[] not null,
   status text not null constraint export_status_known
     check (status in ('waiting', 'running', 'completed', 'failed', 'cancelled')),

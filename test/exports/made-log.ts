@@ -33,7 +33,7 @@ export function makeLog(size: number): MadeLog {
     const type = n % 3 === 0 ? 'post.submitted' : n % 3 === 1 ? 'review.decided' : 'session.started'
     const verdict = n % 3 === 0 ? ',"verdict":"review"' : ''
     const header = `{"actor":"user-${n % 7}","bodyHash":"${bodyHash}","id":"record-${n}","recordedAt":"${at}","retentionClass":"mifid-7y","streams":{"author":"user-${n % 5}","post":"post-${n >> 3}","unit":"${units[n % 3]}"},"type":"${type}","v":1${verdict}}`
-    const entry = `{"at":"${at}","h":${header},"n":${n},"sq":{"post":${n & 7}}}`
+    const entry = `{"at":"${at}","h":${header},"n":${n},"sq":{"post":${n & 7},"unit":${Math.floor(n / 3)}}}`
     entries.push(entry)
     leaves.push(hashLeaf(utf8(entry)))
     records.push(`{"n":${n},"salt":"${salt.toString('base64')}","header":${header},"body":${body}}`)
@@ -83,6 +83,8 @@ export interface PackageOptions {
   readonly range?: { first: number; end: number }
   readonly selection?: { words: string }
   readonly reason?: string
+  /** Other units' entries as hashes. */
+  readonly withheld?: boolean
   readonly checkpoint?: { size?: number; root?: Hash; signer?: CheckpointSigner }
 }
 
@@ -137,6 +139,7 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
           first,
           end,
           size,
+          withheld: options.withheld ?? false,
           rootHash: toHex(log.root),
           checkpointAt: null,
         },

@@ -8,6 +8,7 @@ import { runExports } from '#server/exports/run-export.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
 import type { Export } from '#shared/api/exports.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
@@ -210,6 +211,49 @@ test('what cannot be exported is refused in words', async (t) => {
   const camille = await gateway.signIn('camille')
   assert.equal((await camille.post('/api/exports', { reason: 'x' })).statusCode, 403)
   assert.equal((await ruth.get('/api/exports/0190163d-8694-739b-aea5-966c26f8ad91')).statusCode, 404)
+})
+
+test('an auditor of one unit gets that unit, and nobody below the firm sees a wider export', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  await submit(camille, profileId, 'Written for the whole firm')
+  const ruth = await gateway.signIn('ruth')
+  const wide = await makeExport(gateway, ruth, {})
+  const unitId = '0190163d-8694-739b-aea5-966c26f8ad91'
+  await runSql(
+    gateway.database.ownerUrl,
+    `insert into unit (id, parent_id, name, slug, path, created_at)
+    select '${unitId}', id, 'Paris', 'paris', path || '${unitId}'::uuid, now() from unit where parent_id is null`,
+  )
+  await runSql(
+    gateway.database.ownerUrl,
+    `update app_user set unit_id = '${unitId}' where display_name ilike 'camille%'`,
+  )
+  await runSql(
+    gateway.database.ownerUrl,
+    `update role_grant set unit_id = '${unitId}'
+    where user_id in (select id from app_user where display_name ilike 'ruth%' or display_name ilike 'camille%')`,
+  )
+  await submit(camille, profileId, 'Written for Paris alone')
+
+  const made = await makeExport(gateway, ruth, { formats: ['html'], type: 'post.submitted' })
+  assert.equal(made.status, 'completed', made.failure ?? '')
+  const path = await download(t, ruth, made.exportId)
+  const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)
+  assert.deepEqual(report.problems, [])
+  assert.equal(report.tally?.delivered, 1)
+  assert.ok(report.tally.withheld > 0)
+  const everything = (
+    await Promise.all(['records.jsonl', 'posts.html', 'log/entries.jsonl'].map((name) => contentOf(path, name)))
+  ).join('')
+  assert.match(everything, /Written for Paris alone/)
+  assert.doesNotMatch(everything, /Written for the whole firm|session.started/)
+
+  for (const url of [`/api/exports/${wide.exportId}`, `/api/exports/${wide.exportId}/download`])
+    assert.equal((await ruth.get(url)).statusCode, 404)
+  assert.equal((await ruth.post(`/api/exports/${wide.exportId}/cancel`)).statusCode, 404)
+  const listed = (await ruth.get('/api/exports')).json<{ items: Export[] }>().items.map((item) => item.exportId)
+  assert.deepEqual(listed, [made.exportId])
 })
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

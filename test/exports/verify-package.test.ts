@@ -59,7 +59,7 @@ it('verifies a whole range and says what it holds', async () => {
   assert.ok(report.ok)
   assert.deepEqual(
     { ...report.tally, rootHash: undefined },
-    { entries: 700, matching: 700, delivered: 700, disposed: 0, rootHash: undefined },
+    { entries: 700, withheld: 0, matching: 700, delivered: 700, disposed: 0, rootHash: undefined },
   )
   assert.equal(report.key?.given, true)
 })
@@ -211,6 +211,62 @@ it('calls a package chosen by words a selection, and still holds every delivered
   const report = await verifyPackage(await pack({ forge, selection: { words: 'évidence' } }), key)
   assert.deepEqual(report.problems, [])
   assert.deepEqual([report.tally?.matching, report.tally?.delivered], [700, 70])
+})
+
+it('proves what an auditor of one unit may see, with hashes in the place of the rest', async () => {
+  const path = await pack({ filter: { units: [units[1]!] }, withheld: true })
+  const report = await verifyPackage(path, key)
+  assert.deepEqual(report.problems, [])
+  assert.deepEqual([report.tally?.entries, report.tally?.withheld, report.tally?.delivered], [233, 467, 233])
+  const zip = await ZipReader.open(path)
+  const entries = zip.entries.find((entry) => entry.name === 'log/entries.jsonl')!
+  const text = Buffer.concat(await Array.fromAsync(zip.read(entries))).toString('utf8')
+  await zip.close()
+  assert.ok(!text.includes(units[0]!) && !text.includes(units[2]!))
+})
+
+it('finds an entry of the unit that was hidden among the hashes', async () => {
+  const forge: PackageOptions['forge'] = (source) => ({
+    ...source,
+    async *entries(first, end) {
+      // The gateway itself calls entry 301 one of another unit, for hiding it; its hash stays true.
+      for await (const batch of source.entries(first, end))
+        yield {
+          ...batch,
+          text: batch.text
+            .split('\n')
+            .map((line) => (line.includes('"n":301,') ? line.replace('unit-paris', 'unit-lyon') : line))
+            .join('\n'),
+        }
+    },
+  })
+  const problems = await problemsOf(await pack({ filter: { units: [units[1]!] }, withheld: true, forge }))
+  assert.ok(
+    problems.some(
+      (problem) =>
+        problem.logIndex === 304 && /number 101 of its unit, where number 100 belongs/.test(problem.sentence),
+    ),
+    JSON.stringify(problems),
+  )
+})
+
+it('refuses hashes in a package that withholds nothing, and hashes that are not those of the log', async () => {
+  const original = await pack({ filter: { units: [units[1]!] }, withheld: true })
+  const changes: ((line: string) => string)[] = [
+    (line) => line.replace(/[0-9a-f]{64}/, '0'.repeat(64)),
+    (line) => line.replace('"from":2,', '"from":3,'),
+    (line) => line.replace('"to":4,', '"to":5,'),
+    (line) => line.replace('"to":4,', '"to":99999999,'),
+    (line) => line.replace(/\["/, '["00'),
+  ]
+  for (const change of changes) {
+    const forged = await repack(original, (contents) => {
+      const all = lines(contents, 'log/entries.jsonl')
+      const at = all.findIndex((line) => line.startsWith('{"from":2,'))
+      setLines(contents, 'log/entries.jsonl', all.with(at, change(all[at]!)))
+    })
+    assert.ok((await problemsOf(forged)).some((problem) => problem.file === 'log/entries.jsonl'))
+  }
 })
 
 it('refuses a manifest that was edited, whatever was edited in it', async () => {

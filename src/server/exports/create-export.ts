@@ -1,5 +1,5 @@
 import { appendRecord } from '#server/archive/append-record.ts'
-import { readScope } from '#server/archive/search-scope.ts'
+import { readScope, type SearchScope } from '#server/archive/search-scope.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
@@ -22,7 +22,9 @@ export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Acto
   return inTransaction(deps.db, async (tx) => {
     const at = deps.clock.now()
     const exportId = newId(at)
-    const units = await readUnits(tx, actor, filter.unit)
+    const scope = await readScope(tx, actor, 'export.create')
+    const units = await readUnits(tx, scope, filter.unit)
+    const wholeLog = scope === 'everything'
     const query = normalise(filter)
     const asked = {
       reason,
@@ -38,14 +40,21 @@ export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Acto
       body: { exportId, ...asked, units },
       searchText: [reason, recipient, filter.q].filter((text) => text !== undefined).join('\n'),
     })
-    await insertExport(tx, { exportId, requestedBy: actor.userId, requestedAt: at, requestRecordId, units, ...asked })
+    await insertExport(tx, {
+      exportId,
+      requestedBy: actor.userId,
+      requestedAt: at,
+      requestRecordId,
+      units,
+      wholeLog,
+      ...asked,
+    })
     return toExport((await findExport(tx, exportId, 'everything'))!)
   })
 }
 
 /** The units whose records may be delivered: the actor's, cut down to the unit asked for. Null for everything. */
-async function readUnits(tx: Tx, actor: Actor, unitId: string | undefined): Promise<string[] | null> {
-  const scope = await readScope(tx, actor, 'export.create')
+async function readUnits(tx: Tx, scope: SearchScope, unitId: string | undefined): Promise<string[] | null> {
   if (unitId === undefined) return scope === 'everything' ? null : [...scope]
   const below = await findUnitsBelow(tx, unitId)
   const units = scope === 'everything' ? below : below.filter((unit) => scope.includes(unit))

@@ -48,7 +48,10 @@ export async function makePackage(
   if (sealed === undefined)
     throw new ExportError('Nothing is sealed yet. Ask again when the object store can be reached.')
   const filter = filterOf(row)
-  const range = await readRange(deps.db, sealed.size, filter.from, filter.to)
+  // With entries withheld, the dense numbers of each unit show gaps, and they are counted from the log's beginning.
+  const range = row.wholeLog
+    ? await readRange(deps.db, sealed.size, filter.from, filter.to)
+    : { first: 0, end: sealed.size, size: sealed.size }
   const words = row.query['q']?.trim() ?? ''
   const stories = new PostStories(deps.db, sealed.size, row.units)
   const renderings = await openRenderings(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
@@ -80,6 +83,7 @@ export async function makePackage(
           origin: deps.checkpointSigner.name,
           verifierKey: deps.checkpointSigner.verifierKey,
           ...range,
+          withheld: !row.wholeLog,
           rootHash: sealed.rootHash,
           checkpointAt: sealed.checkpointAt,
         },

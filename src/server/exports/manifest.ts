@@ -58,11 +58,14 @@ export const Manifest = Type.Object({
     first: count,
     end: count,
     size: count,
+    /** Entries of units that the requester may not see stand as hashes alone. */
+    withheld: Type.Boolean(),
     rootHash: hash,
     checkpointAt: orNull(instant),
   }),
   counts: Type.Object({
     entries: count,
+    withheld: count,
     matching: count,
     delivered: count,
     disposed: count,

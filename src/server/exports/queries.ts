@@ -19,6 +19,8 @@ export interface ExportRow {
   readonly query: Record<string, string>
   /** Null: everything. */
   readonly units: string[] | null
+  /** May the requester see the headers of all units? */
+  readonly wholeLog: boolean
   readonly formats: string[]
   readonly status: Export['status']
   readonly attempt: number
@@ -35,7 +37,7 @@ export interface ExportRow {
 
 const columns = sql`e.id as "exportId", e.requested_by as "requestedBy", u.display_name as "requestedByName",
   u.unit_id as "requesterUnitId", e.requested_at as "requestedAt", e.request_record_id as "requestRecordId", e.reason, e.recipient,
-  e.time_zone as "timeZone", e.language, e.query, e.units, e.formats, e.status, e.attempt, e.phase, e.done, e.total,
+  e.time_zone as "timeZone", e.language, e.query, e.units, e.whole_log as "wholeLog", e.formats, e.status, e.attempt, e.phase, e.done, e.total,
   e.started_at as "startedAt", e.finished_at as "finishedAt", e.size, e.sha256, e.record_count as "recordCount", e.failure`
 const tables = sql`export e join app_user u on u.id = e.requested_by`
 
@@ -50,15 +52,17 @@ export type NewExport = Pick<
   | 'timeZone'
   | 'query'
   | 'units'
+  | 'wholeLog'
   | 'formats'
 >
 
 /** Enters an export; its readable files are written in the requester's language. Wakes whoever makes exports. */
 export async function insertExport(tx: Tx, row: NewExport): Promise<void> {
   await sql`
-    insert into export (id, requested_by, requested_at, request_record_id, reason, recipient, time_zone, language, query, units, formats, status)
+    insert into export (id, requested_by, requested_at, request_record_id, reason, recipient, time_zone, language, query, units, whole_log,
+      formats, status)
     select ${row.exportId}, id, ${row.requestedAt}, ${row.requestRecordId}, ${row.reason}, ${row.recipient}, ${row.timeZone}, locale,
-      ${JSON.stringify(row.query)}::jsonb, ${row.units}::uuid[], ${row.formats}::text[], 'waiting'
+      ${JSON.stringify(row.query)}::jsonb, ${row.units}::uuid[], ${row.wholeLog}, ${row.formats}::text[], 'waiting'
       from app_user where id = ${row.requestedBy}`.execute(tx)
   await sql`select pg_notify('gateway_export', ''), pg_notify('gateway_record', '')`.execute(tx)
 }

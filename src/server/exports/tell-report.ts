@@ -23,6 +23,10 @@ function aboutPackage({ manifest, tally }: PackageReport): string[] {
     about.push(
       `Records: ${tally.matching} match, ${tally.delivered} delivered, ${tally.disposed} of them disposed; ${tally.entries} headers`,
     )
+  if (manifest.log.withheld)
+    about.push(
+      `Withheld: ${tally?.withheld ?? manifest.counts.withheld} entries of other units stand as hashes. No number is missing in any unit up to its last entry; later ones could be hidden.`,
+    )
   if (selection !== null)
     about.push(
       `Selection: only matching records with the words “${oneLine(selection.words)}” are delivered; which they are is not proven.`,

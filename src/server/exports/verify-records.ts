@@ -9,6 +9,7 @@ import {
   type Header,
   type Manifest,
 } from './manifest.ts'
+import { readHiddenRun } from './hidden-runs.ts'
 import { LeafBlock } from './leaf-block.ts'
 import { ZipError } from './read-zip.ts'
 import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
@@ -18,6 +19,7 @@ import { TreeBuilder, type RangeEdges } from './tree-range.ts'
 /** What was counted while verifying. */
 export interface RecordTally {
   entries: number
+  withheld: number
   matching: number
   delivered: number
   disposed: number
@@ -39,6 +41,7 @@ interface Entry {
   readonly at: string
   readonly n: number
   readonly h: Header
+  readonly sq: Readonly<Record<string, number>>
 }
 
 const longestEntry = 65_536
@@ -62,7 +65,7 @@ export async function verifyRecords(given: RecordsToVerify): Promise<RecordTally
 }
 
 class Walk {
-  readonly tally: RecordTally = { entries: 0, matching: 0, delivered: 0, disposed: 0, rootHash: '' }
+  readonly tally: RecordTally = { entries: 0, withheld: 0, matching: 0, delivered: 0, disposed: 0, rootHash: '' }
   /** Where the walk stands, for a fault that ends it. */
   index: number
   file: string = entriesFile
@@ -72,6 +75,8 @@ class Walk {
   readonly #lines: LineReader
   readonly #block = new LeafBlock()
   #nodesSeen = 0
+  /** The last number seen of each unit. */
+  readonly #numbers = new Map<string, number>()
   #lastAt = ''
 
   constructor(given: RecordsToVerify) {
@@ -89,7 +94,7 @@ class Walk {
     for await (const lines of splitLines(this.#given.entries, longestEntry)) {
       for (const line of lines) {
         // Almost always the next record is at hand, and a million awaits are saved.
-        const pending = this.#takeEntry(line)
+        const pending = line.at(2) === 0x66 ? this.#takeHidden(line) : this.#takeEntry(line)
         if (pending !== undefined) await pending
       }
     }
@@ -122,6 +127,7 @@ class Walk {
     if (entry.at < this.#lastAt) this.#report(entriesFile, `The log's time goes back at entry ${n}.`)
     if (n === this.#given.manifest.log.first) this.#checkRangeStart(entry)
     this.#lastAt = entry.at
+    if (this.#given.manifest.log.withheld) this.#checkNumber(entry)
     this.#addLeaf(line)
     this.tally.entries += 1
     const pending = this.#takeRecord(n, header, entry.h, this.#matches(entry.h))
@@ -129,12 +135,39 @@ class Walk {
     return pending?.then(() => void (this.index += 1))
   }
 
+  /** Entries that the requester may not see: their hashes keep the tree whole. */
+  #takeHidden(line: Buffer): undefined {
+    const run = readHiddenRun(line)
+    const { log } = this.#given.manifest
+    const sound = run !== undefined && run.from === this.index && run.to > run.from && run.to <= log.end
+    if (!sound || !log.withheld) throw new RangeError(`Hashes stand where the log's entry ${this.index} belongs.`)
+    this.#flushLeaves()
+    this.#tree.addAll(run.from, run.to, run.nodes)
+    this.tally.withheld += run.to - run.from
+    this.index = run.to
+    return undefined
+  }
+
+  /** Entries of one unit are numbered without gaps: one that was hidden among the hashes is missed here. */
+  #checkNumber(entry: Entry): void {
+    const unit = entry.h.streams['unit'] ?? ''
+    const expected = (this.#numbers.get(unit) ?? -1) + 1
+    const found = entry.sq['unit'] ?? -1
+    this.#numbers.set(unit, found)
+    if (found === expected) return
+    this.#report(
+      entriesFile,
+      `Entry ${entry.n} is number ${found} of its unit, where number ${expected} belongs: entries of the unit were withheld.`,
+    )
+  }
+
   /** Complete, aligned stretches are compared one by one, so that an alteration is narrowed down to 256 entries. */
   #addLeaf(entry: Buffer): void {
     const start = this.index - (this.index % leavesPerNode)
     const { first, end } = this.#given.manifest.log
     this.#block.add(entry)
-    if (start < first || start + leavesPerNode > end) return this.#flushLeaves()
+    const aligned = start >= first && start + leavesPerNode <= end && !this.#given.manifest.log.withheld
+    if (!aligned) return this.#flushLeaves()
     if (!this.#block.isFull) return
     const root = this.#block.takeRoot()
     this.#tree.add(8, root)
@@ -241,7 +274,7 @@ class Walk {
 
   #checkCounts(): void {
     const { counts } = this.#given.manifest
-    for (const name of ['entries', 'matching', 'delivered', 'disposed'] as const) {
+    for (const name of ['entries', 'withheld', 'matching', 'delivered', 'disposed'] as const) {
       if (counts[name] !== this.tally[name])
         this.#given.report(
           packageFiles.manifest,
@@ -310,7 +343,12 @@ function parseEntry(line: Buffer): Entry | undefined {
     const entry = value as Entry
     const sound =
       typeof entry.at === 'string' && Number.isSafeInteger(entry.n) && typeof entry.h.recordedAt === 'string'
-    return sound && typeof entry.h.bodyHash === 'string' && typeof entry.h.streams === 'object' ? entry : undefined
+    return sound &&
+      typeof entry.h.bodyHash === 'string' &&
+      typeof entry.h.streams === 'object' &&
+      typeof entry.sq === 'object'
+      ? entry
+      : undefined
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
 import { toHex, utf8 } from '#shared/tlog/bytes.ts'
 import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import type { NodeReader } from '#shared/tlog/prove.ts'
+import { HiddenRuns } from './hidden-runs.ts'
 import { packageReadme } from './package-readme.ts'
 import { readAhead } from './read-ahead.ts'
 import { proveRange, type LogRange } from './tree-range.ts'
@@ -85,7 +86,13 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
   await add(packageFiles.nodes, nodesOf(wish.source.readNode, log))
   const matching = new IndexSet(log.first, log.end)
   await add(packageFiles.entries, entriesOf(wish, matching))
-  const counts = { entries: log.end - log.first, matching: matching.count, delivered: 0, disposed: 0 }
+  const counts = {
+    entries: log.end - log.first - matching.withheld,
+    withheld: matching.withheld,
+    matching: matching.count,
+    delivered: 0,
+    disposed: 0,
+  }
   await add(packageFiles.records, recordsOf(wish, matching, counts))
   for (const rendering of wish.renderings)
     for await (const file of rendering.files()) await add(file.name, file.content)
@@ -114,7 +121,8 @@ async function edgesJson(read: NodeReader, range: LogRange): Promise<string> {
   return `${JSON.stringify({ left: left.map(toHex), right: right.map(toHex) }, null, 2)}\n`
 }
 
-async function* nodesOf(read: NodeReader, range: LogRange): AsyncIterable<Uint8Array> {
+async function* nodesOf(read: NodeReader, range: Manifest['log']): AsyncIterable<Uint8Array> {
+  if (range.withheld) return
   const last = Math.floor(range.end / leavesPerNode)
   for (let index = Math.ceil(range.first / leavesPerNode); index < last; index += 1) yield read(8, index)
 }
@@ -122,6 +130,7 @@ async function* nodesOf(read: NodeReader, range: LogRange): AsyncIterable<Uint8A
 async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<Uint8Array> {
   const { log, filter } = wish.plan
   const matches = headerMatcher(filter)
+  const hidden = log.withheld ? new HiddenRuns(wish.source.readNode, filter.units ?? []) : undefined
   const everything = Object.values(filter).every((value) => value === null)
   let expected = log.first
   for await (const { first, count, text } of wish.source.entries(log.first, log.end)) {
@@ -132,10 +141,12 @@ async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<
         if (matches(headerOf(line))) matching.addAll(first + at, 1)
       })
     expected += count
-    yield utf8(text)
-    yield newline
+    if (hidden === undefined) yield* [utf8(text), newline]
+    else yield* hidden.replace(first, text)
     await wish.progress('headers', expected - log.first, log.end - log.first)
   }
+  if (hidden !== undefined) yield* hidden.end(log.end)
+  matching.withheld = hidden?.count ?? 0
   if (expected !== log.end) throw new Error(`The log's entry ${expected} is not in the database.`)
 }
 
@@ -178,6 +189,8 @@ async function sign(signer: CheckpointSigner, note: string): Promise<string> {
 /** Log indexes of a range, a bit each, so that a hundred million headers cost twelve megabytes. */
 class IndexSet {
   count = 0
+  /** Entries of the range that the requester may not see. */
+  withheld = 0
   readonly #first: number
   readonly #length: number
   readonly #bits: Uint8Array

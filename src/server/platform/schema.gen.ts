@@ -245,6 +245,7 @@ export interface Export {
   time_zone: string;
   total: Generated<number>;
   units: string[] | null;
+  whole_log: boolean;
 }
 
 export interface IdempotencyKey {
