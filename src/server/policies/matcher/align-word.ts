@@ -12,6 +12,8 @@ const SHORTEST_LEET = 4
 const SHORTEST_JOINED = 4
 const SHORTEST_JOINED_CAPITALS = 5
 const SHORTEST_FOREIGN = 4
+/** The same when some of the letters are signs. */
+const SHORTEST_MIXED = 6
 const DOUBLED_ON_PURPOSE = 3
 const I = 105
 const L = 108
@@ -49,7 +51,11 @@ function fits(item: number, unit: number): boolean {
   const written = S.unit[item]
   if (written === unit) return true
   if ((unit !== I && unit !== L) || (written !== I && written !== L)) return false
-  return S.kind[item] === LEET_ITEM || S.flags[item] !== 0 || (written === I && S.upper[item] === 1)
+  return (
+    S.kind[item] === LEET_ITEM ||
+    S.flags[item] !== 0 ||
+    (written === I && S.upper[item] === 1 && item > 0 && S.upper[item - 1] === 0 && isLetterItem(item - 1))
+  )
 }
 
 function count(item: number, unit: number): void {
@@ -155,6 +161,7 @@ function alignRun(words: WordTable, from: number, runLength: number, item: numbe
 /** True for letters put together from pieces that are too few to be no accident. */
 function isShortJoin(total: number): boolean {
   if ((seen.flags & (VIA_SPACED | VIA_EMOJI)) === 0) return false
+  if (seen.leet > 0 && seen.longest > 1 && total < SHORTEST_MIXED) return true
   if (total >= (seen.upper === 0 && seen.spaces === 0 ? SHORTEST_JOINED : SHORTEST_JOINED_CAPITALS)) return false
   return total < 3 || seen.longest > 1 || seen.upper > 0 || seen.spaces > 0
 }

@@ -30,6 +30,9 @@ export const WALL_ITEM = 3
 /** A space inside a run of single letters; `unit` is its width. */
 export const SPACE_ITEM = 4
 
+/** Unit of a joiner that opens a parenthesis. */
+export const OPENING = 1
+
 /** Item flag: a likeness that only passes among Latin letters. */
 export const WEAK = 2048
 
@@ -122,7 +125,7 @@ function pushMark(codePoint: number, low: number, start: number, end: number, to
   else if ((low & G_SPACE) !== 0) {
     push(SPACE_ITEM, (low & G_NEWLINE) === 0 ? 1 : 2, VIA_SPACED, start, end, token)
   } else if (either || (low & (G_BLANK | G_JOINER | G_HARD | G_TERM)) !== 0)
-    push(JOIN_ITEM, low, VIA_SPACED, start, end, token)
+    push(JOIN_ITEM, codePoint === 40 || codePoint === 91 ? OPENING : low, VIA_SPACED, start, end, token)
   else push(WALL_ITEM, 0, 0, start, end, token)
 }
 

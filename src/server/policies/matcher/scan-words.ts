@@ -32,6 +32,7 @@ export interface ScanTable {
 const { WORD, IGNORE, SURROGATE, MULTI, EXTEND, LOWER, UPPER, DIGIT, LETTER, FOLDED } = C
 const ODD_TOKEN = C.REPEAT | C.CAMEL | C.FOREIGN | C.APOSTROPHE_INSIDE
 const SYMBOL_GAP = C.G_SYMBOL | C.G_LEET | C.G_HASH
+const SPACE = 32
 const HIGH = ~0xffff
 /** A plain letter or digit: one unit, which folds to one. */
 const ONE_UNIT = WORD | MULTI | SURROGATE | IGNORE
@@ -177,6 +178,15 @@ function readOdd(text: string, start: number): boolean {
   return true
 }
 
+/** Hash of the three plain letters from `start` on. */
+function hashStart(text16: Uint16Array, start: number): number {
+  let hash = HASH_SEED
+  for (let at = start; at < start + PREFIX_MIN; at++) {
+    hash = Math.imul(hash ^ ((CLASSES[text16[at] as number] as number) & 0xffff), HASH_PRIME)
+  }
+  return hash
+}
+
 /** Bits of a whole word: `first` of its first character, `rest` of the others, what they are together. */
 function bitsOfWord(first: number, rest: number, repeats: boolean): number {
   const all = (first | rest) & HIGH
@@ -202,8 +212,8 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
   const { words, hasTags } = table
   const { pairs, mask } = words.whole
   const { prefixFilter } = words
-  resetWorkspace(length)
-  const { tokenStart, tokenEnd, tokenBits, tokenLength, tokenGap, tokenWord } = W
+  resetWorkspace(text)
+  const { units: text16, tokenStart, tokenEnd, tokenBits, tokenLength, tokenGap, tokenWord } = W
   chunk.first = chunk.start = chunk.hits = 0
   chunk.odd = false
   chunk.runFirst = -1
@@ -212,10 +222,10 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
   let gap = C.G_SPACE
   let at = 0
   while (at < length) {
-    const unit = text.charCodeAt(at)
+    const unit = text16[at] as number
     let entry = CLASSES[unit] as number
     if ((entry & (WORD | IGNORE)) !== WORD) {
-      if (unit === 32 && !chunk.odd && chunk.runFirst < 0 && gap === 0 && tokenLength[W.tokens - 1] !== 1) {
+      if (unit === SPACE && !chunk.odd && chunk.runFirst < 0 && gap === 0 && tokenLength[W.tokens - 1] !== 1) {
         // One space after an ordinary word.
         chunk.first = W.tokens
         chunk.hits = W.hits
@@ -232,41 +242,44 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
       }
     }
     const start = at
+    const first = entry
     let hash = HASH_SEED
     let firstHash = 0
     let bits = 0
-    let units = 0
-    let last = -1
-    let beforeLast = -1
     let doubles = 0
-    let repeats = false
-    const first = entry
     // A letter of two units is for readOdd.
     if (unit >= 0xd800 && unit <= 0xdbff) entry = SURROGATE
-    while ((entry & ONE_UNIT) === WORD) {
-      const folded = entry & 0xffff
-      hash = Math.imul(hash ^ folded, HASH_PRIME)
-      if (++units === PREFIX_MIN) firstHash = hash
-      if (folded === last && (folded === beforeLast || ++doubles === MOST_DOUBLES)) repeats = true
-      beforeLast = last
-      last = folded
-      if (at !== start) bits |= entry
-      if (++at >= length) break
-      entry = CLASSES[text.charCodeAt(at)] as number
+    if ((entry & ONE_UNIT) === WORD) {
+      let last = entry & 0xffff
+      hash = Math.imul(hash ^ last, HASH_PRIME)
+      // The text ends in a space that is not its own, which ends this loop.
+      for (
+        entry = CLASSES[text16[++at] as number] as number;
+        (entry & ONE_UNIT) === WORD;
+        entry = CLASSES[text16[++at] as number] as number
+      ) {
+        const folded = entry & 0xffff
+        hash = Math.imul(hash ^ folded, HASH_PRIME)
+        bits |= entry
+        if (folded === last) doubles += at - 2 >= start && text16[at - 2] === text16[at] ? MOST_DOUBLES : 1
+        last = folded
+      }
     }
     let end = at
-    if (at < length && (entry & (WORD | IGNORE | SURROGATE | C.G_APOSTROPHE)) !== 0) {
+    let units = at - start
+    if (words.hasPrefixes && units >= PREFIX_MIN) firstHash = hashStart(text16, start)
+    if ((entry & (WORD | IGNORE | SURROGATE | C.G_APOSTROPHE)) !== 0 && at < length) {
       reading.at = at
       reading.end = end
       reading.hash = hash
       reading.firstHash = firstHash
       reading.bits = bits
       reading.units = units
-      while (readOdd(text, start)) {
-        const before = last
-        last = reading.last
-        if (last === before && (last === beforeLast || ++doubles === MOST_DOUBLES)) repeats = true
-        beforeLast = before
+      reading.last = -1
+      let beforeLast = -1
+      for (let last = -1; readOdd(text, start); last = reading.last) {
+        if (reading.last === last) doubles += last === beforeLast ? MOST_DOUBLES : 1
+        beforeLast = last
       }
       at = reading.at
       end = reading.end
@@ -275,8 +288,10 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
       bits = reading.bits
       units = reading.units
     }
-    let all = bitsOfWord(first, bits, repeats)
-    if (units <= LONGEST_ELIDED && isClitic(text, start, at, gap)) all |= C.CLITIC
+    let all = bitsOfWord(first, bits, doubles >= MOST_DOUBLES)
+    if (gap === APOSTROPHE_GAP || (entry & (WORD | C.G_APOSTROPHE)) === C.G_APOSTROPHE) {
+      if (isClitic(text, start, at, gap)) all |= C.CLITIC
+    }
     const token = W.tokens
     if (isTag || (all & ODD_TOKEN) !== 0 || ((all & DIGIT) !== 0 && (all & LETTER) !== 0)) chunk.odd = true
     if (token > chunk.first && gap !== 0 && gap !== APOSTROPHE_GAP) chunk.odd = true
@@ -291,7 +306,7 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
     }
     tokenWord[token] = word < 0 ? resolveWord(words, -word - 1, text, start, end) + 1 : word
     W.tokens = token + 1
-    if (units >= PREFIX_MIN && inFilter(prefixFilter, firstHash)) {
+    if (units >= PREFIX_MIN && words.hasPrefixes && inFilter(prefixFilter, firstHash)) {
       lookUpPrefixes(words, firstHash, text, start, end, token, (all & FOLDED) === 0 ? 0 : VIA_FOLDED)
     }
     if (hasTags && start > 0) lookUpTag(words, text, start, end, token)

@@ -22,6 +22,7 @@ const FILLERS = new Set(
   ).split(' '),
 )
 const LONGEST_FILLER = 5
+const SHORTEST_FILLER_ALONE = 3
 /** A hashtag longer than this is not cut without capitals. */
 const LONGEST_TAG = 200
 /** Letters of a word that may stand alone among others; shorter ones need an edge or a neighbour on both sides. */
@@ -139,10 +140,29 @@ function tryFillers(text: string, place: number): void {
     improve(place + 1, (cut.score[place] as number) + 1, place, -2)
 }
 
+/**
+ * False when a hashtag is cut into one word of the lexicon and fillers that may as well be part of another word: "#bucket"
+ * is not "buck" and "et". In front, and of three letters or more, a filler is one: "#ournordvia".
+ */
+function isCoverCredible(text: string): boolean {
+  let found = 0
+  let doubtful = false
+  for (let place = cut.length; place > 0; place = cut.back[place] as number) {
+    if ((cut.word[place] as number) >= 0) found++
+    else {
+      const back = cut.back[place] as number
+      const isNumber = /^\d+$/.test(text.slice(S.start[cut.item[back] as number], S.end[cut.item[place - 1] as number]))
+      if (!isNumber && (found === 0 || place - back < SHORTEST_FILLER_ALONE)) doubtful = true
+    }
+  }
+  return found > 1 || !doubtful
+}
+
 /** Notes the words on the best way, but those too short for where they stand. */
 function noteCut(words: WordTable, text: string, flags: number, whole: boolean): void {
   const accented =
     whole && /[^\p{ASCII}]/u.test(text.slice(S.start[cut.item[0] as number], S.end[cut.item[cut.length - 1] as number]))
+  if (whole && !isCoverCredible(text)) return
   let after = 1
   for (let place = cut.length; place > 0;) {
     const back = cut.back[place] as number

@@ -1,6 +1,6 @@
 import { CLITIC, G_HYPHEN, G_JOINER, G_NEWLINE, LOWER, UPPER } from './char-class.ts'
 import type { Span } from './evaluate-formula.ts'
-import { PART, W } from './workspace.ts'
+import { PART, VIA_JOINED, W } from './workspace.ts'
 
 /** Small words that make a hyphenated compound one word: cul-de-sac, Cul-des-Sarts, Villers-lès-Nancy. */
 const LINKS = new Set('de des du d la le les lès l en à a au aux sur sous'.split(' '))
@@ -45,7 +45,7 @@ function isVerbAfterElision(text: string, token: number): boolean {
 export function isAccident(text: string, span: Span, exact: boolean): boolean {
   if (span.first !== span.last) return false
   const size = span.end - span.start
-  if ((span.flags & PART) !== 0 && size < SHORTEST_PART) return true
+  if ((span.flags & PART) !== 0 && (size < SHORTEST_PART || (span.flags & VIA_JOINED) !== 0)) return true
   if (exact && isVerbAfterElision(text, span.first)) return true
   if (size < SHORTEST_FRAGMENT && isFragment(span.first)) return true
   return isInCompound(text, span.first)

@@ -3,7 +3,7 @@ import { aligned, alignWord, isLetterItem } from './align-word.ts'
 import { classOf } from './fold-table.ts'
 import { resolveWord } from './look-up-word.ts'
 import type { TextField } from './lexicon.ts'
-import { LEET_ITEM, LETTER_ITEM, readStream, S, WALL_ITEM } from './letter-stream.ts'
+import { JOIN_ITEM, LEET_ITEM, LETTER_ITEM, OPENING, readStream, S, WALL_ITEM } from './letter-stream.ts'
 import { cutParts, segmentLetters } from './segment-letters.ts'
 import {
   bitsOf,
@@ -25,7 +25,7 @@ const MOST_REPEATED = 5
 /** Digits after a word, as in a footnote mark, that may be left out. */
 const LONGEST_TAIL = 12
 const SHORTEST_TRIMMED = 5
-const SIGNS = new Set(Array.from('$€£¥@', (sign) => sign.charCodeAt(0)))
+const SIGNS = new Set(Array.from('$€£¥', (sign) => sign.charCodeAt(0)))
 
 const pieces = { length: 0, from: new Int32Array(256), to: new Int32Array(256) }
 
@@ -56,6 +56,13 @@ function noteWord(id: number, from: number, to: number, flags: number): void {
   addHit(id, S.start[from] as number, S.end[to] as number, S.token[first] as number, S.token[last] as number, flags)
 }
 
+/** True for "10th", "2nd", "1er": a number with its ending, whatever word it looks like. */
+function isOrdinal(text: string, from: number, to: number): boolean {
+  return (
+    S.digit[from] !== 0 && /^\d+(?:st|nd|rd|th|er|ere|e|eme|s|k|m|h|g|x)$/i.test(text.slice(S.start[from], S.end[to]))
+  )
+}
+
 /** Notes the whole words that the letters between two items are; answers whether there was one. */
 function findWhole(words: WordTable, text: string, hash: number, from: number, to: number, trimmed: boolean): boolean {
   const { pairs, mask } = words.wholeSkeleton
@@ -67,6 +74,7 @@ function findWhole(words: WordTable, text: string, hash: number, from: number, t
     if (!alignWord(words, id, text, from, to, false)) continue
     const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
     if (trimmed ? size < SHORTEST_TRIMMED : (aligned.flags & ~VIA_FOLDED) === 0) continue
+    if (isOrdinal(text, from, to)) continue
     noteWord(id, from, to, trimmed ? aligned.flags | VIA_LEET : aligned.flags)
     found = true
   }
@@ -110,6 +118,18 @@ function dropHits(from: number, count: number): void {
   W.hits -= count
 }
 
+/** True when a piece may go on from the one before: not a sign alone after a whole word, not the plural of "notice(s)". */
+function joins(piece: number): boolean {
+  const from = pieces.from[piece] as number
+  const to = pieces.to[piece] as number
+  if (S.kind[from - 1] === WALL_ITEM) return false
+  if (pieces.to[piece - 1] === pieces.from[piece - 1]) return true
+  let letter = from
+  while (letter <= to && S.kind[letter] !== LETTER_ITEM) letter++
+  if (letter > to) return false
+  return to - from > 1 || S.unit[from - 1] !== OPENING || S.kind[from - 1] !== JOIN_ITEM
+}
+
 /** Puts the pieces from `first` on together, letter by letter, and looks each beginning up. */
 function joinPieces(words: WordTable, text: string, first: number, from: number): void {
   let hash = HASH_SEED
@@ -123,7 +143,7 @@ function joinPieces(words: WordTable, text: string, first: number, from: number)
   for (let piece = first; piece < pieces.length; piece++) {
     const begin = piece === first ? from : (pieces.from[piece] as number)
     const end = pieces.to[piece] as number
-    if (piece > first && (letters > LONGEST_JOINED || S.kind[begin - 1] === WALL_ITEM)) return
+    if (piece > first && (letters > LONGEST_JOINED || !joins(piece))) return
     let trimmedAt = -1
     let trimmedHash = 0
     for (let item = begin; item <= end; item++) {

@@ -21,6 +21,7 @@ export interface PairTable {
 
 export interface WordTable {
   count: number
+  hasPrefixes: boolean
   offsets: Int32Array
   units: Uint16Array
   isPrefix: Uint8Array
@@ -151,6 +152,7 @@ export function buildWordTable(words: readonly string[], prefixes: readonly bool
   const starred = prefixes.reduce((sum, prefix) => sum + (prefix ? 1 : 0), 0)
   const table: WordTable = {
     count: words.length,
+    hasPrefixes: starred > 0,
     offsets,
     units: new Uint16Array(total),
     isPrefix: Uint8Array.from(prefixes, (prefix) => (prefix ? 1 : 0)),

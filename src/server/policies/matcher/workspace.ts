@@ -22,8 +22,11 @@ export const PART = 1024
 export const VAGUE = 4096
 
 const USUAL = 1 << 14
+const SPACE = 32
 
 export interface Workspace {
+  /** UTF-16 units of the text, and a space that ends it: read faster than a string. */
+  units: Uint16Array
   /** Tokens: words and the symbols that some term spells. */
   tokens: number
   tokenStart: Int32Array
@@ -49,6 +52,7 @@ export interface Workspace {
 }
 
 export const W: Workspace = {
+  units: new Uint16Array(0),
   tokens: 0,
   tokenStart: new Int32Array(USUAL),
   tokenEnd: new Int32Array(USUAL),
@@ -66,19 +70,31 @@ export const W: Workspace = {
   steps: 0,
 }
 
-/** Makes room for a text of `length` units and clears the last scan. */
-export function resetWorkspace(length: number): void {
+let bytes = Buffer.alloc(0)
+
+function holdText(size: number): void {
+  bytes = Buffer.alloc(size * 2)
+  W.units = new Uint16Array(bytes.buffer, bytes.byteOffset, size)
+}
+
+/** Takes a text in, makes room for its tokens, and clears the last scan. */
+export function resetWorkspace(text: string): void {
+  const { length } = text
   W.tokens = 0
   W.hits = 0
   const size = Math.max(USUAL, length + 2)
   const held = W.tokenStart.length
-  if (held >= size && (held <= USUAL * 8 || size * 4 > held)) return
-  W.tokenStart = new Int32Array(size)
-  W.tokenEnd = new Int32Array(size)
-  W.tokenBits = new Int32Array(size)
-  W.tokenLength = new Int32Array(size)
-  W.tokenGap = new Int32Array(size)
-  W.tokenWord = new Int32Array(size)
+  if (W.units.length === 0 || held < size || (held > USUAL * 8 && size * 4 < held)) {
+    W.tokenStart = new Int32Array(size)
+    W.tokenEnd = new Int32Array(size)
+    W.tokenBits = new Int32Array(size)
+    W.tokenLength = new Int32Array(size)
+    W.tokenGap = new Int32Array(size)
+    W.tokenWord = new Int32Array(size)
+    holdText(size)
+  }
+  bytes.write(text, 0, 'utf16le')
+  W.units[length] = SPACE
 }
 
 /** Notes that `word` of the lexicon stands at a place. */
