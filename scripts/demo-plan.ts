@@ -107,7 +107,7 @@ export function planPosts(size: number): PlannedPost[] {
   for (let round = 0; planned.length < size && round < 40; round++) {
     for (const language of ['en', 'fr'] as const) {
       // Every fourth post is one for which the gateway exists.
-      const kind = round % 4 === 3 ? risky : ordinary
+      const kind = round % 4 === 1 ? risky : ordinary
       for (const [index, template] of kind[language].entries()) {
         const text = fill(template.text, language, round + index)
         if (planned.length >= size || seen.has(text)) continue
