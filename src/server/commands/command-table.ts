@@ -50,10 +50,25 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     does: 'recomputes every hash from the object store and compares the database',
     load: async () => (await import('./verify-archive.ts')).runArchiveVerify,
   },
+  'archive rebuild': {
+    usage: 'archive rebuild',
+    does: 'brings back from the object store what the database lost',
+    load: async () => (await import('./rebuild-archive.ts')).runArchiveRebuild,
+  },
+  export: {
+    usage: 'export --as <person> --reason <why> --out <file.zip> [--from] [--to] [--q]',
+    does: 'makes an export in a person’s name',
+    load: async () => (await import('./export-records.ts')).runExport,
+  },
   verify: {
     usage: 'verify <export.zip> [--key <verifier key>] [--json]',
     does: 'verifies an export offline; needs no configuration',
     load: async () => (await import('./verify-package.ts')).runVerify,
+  },
+  'user grant': {
+    usage: 'user grant <e-mail|subject> <role[@unit]>',
+    does: 'gives a role while nobody is administrator yet',
+    load: async () => (await import('./grant-user.ts')).runUserGrant,
   },
 }
 

@@ -1,0 +1,66 @@
+import { copyFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { sealOnce } from '#server/archive/seal-records.ts'
+import { createExport } from '#server/exports/create-export.ts'
+import { readExport } from '#server/exports/read-export.ts'
+import { packagePath, runExports } from '#server/exports/run-export.ts'
+import { loadActor } from '#server/identity/load-actor.ts'
+import { holdsPermission, type Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { writeAll } from '#server/policies/command-io.ts'
+import type { Command } from './command.ts'
+import { withDeps } from './with-deps.ts'
+
+const usage =
+  'export --as <e-mail|subject> --reason <why> --out <file.zip> [--from <time>] [--to <time>] [--q <words>] [--recipient <who>] [--zone <IANA zone>]\n'
+
+/** `export`: the same export as from the console, in the name and within the rights of one person. */
+export const runExport: Command = async ({ words, environment, io }) => {
+  const text = { type: 'string' } as const
+  const options = { as: text, reason: text, out: text, from: text, to: text, q: text, recipient: text, zone: text }
+  const { values } = parseArgs({ args: [...words], options })
+  const { as: person, reason, out, zone, ...filter } = values
+  if (person === undefined || reason === undefined || out === undefined) {
+    await writeAll(io.stderr, usage)
+    return 2
+  }
+  return withDeps(environment, async (deps) => {
+    const actor = await findPerson(deps, person)
+    const wish = { ...filter, reason, ...(zone === undefined ? {} : { timeZone: zone }) }
+    const { exportId } = await createExport(deps, actor, wish)
+    const failure = await make(deps, actor, exportId)
+    if (failure !== undefined) {
+      await writeAll(io.stderr, `✗ ${failure}\n`)
+      return 1
+    }
+    await copyFile(packagePath(deps.config, exportId), out)
+    await writeAll(io.stdout, `✓ ${out} – check it with "npm run gateway -- verify ${out}"\n`)
+    return 0
+  })
+}
+
+async function findPerson(deps: Deps, person: string): Promise<Actor> {
+  const row = await deps.db
+    .selectFrom('app_user')
+    .select('id')
+    .where((where) => where.or([where('email', '=', person), where('subject', '=', person)]))
+    .executeTakeFirst()
+  const actor = row === undefined ? undefined : await loadActor(deps.db, row.id, deps.clock.now())
+  if (actor === undefined) throw new AppError('not_found', `Nobody called “${person}” is known and active here.`)
+  if (!holdsPermission(actor, 'export.create')) throw new AppError('forbidden', `${person} may not export.`)
+  return actor
+}
+
+/** Makes the export here, or waits for the gateway that runs beside us and took it; answers why it failed. */
+async function make(deps: Deps, actor: Actor, exportId: string): Promise<string | undefined> {
+  for (;;) {
+    await sealOnce(deps)
+    await runExports(deps)
+    const { status, failure } = await readExport(deps.db, actor, exportId)
+    if (status === 'completed') return undefined
+    if (status === 'failed' || status === 'cancelled') return failure ?? `The export was ${status}.`
+    await wait(300)
+  }
+}
