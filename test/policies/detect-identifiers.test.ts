@@ -73,6 +73,7 @@ const examples: Readonly<Record<DetectorName, readonly string[]>> = {
   ],
   'ssn-us': [
     'SSN ⟦536-90-4399⟧',
+    'Number ⟦123-45-6789⟧.',
     'It is ⟦536 90 4399⟧.',
     '⟦536.90.4399⟧',
     `⟦536${nbsp}90${nbsp}4399⟧`,

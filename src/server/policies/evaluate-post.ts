@@ -8,7 +8,7 @@ import type { CompiledPolicy, CompiledRule } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
 import { readPost, type PostReading } from './read-post.ts'
 
-export type { Bilingual, Evaluation, Finding, NetworkFit, RequiredStage, Severity, Span, Verdict } from './finding.ts'
+export type { Evaluation } from './finding.ts'
 export type { PolicyInput } from './policy-input.ts'
 
 /**

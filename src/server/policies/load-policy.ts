@@ -10,9 +10,9 @@ import { parsePolicyFile, type ParsedPolicyFile, type PolicyFileSource, type Yam
 import type { CompiledPolicy, CompiledRoute, CompiledRule, Disclosure, LexiconOwner } from './policy.ts'
 import { PolicyError, type PolicyProblem } from './policy-error.ts'
 
-export { PolicyError, type PolicyProblem } from './policy-error.ts'
+export { PolicyError } from './policy-error.ts'
 export type { PolicyFileSource } from './parse-policy-file.ts'
-export type { CompiledPolicy, CompiledRule } from './policy.ts'
+export type { CompiledPolicy } from './policy.ts'
 
 /** Raised when the meaning of the language changes, so that a version always means one behaviour. */
 const languageVersion = 1

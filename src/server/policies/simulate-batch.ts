@@ -57,4 +57,6 @@ function judgeBatch({ number, inputs, verdicts }: SimulationBatch): SimulatedBat
   return { number, before, after, hits, stages, failed }
 }
 
+// A thread's port has no origin: that is for windows.
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
 parentPort?.on('message', (batch: SimulationBatch) => parentPort?.postMessage(judgeBatch(batch)))

@@ -138,6 +138,7 @@ async function feed(
         if (next.done === true || options.signal?.aborted === true) dry = true
         else {
           waiting.set(next.value.batch.number, next.value.ids)
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
           worker.postMessage(next.value.batch)
         }
       }

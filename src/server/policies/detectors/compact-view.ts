@@ -25,9 +25,8 @@ const otherLetter = /\p{L}|\p{N}|\p{M}/u
 const longestGap = 3
 const invisible = 3
 
-/** What a character is: a letter or digit by its upper-case ASCII code (1 for other scripts), or by its kind of gap, negative. */
+/** What a character beyond ASCII is: a letter or digit by its upper-case ASCII code (1 for other scripts), or by its kind of gap, negative. */
 function classify(point: number): number {
-  if (point < 0x80) return ascii[point]!
   if (point >= 0xff10 && point <= 0xff19) return point - 0xff10 + 0x30
   if (point >= 0xff21 && point <= 0xff3a) return point - 0xff21 + 0x41
   if (point >= 0xff41 && point <= 0xff5a) return point - 0xff41 + 0x41
@@ -86,20 +85,43 @@ function widen(gap: number, kind: number): number {
   return mixedGap
 }
 
-/** The view of a text, or `undefined` when it has too few digits to hold a number of any kind. One pass, linear. */
+// One view lives at a time, in storage that is used again: making it anew for each long post costs more than filling it.
+let codes = new Uint8Array(4096)
+let starts = new Int32Array(4096)
+let ends = new Int32Array(4096)
+let gaps = new Uint8Array(4096)
+let openText: string | undefined
+let openView: CompactView | undefined
+
+/**
+ * The view of a text, or `undefined` when it has too few digits to hold a number of any kind. It may be read until the
+ * next text is opened; opening the same text again costs nothing. One pass, linear.
+ */
 export function openCompactView(text: string): CompactView | undefined {
-  if (!hasEnoughDigits(text)) return undefined
-  const codes = new Uint8Array(text.length)
-  const starts = new Int32Array(text.length)
-  const ends = new Int32Array(text.length)
-  const gaps = new Uint8Array(text.length)
+  if (text === openText) return openView
+  openText = text
+  openView = hasEnoughDigits(text) ? fillView(text) : undefined
+  return openView
+}
+
+function growTo(length: number): void {
+  if (codes.length >= length) return
+  codes = new Uint8Array(length)
+  starts = new Int32Array(length)
+  ends = new Int32Array(length)
+  gaps = new Uint8Array(length)
+}
+
+function fillView(text: string): CompactView {
+  growTo(text.length)
   let count = 0
   let gap = hardGap
   let gapLength = 0
   for (let at = 0; at < text.length;) {
-    const point = text.codePointAt(at)!
+    const unit = text.charCodeAt(at)
+    const point = unit < 0x80 ? unit : text.codePointAt(at)!
     const size = point > 0xffff ? 2 : 1
-    const kind = classify(point)
+    const kind = unit < 0x80 ? ascii[unit]! : classify(point)
     if (kind > 0) {
       codes[count] = kind
       starts[count] = at

@@ -128,7 +128,7 @@ function mayBegin(view: CompactView, at: number): boolean {
 
 function lengthAt(view: CompactView, at: number): number {
   const { codes, gaps, count } = view
-  if (!isLetter(codes[at]) || !isLetter(codes[at + 1]) || !isDigit(codes[at + 2]) || !isDigit(codes[at + 3])) return 0
+  if (!isDigit(codes[at + 2]) || !isDigit(codes[at + 3]) || !isLetter(codes[at]) || !isLetter(codes[at + 1])) return 0
   const structure = kinds.get(String.fromCharCode(codes[at]!, codes[at + 1]!))
   if (structure === undefined || at + 4 + structure.length > count) return 0
   const length = 4 + structure.length
@@ -143,8 +143,7 @@ function lengthAt(view: CompactView, at: number): number {
 export function detectIban(view: CompactView): Range[] {
   const found: Range[] = []
   for (let at = 0; at + 14 < view.count; at++) {
-    if (!mayBegin(view, at)) continue
-    const length = lengthAt(view, at)
+    const length = isDigit(view.codes[at + 2]) && mayBegin(view, at) ? lengthAt(view, at) : 0
     const after = at + length
     if (length === 0 || (after < view.count && view.gaps[after] === noGap) || !hasValidCheck(view, at, length)) continue
     found.push(rangeOf(view, at, after - 1))

@@ -46,7 +46,6 @@ export class IdentifierReader {
   readonly #text: string
   readonly #countries: () => readonly CountryCode[]
   readonly #found = new Map<DetectorName, readonly Range[]>()
-  #reading: Reading | undefined
   #lower: string | undefined
 
   constructor(text: string, countries: () => readonly CountryCode[]) {
@@ -63,8 +62,7 @@ export class IdentifierReader {
   detect(name: DetectorName): readonly Range[] {
     const known = this.#found.get(name)
     if (known !== undefined) return known
-    this.#reading ??= { text: this.#text, view: openCompactView(this.#text), countries: this.#countries }
-    const ranges = detectors[name](this.#reading)
+    const ranges = detectors[name]({ text: this.#text, view: openCompactView(this.#text), countries: this.#countries })
     this.#found.set(name, ranges)
     return ranges
   }

@@ -1,27 +1,32 @@
 import type { Range } from './compact-view.ts'
 
-const number = '([A-Z]{0,4}[-/ ]?\\d(?:[\\d\\u00a0\\u202f ./-]{2,24})\\d)'
+const number = /\d[\d\u00a0\u202f ./-]{2,24}\d/g
 const link = '(?:\\s{0,2}(?:number|num[eé]ro|no\\.?|n°|nº|#|id|is|est|:)){0,3}[\\s:#°]{0,3}'
 const recordWords =
   '(?:MRN|medical record|patient(?: record| file| id)?|health record|dossier(?: m[eé]dical| patient)?|IPP|NDA|case file)'
 const accountWords =
   "(?:account|acct\\.?|a/c|compte(?: bancaire| client)?|policy|contrat|police d['’]assurance|portfolio|portefeuille|client)"
-const patterns = {
-  'record-number': new RegExp(`(?<![\\p{L}\\p{N}])${recordWords}${link}${number}`, 'giu'),
-  'account-number': new RegExp(`(?<![\\p{L}\\p{N}])${accountWords}${link}${number}`, 'giu'),
+/** The words before a number, and up to four letters that belong to it. */
+const leads = {
+  'record-number': leadOf(recordWords),
+  'account-number': leadOf(accountWords),
 } as const
+const longestLead = 64
+
+function leadOf(words: string): RegExp {
+  return new RegExp(`(?<![\\p{L}\\p{N}])${words}${link}([A-Z]{0,4}[-/ ]?)$`, 'iu')
+}
 
 /** Least digits that make a number of a record or an account rather than a count, a year or a day. */
 const leastDigits = 6
 
 /** Numbers named by the words before them ("MRN 00482913", "compte n° 123 456 789"): the number alone is the range. */
-export function detectNamedNumber(kind: keyof typeof patterns, text: string): Range[] {
+export function detectNamedNumber(kind: keyof typeof leads, text: string): Range[] {
   const found: Range[] = []
-  for (const match of text.matchAll(patterns[kind])) {
-    const value = match[1]!
+  for (const { 0: value, index } of text.matchAll(number)) {
     if (value.replaceAll(/\D/g, '').length < leastDigits) continue
-    const end = match.index + match[0].length
-    found.push([end - value.length, end])
+    const lead = leads[kind].exec(text.slice(Math.max(0, index - longestLead), index))
+    if (lead !== null) found.push([index - lead[1]!.trimStart().length, index + value.length])
   }
   return found
 }

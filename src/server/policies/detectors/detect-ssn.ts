@@ -11,7 +11,7 @@ import {
 } from './compact-view.ts'
 
 /** Numbers that were printed in advertisements and withdrawn. */
-const withdrawn: ReadonlySet<string> = new Set(['078051120', '219099999', '123456789'])
+const withdrawn: ReadonlySet<string> = new Set(['078051120', '219099999'])
 
 /** Areas 000, 666 and 900–999, group 00 and serial 0000 were never issued. */
 export function isIssuedSsn(digits: string): boolean {
