@@ -83,6 +83,8 @@ export interface PackageOptions {
   readonly range?: { first: number; end: number }
   readonly selection?: { words: string }
   readonly reason?: string
+  /** How long the records' class keeps bodies. */
+  readonly years?: number | null
   /** Other units' entries as hashes. */
   readonly withheld?: boolean
   readonly checkpoint?: { size?: number; root?: Hash; signer?: CheckpointSigner }
@@ -132,6 +134,7 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
         timeZone: 'Europe/Paris',
         query: {},
         filter: { ...everything, ...options.filter },
+        retention: { 'mifid-7y': options.years === undefined ? 7 : options.years },
         selection: options.selection ?? null,
         log: {
           origin: signer.name,

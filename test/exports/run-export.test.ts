@@ -256,6 +256,39 @@ test('an auditor of one unit gets that unit, and nobody below the firm sees a wi
   assert.deepEqual(listed, [made.exportId])
 })
 
+test('a body whose retention has ended is shown as disposed, and one that is missing too early stops the export', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const post = await submit(camille, profileId, 'To be forgotten one day')
+  await sealOnce(gateway, { force: true })
+  await runSql(
+    gateway.database.ownerUrl,
+    `set gateway.migration = 'on'; do $$ declare p text; begin
+       foreach p in array (select array_agg(distinct tableoid::regclass::text) from archive.archive_body where convert_from(body, 'UTF8') like '%forgotten one day%') loop
+         execute format('alter table %s disable trigger refuse_change', p);
+         execute format('delete from %s where convert_from(body, ''UTF8'') like ''%%forgotten one day%%''', p);
+         execute format('alter table %s enable always trigger refuse_change', p);
+       end loop;
+     end $$`,
+  )
+  const ruth = await gateway.signIn('ruth')
+  const early = await makeExport(gateway, ruth, { post: post.postId })
+  assert.equal(early.status, 'failed')
+  assert.match(early.failure ?? '', /operator has been told/)
+  assert.ok(gateway.logLines.some((line) => /body of the record at log index \d+ is not in the database/.test(line)))
+
+  gateway.clock.set('2034-01-09T09:00:00.000Z')
+  const later = await gateway.signIn('ruth')
+  const made = await makeExport(gateway, later, { post: post.postId, formats: ['csv', 'html', 'eml'] })
+  assert.equal(made.status, 'completed', made.failure ?? '')
+  const path = await download(t, later, made.exportId)
+  const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)
+  assert.deepEqual(report.problems, [])
+  assert.ok(report.tally!.disposed > 0)
+  assert.match(await contentOf(path, 'records.jsonl'), /"disposed":\{"since":"2033-04","because":"mifid-7y"\}/)
+  assert.match(await contentOf(path, 'records.csv'), /disposed/)
+})
+
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setImmediate(resolve))
 }

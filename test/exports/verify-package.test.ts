@@ -269,6 +269,28 @@ it('refuses hashes in a package that withholds nothing, and hashes that are not 
   }
 })
 
+it('shows disposed bodies as disposed, and refuses the word for bodies that must still be there (GDPR-2)', async () => {
+  const disposed = (line: string) =>
+    line.replace(/"salt":"[^"]*",/, '').replace(/,"body":.*$/, ',"disposed":{"since":"2026-04","because":"mifid-7y"}}')
+  const forge: PackageOptions['forge'] = (source) => ({
+    ...source,
+    records: async (indexes) => {
+      const { count, text } = await source.records(indexes)
+      return { count, disposed: count, text: text.split('\n').map(disposed).join('\n') }
+    },
+  })
+  const small = makeLog(20)
+  // A class of no years: the records of March may go when April comes, and the package was made in November.
+  const report = await verifyPackage(await pack({ forge, years: 0 }, small), key)
+  assert.deepEqual(report.problems, [])
+  assert.equal(report.tally?.disposed, 20)
+  for (const years of [7, 1, null]) {
+    const [first] = await problemsOf(await pack({ forge, years }, small))
+    assert.equal(first?.logIndex, 0)
+    assert.match(first.sentence, /called disposed of, but the class mifid-7y keeps it longer/)
+  }
+})
+
 it('refuses a manifest that was edited, whatever was edited in it', async () => {
   const original = await pack()
   const edits: ((manifest: Manifest) => Manifest)[] = [

@@ -5,7 +5,7 @@ import { typesOf } from './create-export.ts'
 import { CsvRendering } from './csv-rendering.ts'
 import { EmlRendering } from './eml-rendering.ts'
 import { ExportError } from './export-error.ts'
-import { openLogSource, readRange, readSealedLog } from './log-source.ts'
+import { openLogSource, readRange, readRetention, readSealedLog } from './log-source.ts'
 import type { HeaderFilter } from './manifest.ts'
 import { readNames } from './names.ts'
 import { PageRendering } from './page-rendering.ts'
@@ -52,6 +52,7 @@ export async function makePackage(
   const range = row.wholeLog
     ? await readRange(deps.db, sealed.size, filter.from, filter.to)
     : { first: 0, end: sealed.size, size: sealed.size }
+  const startedAt = row.startedAt ?? row.requestedAt
   const words = row.query['q']?.trim() ?? ''
   const stories = new PostStories(deps.db, sealed.size, row.units)
   const renderings = await openRenderings(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
@@ -59,7 +60,7 @@ export async function makePackage(
     return await writePackage({
       file,
       checkpointNote: sealed.note,
-      source: openLogSource(deps.db, sealed.size, words === '' ? null : words),
+      source: openLogSource(deps.db, sealed.size, { words: words === '' ? null : words, at: startedAt }),
       renderings,
       signer: deps.checkpointSigner,
       progress,
@@ -72,12 +73,13 @@ export async function makePackage(
         software: { name: 'containment-gateway', version: softwareVersion },
         requestedBy: { userId: row.requestedBy, displayName: row.requestedByName },
         requestedAt: row.requestedAt,
-        startedAt: row.startedAt ?? row.requestedAt,
+        startedAt,
         reason: row.reason,
         recipient: row.recipient,
         timeZone: row.timeZone,
         query: row.query,
         filter,
+        retention: await readRetention(deps.db),
         selection: words === '' ? null : { words },
         log: {
           origin: deps.checkpointSigner.name,

@@ -63,6 +63,8 @@ export const Manifest = Type.Object({
     rootHash: hash,
     checkpointAt: orNull(instant),
   }),
+  /** Years that each retention class keeps bodies; null for ever. A body may be gone only after them. */
+  retention: Type.Record(Type.String(), Type.Union([Type.Integer(), Type.Null()])),
   counts: Type.Object({
     entries: count,
     withheld: count,
@@ -82,6 +84,7 @@ export interface Header {
   readonly type: string
   readonly recordedAt: string
   readonly bodyHash: string
+  readonly retentionClass: string
   readonly streams: Readonly<Record<string, string | undefined>>
   readonly verdict?: string | undefined
 }
@@ -100,6 +103,14 @@ export function headerMatcher(filter: HeaderFilter): (header: Header) => boolean
     (filter.verdict === null || header.verdict === filter.verdict) &&
     (types === null || types.has(header.type)) &&
     (units === null || units.has(header.streams['unit'] ?? ''))
+}
+
+/** May the body of a record be gone at an instant? At the end of the month in which its class's years are over. */
+export function mayBeDisposed(header: Header, retention: Manifest['retention'], at: string): boolean {
+  const years = retention[header.retentionClass]
+  if (years === undefined || years === null) return false
+  const recorded = new Date(header.recordedAt)
+  return Date.UTC(recorded.getUTCFullYear() + years, recorded.getUTCMonth() + 1, 1) <= Date.parse(at)
 }
 
 /** A record enters the log within seconds; a range that ends this long after `to` holds all that was recorded before. */

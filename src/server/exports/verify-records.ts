@@ -5,6 +5,7 @@ import {
   headerMatcher,
   leavesPerNode,
   longestWaitMilliseconds,
+  mayBeDisposed,
   packageFiles,
   type Header,
   type Manifest,
@@ -217,12 +218,23 @@ class Walk {
     this.tally.delivered += 1
     if (line.body === undefined || line.salt === undefined) {
       this.tally.disposed += 1
+      this.#checkDisposal(n, parsed)
       return
     }
     if (hash('sha256', Buffer.concat([Buffer.of(2), line.salt, line.body]), 'hex') === parsed.bodyHash) return
     this.#report(
       recordsFile,
       `The body of the record at log index ${n} (${parsed.type}) was altered or exchanged: it is not the one that its header commits to.`,
+    )
+  }
+
+  /** Nobody may call a body disposed of before its retention has ended. */
+  #checkDisposal(n: number, header: Header): void {
+    const { retention, startedAt } = this.#given.manifest
+    if (mayBeDisposed(header, retention, startedAt)) return
+    this.#report(
+      recordsFile,
+      `The body of the record at log index ${n} (${header.type}, ${header.recordedAt}) is called disposed of, but the class ${header.retentionClass} keeps it longer.`,
     )
   }
 
