@@ -90,10 +90,10 @@ function tryWords(words: WordTable, table: PairTable, text: string, hash: number
     W.steps++
     if (pairs[slot * 2] !== hash) continue
     const id = (pairs[slot * 2 + 1] as number) - 1
-    if (!alignWord(words, id, text, cut.item[place] as number, last, true)) continue
-    const next = placeAfter(place, aligned.end)
     const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
-    if (size < 2) continue
+    // A word of one letter is found nowhere among others, and a long row of that letter would try it at each place.
+    if (size < 2 || !alignWord(words, id, text, cut.item[place] as number, last, true)) continue
+    const next = placeAfter(place, aligned.end)
     improve(next, base + size * size, place, id)
     if (words.isPrefix[id] === 0) continue
     for (let more = 1; more <= LONGEST_ENDING && next + more <= cut.length && cut.edge[next + more - 1] === 0; more++) {
