@@ -6,6 +6,7 @@ import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
 import { registerExportRoutes } from '#server/exports/routes.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
 import type { App } from '#server/platform/app-type.ts'
+import { compileValidatorsWhenCalled } from '#server/platform/compile-validators.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { registerIdempotency } from '#server/platform/idempotency.ts'
 import { registerConsole } from '#server/platform/serve-console.ts'
@@ -31,8 +32,8 @@ export async function buildApp(deps: Deps): Promise<App> {
     bodyLimit,
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: 300 },
-    ajv: { customOptions: { allErrors: false, coerceTypes: 'array', removeAdditional: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  compileValidatorsWhenCalled(app)
   registerProblemDocuments(app)
   registerSecurityHeaders(app, deps.config)
   registerIdentity(app, deps)

@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { createBlueskyNetwork } from '#server/publishing/bluesky-network.ts'
 import { createSandboxNetwork } from '#server/publishing/sandbox-network.ts'
 import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
 import { systemClock } from '#server/platform/clock.ts'
@@ -48,11 +48,34 @@ async function openObjectStore(settings: ObjectStoreSettings, closing: Closing):
   return store
 }
 
+const require = createRequire(import.meta.url)
+
+/** Bluesky's package is as large as all of our own code: it is loaded when a profile first needs it. */
+function openBluesky(config: Config): Network {
+  let opened: Network | undefined
+  const bluesky = (): Network => {
+    const { createBlueskyNetwork } =
+      require('./publishing/bluesky-network.ts') as typeof import('#server/publishing/bluesky-network.ts')
+    return (opened ??= createBlueskyNetwork({
+      http: createHttpClient({ allowPrivateAddresses: config.allowPrivateAddresses }),
+    }))
+  }
+  return {
+    name: 'bluesky',
+    repeatable: true,
+    render: (input, account) => bluesky().render(input, account),
+    stamp: (payload, releasedAt) => bluesky().stamp(payload, releasedAt),
+    publish: (account, payload, media) => bluesky().publish(account, payload, media),
+    find: (account, payload) => bluesky().find(account, payload),
+    capture: (account, remoteId) => bluesky().capture(account, remoteId),
+    retract: (account, remoteId) => bluesky().retract(account, remoteId),
+    connect: (account) => bluesky().connect(account),
+  }
+}
+
 // The Sandbox belongs to the evaluation set-up alone: a firm's posts go to real networks.
 function openNetworks(config: Config): ReadonlyMap<string, Network> {
-  const networks = [
-    createBlueskyNetwork({ http: createHttpClient({ allowPrivateAddresses: config.allowPrivateAddresses }) }),
-  ]
+  const networks = [openBluesky(config)]
   if (config.embedded)
     networks.unshift(
       createSandboxNetwork({ directory: join(config.dataDirectory, 'sandbox'), publicUrl: config.publicUrl }),
