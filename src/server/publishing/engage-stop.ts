@@ -53,7 +53,10 @@ async function refuseScope(tx: Tx, actor: Actor, wish: BodyOf<typeof contract>):
 }
 
 /** The unit path that a stop touches; undefined for the whole firm and for networks, which any officer may stop. */
-async function unitPathOfScope(tx: Tx, wish: BodyOf<typeof contract>): Promise<readonly string[] | undefined> {
+export async function unitPathOfScope(
+  tx: Tx,
+  wish: { readonly scope: string; readonly scopeId?: string | undefined },
+): Promise<readonly string[] | undefined> {
   if (wish.scope !== 'unit' && wish.scope !== 'profile') return undefined
   const id = wish.scopeId ?? ''
   if (!/^[0-9a-f-]{36}$/i.test(id)) throw new AppError('unprocessable', `No such ${wish.scope}.`)

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
-import type { Actor } from '#server/platform/actor.ts'
+import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
-import { inTransaction } from '#server/platform/database.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { Stop } from '#shared/api/publishing.ts'
+import { unitPathOfScope } from './engage-stop.ts'
 import { findStop, lockStop, requestLift, setLifted } from './stop-rows.ts'
 
 /** The first person asks, a second person lifts. What was held goes through the gate again by itself. */
@@ -17,6 +18,7 @@ export async function liftStop(
   return inTransaction(deps.db, async (tx) => {
     const stop = await lockStop(tx, stopId)
     if (stop === undefined) throw new AppError('not_found', 'No such stop.')
+    await refuseScope(tx, actor, stop)
     if (stop.liftedAt !== null) throw new AppError('wrong_status', 'This stop is already lifted.')
     const at = deps.clock.now()
     const body = { stopId, reason: reason ?? null }
@@ -37,4 +39,17 @@ export async function liftStop(
     }
     return (await findStop(tx, stopId))!
   })
+}
+
+/** Anybody on call may stop the firm; letting it go on is for those who answer for all that it held back. */
+async function refuseScope(tx: Tx, actor: Actor, stop: Stop): Promise<void> {
+  const path = await unitPathOfScope(tx, { scope: stop.scope, scopeId: stop.scopeId ?? undefined })
+  if (path !== undefined && !mayOnUnit(actor, 'stop.lift', path)) throw new AppError('not_found', 'No such stop.')
+  if (path !== undefined) return
+  const firm = await tx.selectFrom('unit').select('path').where('parent_id', 'is', null).executeTakeFirstOrThrow()
+  if (!mayOnUnit(actor, 'stop.lift', firm.path))
+    throw new AppError(
+      'forbidden',
+      'This stop holds the whole firm. It is lifted by somebody whose role is held on the firm.',
+    )
 }

@@ -10,7 +10,7 @@ import { retractPost } from './retract-post.ts'
 import { findStops } from './stop-rows.ts'
 
 export function registerPublishingRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>): void {
-  app.route({ ...contract.listStops, handler: async () => ({ items: await findStops(deps.db) }) })
+  app.route({ ...contract.listStops, handler: async (request) => ({ items: await findStops(deps.db, request.actor) }) })
   app.route({
     ...contract.engageStop,
     handler: async (request, reply) => reply.code(201).send(await engageStop(deps, request.actor, request.body)),

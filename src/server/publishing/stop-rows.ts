@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+import { scopeUnits, type Actor } from '#server/platform/actor.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Stop } from '#shared/api/publishing.ts'
 
@@ -24,9 +26,21 @@ function selectStops(db: Db | Tx) {
     ])
 }
 
-/** Engaged stops first, then the newest. */
-export async function findStops(db: Db): Promise<Stop[]> {
+/**
+ * Engaged stops first, then the newest: those of the whole firm and of networks, and those of units (or of their
+ * profiles) in the reader's scope or above it, because they hold back what the reader answers for.
+ */
+export async function findStops(db: Db, actor: Actor): Promise<Stop[]> {
+  const units = scopeUnits(actor, 'stop.read')
   const rows = await selectStops(db)
+    .where(
+      sql<boolean>`(stop.scope in ('everything', 'network') or exists (
+        select from unit target
+          where target.id = case stop.scope when 'unit' then stop.scope_id::uuid
+            else (select unit_id from profile where id = stop.scope_id::uuid) end
+          and (target.path && ${units}::uuid[]
+            or exists (select from unit mine where mine.id = any (${units}::uuid[]) and target.id = any (mine.path)))))`,
+    )
     .orderBy((eb) => eb('stop.lifted_at', 'is not', null))
     .orderBy('stop.engaged_at', 'desc')
     .limit(200)

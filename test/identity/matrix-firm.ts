@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import type { LightMyRequestResponse } from 'fastify'
+import { systemActor } from '#server/platform/actor.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { newId } from '#server/platform/new-id.ts'
+import { connectProfile } from '#server/profiles/connect-profile.ts'
+import { registerProfile } from '#server/profiles/register-profile.ts'
+import type { Role } from '#shared/permissions.ts'
+import { furnishFirm } from '#test/support/furnish-firm.ts'
+import type { TestGateway } from '#test/support/start-gateway.ts'
+
+export type Place = 'north' | 'team' | 'south'
+export const places: readonly Place[] = ['north', 'team', 'south']
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Somebody with a session of their own; writing needs no token, because nothing says that a browser sends it. */
+export interface Person {
+  readonly userId: string
+  send(method: Method, url: string, payload?: object): Promise<LightMyRequestResponse>
+}
+
+/** What can be named in a path, for each unit. */
+export type Objects = Readonly<Record<string, string>>
+
+export interface MatrixFirm {
+  readonly gateway: TestGateway
+  readonly units: Readonly<Record<Place, string>>
+  readonly objects: Readonly<Record<Place, Objects>>
+  /** A person who holds these roles on a unit, and lives there. */
+  readonly enter: (roles: readonly Role[], place: Place) => Promise<Person>
+}
+
+/** A firm with a unit, a team below it and a unit beside it, and one of everything in each. */
+export async function startMatrixFirm(t: TestContext): Promise<MatrixFirm> {
+  const { gateway } = await furnishFirm(t)
+  const root = await gateway.db.selectFrom('unit').select('id').where('parent_id', 'is', null).executeTakeFirstOrThrow()
+  const units = {} as Record<Place, string>
+  const unit = async (name: Place, parentId: string, path: string[]) => {
+    units[name] = newId(gateway.clock.now())
+    const row = { id: units[name], parent_id: parentId, name, slug: `matrix-${name}`, path: [...path, units[name]] }
+    await gateway.db
+      .insertInto('unit')
+      .values({ ...row, created_at: gateway.clock.now() })
+      .execute()
+  }
+  await unit('north', root.id, [root.id])
+  await unit('team', units.north, [root.id, units.north])
+  await unit('south', root.id, [root.id])
+  const enter = (roles: readonly Role[], place: Place) => enterPerson(gateway, roles, units[place])
+  const objects = {} as Record<Place, Objects>
+  for (const place of places) objects[place] = await furnishUnit({ gateway, enter, place, unitId: units[place] })
+  return { gateway, units, objects, enter }
+}
+
+let count = 0
+
+async function enterPerson(gateway: TestGateway, roles: readonly Role[], unitId: string): Promise<Person> {
+  const now = gateway.clock.now()
+  const userId = newId(now)
+  const name = `Person ${(count += 1)}`
+  await gateway.db
+    .insertInto('app_user')
+    .values({
+      id: userId,
+      issuer: 'matrix',
+      subject: name,
+      display_name: name,
+      unit_id: unitId,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute()
+  for (const role of roles) {
+    await gateway.db
+      .insertInto('role_grant')
+      .values({ id: newId(now), user_id: userId, role, unit_id: unitId, source: 'manual', granted_at: now })
+      .execute()
+  }
+  const sid = newId(now)
+  await gateway.db
+    .insertInto('user_session')
+    .values({
+      id: sid,
+      user_id: userId,
+      authenticated_at: now,
+      created_at: now,
+      last_seen_at: now,
+      expires_at: addMilliseconds(now, 3_600_000),
+    })
+    .execute()
+  const cookie = `gateway_session=${gateway.app.jwt.sign({ sid })}`
+  return {
+    userId,
+    send: (method, url, payload) =>
+      gateway.app.inject({
+        method: method,
+        url,
+        headers: { cookie },
+        ...(payload === undefined ? {} : { payload }),
+      }),
+  }
+}
+
+interface Corner {
+  readonly gateway: TestGateway
+  readonly enter: MatrixFirm['enter']
+  readonly place: Place
+  readonly unitId: string
+}
+
+async function furnishUnit({ gateway, enter, place, unitId }: Corner): Promise<Objects> {
+  const author = await enter(['author'], place)
+  const [admin, records, reviewer] = [
+    await enter(['admin'], place),
+    await enter(['records_officer'], place),
+    await enter(['reviewer'], place),
+  ]
+  const made = async (person: Person, url: string, payload: object) => {
+    const answer = await person.send('POST', url, payload)
+    assert.ok(answer.statusCode < 300, `${url}: ${answer.body}`)
+    return answer.json<Record<string, string>>()
+  }
+  const profile = await registerProfile(gateway, systemActor, {
+    network: 'sandbox',
+    handle: `matrix-${place}`,
+    displayName: place,
+    unitId,
+  })
+  await connectProfile(gateway, systemActor, profile.profileId, { credential: 'test' })
+  const post = await made(author, '/api/posts', {
+    text: `Secret of ${place}`,
+    profileIds: [profile.profileId],
+    submit: true,
+  })
+  const review = await gateway.db
+    .selectFrom('review')
+    .select('id')
+    .where('post_id', '=', post['postId'] ?? '')
+    .executeTakeFirstOrThrow()
+  const record = await gateway.db
+    .selectFrom('archive.findable')
+    .select('record_id')
+    .where('post_id', '=', post['postId'] ?? '')
+    .executeTakeFirstOrThrow()
+  const target = await enter(['reviewer'], place)
+  const change = await made(admin, '/api/roles/changes', {
+    userId: target.userId,
+    role: 'policy_owner',
+    unitId,
+    action: 'grant',
+    reason: 'x',
+  })
+  const qualification = await made(admin, '/api/qualifications', {
+    userId: target.userId,
+    qualification: 'principal',
+    validFrom: gateway.clock.now(),
+  })
+  const validUntil = addMilliseconds(gateway.clock.now(), 86_400_000)
+  const examiner = await made(records, '/api/examiners', {
+    name: 'E',
+    organisation: place,
+    purpose: 'x',
+    unitId,
+    validUntil,
+  })
+  const exported = await made(records, '/api/exports', { reason: `export of ${place}` })
+  const stop = await made(reviewer, '/api/stops', { scope: 'profile', scopeId: profile.profileId, reason: 'x' })
+  return {
+    unitId,
+    profileId: profile.profileId,
+    postId: String(post['postId']),
+    reviewId: review.id,
+    recordId: String(record.record_id),
+    userId: target.userId,
+    changeId: String(change['changeId']),
+    qualificationId: String(qualification['qualificationId']),
+    examinerId: String(examiner['examinerId']),
+    exportId: String(exported['exportId']),
+    stopId: String(stop['stopId']),
+  }
+}
+
+export const nowhere = randomUUID()
+
+/** A body that passes the schema of a call, so that the question of permission is reached. */
+export const bodies: Readonly<Record<string, object>> = {
+  'POST /api/policy/check': { text: 'x', profileIds: [] },
+  'POST /api/policies/versions': { files: [{ path: 'x.yaml', text: 'x' }] },
+  'POST /api/policies/versions/:version/activate': { reason: 'x' },
+  'POST /api/posts': { text: 'x', profileIds: [nowhere] },
+  'POST /api/posts/:postId/revisions': { text: 'y', profileIds: [nowhere] },
+  'POST /api/posts/:postId/reschedule': { scheduledAt: null },
+  'POST /api/posts/:postId/retract': { reason: 'x' },
+  'POST /api/posts/:postId/comments': { text: 'x' },
+  'POST /api/reviews/:reviewId/escalate': { reason: 'x' },
+  'POST /api/reviews/:reviewId/delegate': { userId: nowhere },
+  'POST /api/reviews/:reviewId/decision': { outcome: 'approved', contentHash: 'a'.repeat(64) },
+  'POST /api/reviews/decisions': { decisions: [] },
+  'POST /api/stops': { scope: 'network', scopeId: 'nowhere', reason: 'x' },
+  'POST /api/exports': { reason: 'x' },
+  'POST /api/profiles': { network: 'sandbox', handle: 'x', displayName: 'x', unitId: nowhere },
+  'POST /api/profiles/:profileId/connect': { credential: 'x' },
+  'POST /api/tokens': { name: 'x' },
+  'POST /api/units': { parentId: nowhere, name: 'x', slug: 'matrix-x' },
+  'PATCH /api/units/:unitId': { name: 'renamed' },
+  'POST /api/users/:userId/deactivate': { reason: 'x' },
+  'POST /api/users/:userId/reactivate': { reason: 'x' },
+  'POST /api/roles/changes': { userId: nowhere, role: 'author', unitId: nowhere, action: 'grant', reason: 'x' },
+  'POST /api/roles/changes/:changeId/decision': { outcome: 'rejected' },
+  'POST /api/qualifications': { userId: nowhere, qualification: 'principal', validFrom: '2026-01-01T00:00:00.000Z' },
+  'POST /api/qualifications/:qualificationId/end': { reason: 'x' },
+  'POST /api/delegations': { toUserId: nowhere, unitId: nowhere, validUntil: '2026-03-09T09:00:00.000Z', reason: 'x' },
+  'POST /api/examiners': {
+    name: 'x',
+    organisation: 'x',
+    purpose: 'x',
+    unitId: nowhere,
+    validUntil: '2026-03-09T09:00:00.000Z',
+  },
+}
