@@ -15,7 +15,7 @@ export const CAMEL = 1 << 20
 export const FOLDED = 1 << 21
 /** The low half indexes `EXPANSIONS` instead of being a unit (œ → oe). */
 export const MULTI = 1 << 22
-/** Skipped inside words: invisible characters and combining marks. */
+/** Skipped inside words: invisible characters and combining marks. Of a token: one of them stands in it. */
 export const IGNORE = 1 << 23
 /** Belongs to the character before it: a span never ends in front of it. */
 export const EXTEND = 1 << 24

@@ -114,6 +114,13 @@ function gapBetween(text: string, from: number, to: number): number {
   return gap
 }
 
+/** True when nothing, or nothing that can be seen, stands between two offsets. */
+export function touch(text: string, from: number, to: number): boolean {
+  if (from > to) return false
+  for (let at = from; at < to; at++) if ((classOf(text.codePointAt(at) as number) & C.IGNORE) === 0) return false
+  return true
+}
+
 function extend(
   matcher: Matcher,
   text: string,
@@ -129,7 +136,13 @@ function extend(
     const taken = !inside && (gap & C.G_LEET) !== 0 && ((open.flags[at] as number) | (W.hitFlags[hit] as number)) !== 0
     const between = taken ? gapBetween(text, open.end[at] as number, W.hitStart[hit] as number) : gap
     const gapFlags = url || inside ? 0 : flagsOfGap(between)
-    if (gapFlags < 0 || (inside && open.end[at] !== W.hitStart[hit])) continue
+    if (gapFlags < 0 && !taken) return
+    if (gapFlags < 0) continue
+    if (inside && !touch(text, open.end[at] as number, W.hitStart[hit] as number)) {
+      // Beginnings come latest first: what ends still earlier does not touch either.
+      if ((open.end[at] as number) <= (W.hitStart[hit] as number)) return
+      continue
+    }
     const node = stepFrom(matcher.trie, open.node[at] as number, word)
     if (node === 0) continue
     const flags = (open.flags[at] as number) | (W.hitFlags[hit] as number) | gapFlags
@@ -149,7 +162,8 @@ function place(matcher: Matcher, text: string, hit: number, url: boolean): void 
   const first = W.hitFirst[hit] as number
   const flags = W.hitFlags[hit] as number
   if (open.length > 0) {
-    if (first > 0) extend(matcher, text, hit, first - 1, W.tokenGap[first] as number, false, url)
+    const begins = (flags & PART) === 0 || (W.hitStart[hit] as number) <= (W.tokenStart[first] as number)
+    if (first > 0 && begins) extend(matcher, text, hit, first - 1, W.tokenGap[first] as number, false, url)
     if ((flags & PART) !== 0) extend(matcher, text, hit, first, 0, true, url)
   }
   const root = matcher.trie.roots[W.hitWord[hit] as number] as number

@@ -8,7 +8,7 @@ import { joinAcrossSpaces } from './join-across-spaces.ts'
 import type { Hit, Language, TextField, Via } from './lexicon.ts'
 import { hasOverride, reorderBidi } from './reorder-bidi.ts'
 import { scanWords } from './scan-words.ts'
-import { isAccident } from './short-word.ts'
+import { isAccident, isPreposition } from './short-word.ts'
 import * as V from './workspace.ts'
 import { isLiteral, isWrittenAs } from './written-form.ts'
 
@@ -67,6 +67,8 @@ function collectRows(matcher: Matcher, text: string): Found {
       last: R.last[row] as number,
       flags,
     }
+    if (matcher.forms[(matcher.targetForm[target] as number) - 1]?.endsInSur === true && isPreposition(text, span))
+      continue
     if (kind === TARGET_GROUP) put(groups, matcher.targetOf[target] as number, span)
     else if (kind !== TARGET_ANY) put(found.exclusions, matcher.targetOf[target] as number, span)
     else if (R.depth[row] !== 1 || !isAccident(text, span, matcher.targetForm[target] !== 0))

@@ -30,7 +30,7 @@ export interface ScanTable {
 }
 
 const { WORD, IGNORE, SURROGATE, MULTI, EXTEND, LOWER, UPPER, DIGIT, LETTER, FOLDED } = C
-const ODD_TOKEN = C.REPEAT | C.CAMEL | C.FOREIGN | C.APOSTROPHE_INSIDE
+const ODD_TOKEN = C.REPEAT | C.CAMEL | C.FOREIGN | C.APOSTROPHE_INSIDE | IGNORE
 const SYMBOL_GAP = C.G_SYMBOL | C.G_LEET | C.G_HASH
 const SPACE = 32
 const HIGH = ~0xffff
@@ -167,7 +167,7 @@ function readOdd(text: string, start: number): boolean {
     reading.bits |= entry
     reading.end = at + width
   } else if ((entry & IGNORE) !== 0) {
-    reading.bits |= entry & FOLDED
+    reading.bits |= (entry & FOLDED) === 0 ? 0 : FOLDED | IGNORE
     if ((entry & EXTEND) !== 0) reading.end = at + width
   } else {
     if ((entry & C.G_APOSTROPHE) === 0 || at >= text.length || !holdsTogether(text, start, at)) return false

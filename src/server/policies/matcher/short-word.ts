@@ -1,4 +1,4 @@
-import { CLITIC, G_HYPHEN, G_JOINER, G_NEWLINE, LOWER, UPPER } from './char-class.ts'
+import { CLITIC, G_SPACE, G_HYPHEN, G_JOINER, G_NEWLINE, LOWER, UPPER } from './char-class.ts'
 import type { Span } from './evaluate-formula.ts'
 import { PART, VIA_JOINED, W } from './workspace.ts'
 
@@ -39,6 +39,25 @@ function isVerbAfterElision(text: string, token: number): boolean {
   const before = word(text, token - 1)
   if (VERB_CLITICS.test(before)) return true
   return before === 'L' && token > 1 && ((W.tokenBits[token - 2] as number) & (LOWER | UPPER)) === UPPER
+}
+
+const AFTER_PREPOSITION = new Set(
+  'le la les l un une des ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs chaque tout toute tous toutes internet place mesure'.split(
+    ' ',
+  ),
+)
+
+/** True when a row that ends in "sûr" was written "sur" and goes on as after the preposition: "à 100 % sur ce projet". */
+export function isPreposition(text: string, span: Span): boolean {
+  const next = span.last + 1
+  if (
+    next >= W.tokens ||
+    (W.tokenGap[next] as number) !== G_SPACE ||
+    !/[^A-Z]sur$/i.test(text.slice(span.start, span.end))
+  )
+    return false
+  const after = word(text, next)
+  return AFTER_PREPOSITION.has(after.toLowerCase()) || /^\p{Lu}\p{Ll}/u.test(after)
 }
 
 /** True when a term of one word stands where it is only part of another word. `exact`: its case or accents count. */

@@ -1,4 +1,4 @@
-import { CAMEL, MASKED, SURROGATE, WORD } from './char-class.ts'
+import { CAMEL, IGNORE, MASKED, SURROGATE, WORD } from './char-class.ts'
 import { aligned, alignWord, isLetterItem } from './align-word.ts'
 import { classOf } from './fold-table.ts'
 import { resolveWord } from './look-up-word.ts'
@@ -201,11 +201,14 @@ function viewParts(words: WordTable, text: string, first: number, end: number, k
     const start = W.tokenStart[token] as number
     const tagged = isTagged(text, start) || (kind === 'short' && W.tokens === 1)
     const bits = W.tokenBits[token] as number
-    if ((!tagged && (bits & CAMEL) === 0) || (bits & MASKED) !== 0) continue
+    if ((!tagged && (bits & (CAMEL | IGNORE)) === 0) || (bits & MASKED) !== 0) continue
     while (item < S.length && (S.start[item] as number) < start) item++
     let to = item
     while (to + 1 < S.length && (S.start[to + 1] as number) < (W.tokenEnd[token] as number)) to++
-    if (item < S.length) cutParts(words, text, item, to, tagged ? VIA_HASHTAG : VIA_JOINED, tagged)
+    if (item >= S.length) return
+    if (tagged || (bits & CAMEL) !== 0) cutParts(words, text, item, to, tagged ? VIA_HASHTAG : VIA_JOINED, tagged)
+    // Words with nothing but an invisible character between them.
+    if ((bits & IGNORE) !== 0) segmentLetters(words, text, item, to, VIA_FOLDED, true)
   }
 }
 

@@ -8,6 +8,8 @@ export interface WrittenForm {
   keepAccents: boolean
   /** Folded text of a term that spells punctuation; written like that it is plain. */
   literal: string
+  /** The row ends in "sûr", which without its accent is also a preposition. */
+  endsInSur: boolean
 }
 
 const LONGEST = 2_000
@@ -40,14 +42,15 @@ function escape(text: string): string {
 
 /** Builds the demands of a row written as `written` (stars included), or null when folding everything is fine. */
 export function makeWrittenForm(written: string, exactCase: boolean, keepAccents: boolean): WrittenForm | null {
+  const endsInSur = /(?:^|\s)s[uû]r$/i.test(written.normalize('NFC')) && /û/i.test(written.normalize('NFC'))
   const literal = /[^\s\p{L}\p{N}'’*-]/u.test(written) ? foldText(written) : ''
   if (written === '' || (!exactCase && !keepAccents))
-    return literal === '' ? null : { pattern: null, keepAccents, literal }
+    return literal === '' && !endsInSur ? null : { pattern: null, keepAccents, literal, endsInSur }
   const parts = spell(written, keepAccents).split(/[\s-]+/)
   const source = parts
     .filter((part) => part !== '')
     .map((part) => (part.endsWith('*') ? `${escape(part.slice(0, -1))}${ENDING}` : escape(part)))
-  return { pattern: new RegExp(`^${source.join(BETWEEN)}$`, exactCase ? 'u' : 'iu'), keepAccents, literal }
+  return { pattern: new RegExp(`^${source.join(BETWEEN)}$`, exactCase ? 'u' : 'iu'), keepAccents, literal, endsInSur }
 }
 
 /** True when a stretch of text is written as the row demands. */
