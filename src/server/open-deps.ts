@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { createMastodonNetwork } from '#server/publishing/mastodon-network.ts'
 import { createSandboxNetwork } from '#server/publishing/sandbox-network.ts'
 import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
 import { systemClock } from '#server/platform/clock.ts'
@@ -9,7 +10,7 @@ import type { Config, ObjectStoreSettings, Secrets } from '#server/platform/conf
 import { createEd25519Signer } from '#server/platform/create-ed25519-signer.ts'
 import { openDatabase, openPool } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { createHttpClient } from '#server/platform/http.ts'
+import { createHttpClient, type HttpClient } from '#server/platform/http.ts'
 import type { Network } from '#server/platform/network.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { createSecretBox } from '#server/platform/secret-box.ts'
@@ -51,14 +52,12 @@ async function openObjectStore(settings: ObjectStoreSettings, closing: Closing):
 const require = createRequire(import.meta.url)
 
 /** Bluesky's package is as large as all of our own code: it is loaded when a profile first needs it. */
-function openBluesky(config: Config): Network {
+function openBluesky(http: HttpClient): Network {
   let opened: Network | undefined
   const bluesky = (): Network => {
     const { createBlueskyNetwork } =
       require('./publishing/bluesky-network.ts') as typeof import('#server/publishing/bluesky-network.ts')
-    return (opened ??= createBlueskyNetwork({
-      http: createHttpClient({ allowPrivateAddresses: config.allowPrivateAddresses }),
-    }))
+    return (opened ??= createBlueskyNetwork({ http }))
   }
   return {
     name: 'bluesky',
@@ -75,7 +74,8 @@ function openBluesky(config: Config): Network {
 
 // The Sandbox belongs to the evaluation set-up alone: a firm's posts go to real networks.
 function openNetworks(config: Config): ReadonlyMap<string, Network> {
-  const networks = [openBluesky(config)]
+  const http = createHttpClient({ allowPrivateAddresses: config.allowPrivateAddresses })
+  const networks = [openBluesky(http), createMastodonNetwork({ http })]
   if (config.embedded)
     networks.unshift(
       createSandboxNetwork({ directory: join(config.dataDirectory, 'sandbox'), publicUrl: config.publicUrl }),

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HttpError, type HttpAnswer } from '#server/platform/http.ts'
 import { NetworkError, type NextStep } from '#server/platform/network.ts'
-import { isSpentToken, readRefusal, toNetworkError, toSilence } from '#server/publishing/bluesky-errors.ts'
+import { isSpentToken, readRefusal, toNetworkError } from '#server/publishing/bluesky-errors.ts'
+import { toSilence } from '#server/publishing/network-answers.ts'
 
 function answer(status: number, body: object | string, headers: Record<string, string> = {}): HttpAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -63,9 +64,9 @@ describe('what Bluesky says instead of yes', () => {
   })
 })
 
-describe('silence from Bluesky', () => {
+describe('silence from a network', () => {
   const stepOf = (mayHaveArrived: boolean, writes: boolean) =>
-    (toSilence(new HttpError('cut_off', 'x', { mayHaveArrived }), writes) as NetworkError).nextStep
+    (toSilence('Bluesky', new HttpError('cut_off', 'x', { mayHaveArrived }), writes) as NetworkError).nextStep
 
   it('is an unknown outcome only for a write that may have arrived', () => {
     assert.equal(stepOf(true, true), 'outcome_unknown')
@@ -76,7 +77,7 @@ describe('silence from Bluesky', () => {
   it('leaves every other error as it is', () => {
     const bug = new TypeError('a bug')
     const known = new NetworkError('rejected', 'x')
-    assert.equal(toSilence(bug, true), bug)
-    assert.equal(toSilence(known, true), known)
+    assert.equal(toSilence('Bluesky', bug, true), bug)
+    assert.equal(toSilence('Bluesky', known, true), known)
   })
 })

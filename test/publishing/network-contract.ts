@@ -18,6 +18,12 @@ export interface ContractSubject {
   readonly refusedAccount: () => NetworkAccount
   /** An image that the network accepts. */
   readonly image: () => { bytes: Uint8Array; mimeType: string }
+  /** False for a network that would make a second post of the same payload. */
+  readonly repeatable?: boolean
+  /** False for a network that shows links in the text only, and refuses others. */
+  readonly linkCards?: boolean
+  /** False for a server that cannot delete: it has to say so, never to pretend. */
+  readonly deletes?: boolean
   /** The part of a payload that is sent as it stands; the whole of it when absent. */
   readonly sentBytes?: (payload: string) => string
   /** A text that is one character too long. */
@@ -38,20 +44,23 @@ export async function assertNextStep(call: Promise<unknown>, nextStep: NextStep)
 
 const releasedAt = '2026-03-01T09:30:00.000Z'
 const noMedia = async (): Promise<Uint8Array> => assert.fail('no media was approved')
-const text =
+const words =
   'Bonjour à tous 👩‍👩‍👧, our results: https://example.com/results?q=1 #transparence\n\nSecond paragraph — “quoted”.'
 
 /** What every adapter of the `Network` port owes its callers. */
 export function testNetworkContract(name: string, subject: ContractSubject): void {
-  const prepare = (more: Partial<RenderInput> = {}, content = text) => {
+  const keyed = subject.repeatable !== false
+  // Each post says something of its own: not every network has a key of ours to find it by.
+  const prepare = (more: Partial<RenderInput> = {}, text = `${words} ${randomUUID()}`) => {
     const network = subject.network()
     const account = subject.account()
-    return { network, account, payload: network.stamp(network.render(renderInput(content, more), account), releasedAt) }
+    const payload = network.stamp(network.render(renderInput(text, more), account), releasedAt)
+    return { network, account, text, payload }
   }
 
   describe(`the network contract, kept by ${name}`, () => {
     it('renders and stamps the same bytes for the same content, without a network', () => {
-      const { network, account } = prepare()
+      const { network, account, text } = prepare()
       const input = renderInput(text, { language: 'fr' })
       const payload = network.render(input, account)
       assert.equal(network.render({ ...input }, { ...account }), payload)
@@ -62,7 +71,7 @@ export function testNetworkContract(name: string, subject: ContractSubject): voi
     })
 
     it('renders another payload for another text, key, language, link or image', () => {
-      const { network, account } = prepare()
+      const { network, account, text } = prepare()
       const image = {
         mediaId: randomUUID(),
         sha256: '0'.repeat(64),
@@ -78,7 +87,7 @@ export function testNetworkContract(name: string, subject: ContractSubject): voi
         { ...base, media: [] },
         { ...base, media: [{ ...image, sha256: '1'.repeat(64) }] },
         { ...base, media: [{ ...image, altText: 'Another chart' }] },
-        { ...base, media: [], links: [{ url: 'https://example.org/other', text: 'Other' }] },
+        ...(subject.linkCards === false ? [] : [{ ...base, media: [], links: [{ url: 'https://example.org/other' }] }]),
       ]
       const payloads = [base, ...others].map((input) => network.render(input, account))
       assert.equal(new Set(payloads).size, payloads.length)
@@ -95,7 +104,7 @@ export function testNetworkContract(name: string, subject: ContractSubject): voi
     })
 
     it('publishes, and reads back the text that was approved', async () => {
-      const { network, account, payload } = prepare({ language: 'fr' })
+      const { network, account, text, payload } = prepare({ language: 'fr' })
       const published = await network.publish(account, payload, noMedia)
       assert.ok(URL.canParse(published.permalink))
       assert.ok(
@@ -110,7 +119,7 @@ export function testNetworkContract(name: string, subject: ContractSubject): voi
     })
 
     it('finds what it published, and certainly nothing before that', async () => {
-      const { network, account, payload } = prepare()
+      const { network, account, text, payload } = prepare()
       assert.equal(await network.find(account, payload), undefined)
       const published = await network.publish(account, payload, noMedia)
       const found = await network.find(account, payload)
@@ -120,41 +129,53 @@ export function testNetworkContract(name: string, subject: ContractSubject): voi
       )
     })
 
-    it('makes one post of the same payload sent twice, one after the other and at once', async () => {
-      const { network, account, payload } = prepare()
-      assert.ok(network.repeatable)
-      const first = await network.publish(account, payload, noMedia)
-      const again = await Promise.all([
-        network.publish(account, payload, noMedia),
-        network.publish(account, payload, noMedia),
-      ])
-      for (const published of again) assert.equal(published.remoteId, first.remoteId)
-      await network.retract(account, first.remoteId)
-      assert.equal(
-        await network.find(account, payload),
-        undefined,
-        'no second copy stands after the only one is deleted',
-      )
-    })
+    it('says whether a repeat is harmless', () => assert.equal(subject.network().repeatable, keyed))
 
-    it('never overwrites another post that stands under its key', async () => {
-      const publicationKey = randomUUID()
-      const { network, account, payload } = prepare({ publicationKey })
-      const first = await network.publish(account, payload, noMedia)
-      const other = prepare({ publicationKey }, 'Something else under the same key.').payload
-      await assertNextStep(network.publish(account, other, noMedia), 'rejected')
-      await assertNextStep(network.find(account, other), 'rejected')
-      assert.equal((await network.capture(account, first.remoteId))?.text, text)
-    })
+    if (keyed)
+      it('makes one post of the same payload sent twice, one after the other and at once', async () => {
+        const { network, account, payload } = prepare()
+        const first = await network.publish(account, payload, noMedia)
+        const again = await Promise.all([
+          network.publish(account, payload, noMedia),
+          network.publish(account, payload, noMedia),
+        ])
+        for (const published of again) assert.equal(published.remoteId, first.remoteId)
+        await network.retract(account, first.remoteId)
+        assert.equal(
+          await network.find(account, payload),
+          undefined,
+          'no second copy stands after the only one is deleted',
+        )
+      })
 
-    it('retracts, and a post already gone is success', async () => {
-      const { network, account, payload } = prepare()
-      const { remoteId } = await network.publish(account, payload, noMedia)
-      const gone = await network.retract(account, remoteId)
-      assert.ok(gone.requestBytes.length > 0 && gone.responseBytes.length > 0)
-      assert.equal(await network.capture(account, remoteId), undefined)
-      await network.retract(account, remoteId)
-    })
+    if (keyed)
+      it('never overwrites another post that stands under its key', async () => {
+        const publicationKey = randomUUID()
+        const { network, account, text, payload } = prepare({ publicationKey })
+        const first = await network.publish(account, payload, noMedia)
+        const other = prepare({ publicationKey }, 'Something else under the same key.').payload
+        await assertNextStep(network.publish(account, other, noMedia), 'rejected')
+        await assertNextStep(network.find(account, other), 'rejected')
+        assert.equal((await network.capture(account, first.remoteId))?.text, text)
+      })
+
+    if (subject.deletes !== false)
+      it('retracts, and a post already gone is success', async () => {
+        const { network, account, payload } = prepare()
+        const { remoteId } = await network.publish(account, payload, noMedia)
+        const gone = await network.retract(account, remoteId)
+        assert.ok(gone.requestBytes.length > 0 && gone.responseBytes.length > 0)
+        assert.equal(await network.capture(account, remoteId), undefined)
+        await network.retract(account, remoteId)
+      })
+
+    if (subject.deletes === false)
+      it('never says that a post is deleted while it can be read', async () => {
+        const { network, account, payload } = prepare()
+        const { remoteId } = await network.publish(account, payload, noMedia)
+        await assertNextStep(network.retract(account, remoteId), 'rejected')
+        assert.equal((await network.capture(account, remoteId))?.remoteId, remoteId)
+      })
 
     it('sends approved images with their descriptions', async () => {
       const { bytes, mimeType } = subject.image()

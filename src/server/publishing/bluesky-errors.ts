@@ -1,6 +1,7 @@
 import { toInstant, type Instant } from '#server/platform/clock.ts'
-import { answerMessage, HttpError, type HttpAnswer } from '#server/platform/http.ts'
+import { answerMessage, type HttpAnswer } from '#server/platform/http.ts'
 import { NetworkError, type NextStep } from '#server/platform/network.ts'
+import { parseJson } from './network-answers.ts'
 
 /** A PDS's refusal: `{ error, message }`. */
 export interface Refusal {
@@ -13,15 +14,6 @@ export function readRefusal(answer: HttpAnswer): Refusal {
   const parsed = parseJson(answer)
   const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 300) : '')
   return { error: text(parsed?.['error']), message: text(parsed?.['message']) }
-}
-
-export function parseJson(answer: HttpAnswer): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(answer.bytes).toString('utf8'))
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** An access token that is spent or unknown answers 400 at a PDS, not 401. */
@@ -68,11 +60,4 @@ function nextStepOf(status: number, error: string, writes: boolean): NextStep {
 function retryAt(answer: HttpAnswer): Instant | undefined {
   const seconds = Number(answer.headers['ratelimit-reset'])
   return Number.isSafeInteger(seconds) && seconds > 0 && seconds < 1e11 ? toInstant(seconds * 1000) : undefined
-}
-
-/** No answer: a write that may have arrived is unknown, everything else may simply be tried again. */
-export function toSilence(error: unknown, writes: boolean): unknown {
-  if (!(error instanceof HttpError)) return error
-  const nextStep: NextStep = writes && error.mayHaveArrived ? 'outcome_unknown' : 'retry_later'
-  return new NetworkError(nextStep, `Bluesky did not answer: ${error.message}`, { cause: error })
 }

@@ -17,10 +17,11 @@ import {
 } from '#server/platform/network.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import type { JsonObject } from '#shared/json.ts'
-import { parseJson, readRefusal, toNetworkError, toSilence } from './bluesky-errors.ts'
+import { readRefusal, toNetworkError } from './bluesky-errors.ts'
 import { parsePayload, renderPost, requestBody, stampPost, type BlueskyPayload } from './bluesky-record.ts'
 import { blobCid } from './bluesky-record-key.ts'
 import { BlueskySessions, serviceOf } from './bluesky-session.ts'
+import { parseJson, toSilence } from './network-answers.ts'
 
 /**
  * Bluesky, or any other PDS (atproto): the credential is an app password, `settings.service` the PDS. Repeatable,
@@ -41,7 +42,7 @@ export function createBlueskyNetwork(options: { http: HttpClient }): Network {
     try {
       return await sessions.send(account, request)
     } catch (error) {
-      throw toSilence(error, true)
+      throw toSilence('Bluesky', error, true)
     }
   }
 
@@ -113,7 +114,7 @@ async function uploadMedia(
     const { answer } = await sessions
       .send(account, { method: 'POST', url, headers: { 'content-type': mimeType }, body })
       .catch((error: unknown) => {
-        throw toSilence(error, false)
+        throw toSilence('Bluesky', error, false)
       })
     if (answer.status !== 200) throw toNetworkError(answer, false)
     const blob = parseJson(answer)?.['blob'] as { ref?: { $link?: unknown } } | undefined
@@ -161,7 +162,7 @@ async function fetchRecord(
     method: 'GET',
     url: xrpc(account, 'com.atproto.repo.getRecord', { repo, collection, rkey }),
   }).catch((error: unknown) => {
-    throw toSilence(error, false)
+    throw toSilence('Bluesky', error, false)
   })
   if (answer.status === 400 && readRefusal(answer).error === 'RecordNotFound') return undefined
   if (answer.status !== 200) throw toNetworkError(answer, false)

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { HttpAnswer, HttpClient, HttpRequest } from '#server/platform/http.ts'
 import { NetworkError, type NetworkAccount } from '#server/platform/network.ts'
-import { isSpentToken, parseJson, readRefusal, toNetworkError, toSilence } from './bluesky-errors.ts'
+import { isSpentToken, readRefusal, toNetworkError } from './bluesky-errors.ts'
+import { parseJson, toSilence } from './network-answers.ts'
 
 export const defaultService = 'https://bsky.social'
 
@@ -111,7 +112,7 @@ export class BlueskySessions {
         ...rest,
       })
     } catch (error) {
-      throw toSilence(error, false)
+      throw toSilence('Bluesky', error, false)
     }
   }
 }
