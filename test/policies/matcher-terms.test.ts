@@ -91,6 +91,7 @@ test('double quotes make everything literal', () => {
 
 test('symbols that a term spells are found, spaced or not', () => {
   assert.deepEqual(find('100 % sure', '100% sure and 100 % sure'), ['100% sure', '100 % sure'])
+  assert.deepEqual(find('100 % sure', '１００％　ｓｕｒｅ, 1️⃣0️⃣0️⃣ % sure'), ['１００％　ｓｕｒｅ', '1️⃣0️⃣0️⃣ % sure'])
   assert.deepEqual(find('S&P 500', 'the S&P 500; SP 500'), ['S&P 500'])
   assert.deepEqual(find('24/7', 'open 24/7', { evasion: 'off' }), ['24/7'])
   assert.deepEqual(find('C++', 'C++ and C'), ['C++'])

@@ -47,6 +47,11 @@ export function isWeakAlike(codePoint: number): boolean {
   return WEAK_ALIKES.has(codePoint)
 }
 
+/** A fullwidth sign as its ASCII one. */
+export function narrow(unit: number): number {
+  return unit >= 0xff01 && unit <= 0xff5e ? unit - 0xfee0 : unit
+}
+
 /** Folded units of one word entry, as a string. */
 export function unfold(entry: number): string {
   return (entry & MULTI) === 0 ? String.fromCharCode(entry & 0xffff) : (EXPANSIONS[entry & 0xffff] ?? '')

@@ -1,6 +1,6 @@
 import { IGNORE, MULTI, SURROGATE, WORD } from './char-class.ts'
 import { EXPANSIONS } from './fold-table.gen.ts'
-import { CLASSES, classOf } from './fold-table.ts'
+import { CLASSES, classOf, narrow } from './fold-table.ts'
 import {
   bitsOf,
   HASH_PRIME,
@@ -36,7 +36,7 @@ function foldToken(text: string, start: number, end: number, limit: number): voi
       const long = (entry & MULTI) !== 0 ? (EXPANSIONS[entry & 0xffff] as string) : text.slice(at, at + width)
       for (let k = 0; k < long.length; k++) units[length++] = long.charCodeAt(k)
     } else if ((entry & WORD) !== 0) units[length++] = entry & 0xffff
-    else if ((entry & IGNORE) === 0) units[length++] = end - start === 1 ? unit : APOSTROPHE
+    else if ((entry & IGNORE) === 0) units[length++] = end - start === 1 ? narrow(unit) : APOSTROPHE
     at += width - 1
   }
   folded.length = length

@@ -1,6 +1,6 @@
 import * as C from './char-class.ts'
 import { EXPANSIONS } from './fold-table.gen.ts'
-import { CLASSES, classOf } from './fold-table.ts'
+import { CLASSES, classOf, narrow } from './fold-table.ts'
 import { findLink } from './find-link.ts'
 import type { TextField } from './lexicon.ts'
 import { lookUpPrefixes, lookUpTag, lookUpWhole, resolveWord } from './look-up-word.ts'
@@ -344,8 +344,15 @@ function passGap(
     return widenGap(gap, low, unit)
   }
   if ((low & (C.G_LEET | C.G_HASH | C.G_REGIONAL)) !== 0 && unit !== 33) chunk.odd = true
-  if ((low & (SYMBOL_GAP | C.G_JOINER)) !== 0 && isSymbol(table, unit, low)) {
-    addToken(at, at + 1, 0, 1, gap, lookUpWhole(table.words, Math.imul(HASH_SEED ^ unit, HASH_PRIME), text, at, at + 1))
+  if ((low & (SYMBOL_GAP | C.G_JOINER)) !== 0 && isSymbol(table, narrow(unit), low)) {
+    addToken(
+      at,
+      at + 1,
+      0,
+      1,
+      gap,
+      lookUpWhole(table.words, Math.imul(HASH_SEED ^ narrow(unit), HASH_PRIME), text, at, at + 1),
+    )
     return 0
   }
   if ((low & C.G_REGIONAL) !== 0 && addRegional(text, at, gap)) return 0
