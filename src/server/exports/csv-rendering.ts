@@ -49,7 +49,7 @@ export class CsvRendering implements Rendering {
     const path = join(folder, `${randomUUID()}.csv.partial`)
     const rendering = new CsvRendering(path, await open(path, 'wx', 0o600), stories, reading)
     // A byte order mark, or common spreadsheets read UTF-8 as something else.
-    await rendering.#file.appendFile(`\u{feff}${stringify([[...recordColumns, ...postColumns]])}`)
+    await rendering.#file.appendFile(`\u{feff}${toCsv([[...recordColumns, ...postColumns]])}`)
     return rendering
   }
 
@@ -124,6 +124,6 @@ export class CsvRendering implements Rendering {
 export function toCsv(rows: readonly (readonly string[])[]): string {
   return stringify(
     rows.map((row) => [...row]),
-    { record_delimiter: 'windows', escape_formulas: true },
+    { record_delimiter: 'windows', escape_formulas: true, quoted_match: /[\r\n]/ },
   )
 }
