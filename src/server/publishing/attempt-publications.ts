@@ -19,6 +19,8 @@ export type PublishDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'secretBox' |
 /** Longer than any network call may take; after it, an attempt that nobody finished counts as unseen. */
 const leaseMilliseconds = 90_000
 const unsealedRestMilliseconds = 200
+/** A request that was not answered may still be at work, and where a repeat makes a second post "not there" must be final. */
+const stillAtWorkMilliseconds = 60_000
 
 interface Claim {
   readonly state: GateState
@@ -113,6 +115,7 @@ async function sendClaimed(deps: PublishDeps, claim: Claim): Promise<void> {
     postId: claim.state.post.postId,
     publicationId: claim.state.publication.publicationId,
     attempt: claim.number,
+    askAfter: claim.network.repeatable ? 0 : stillAtWorkMilliseconds,
   }
   if (answer instanceof NetworkError) await settleFailure(deps, step, answer)
   else await settleSuccess(deps, step, answer)

@@ -20,6 +20,8 @@ export interface SettledStep {
   readonly postId: string
   readonly publicationId: string
   readonly attempt: number
+  /** How long an outcome that was not seen rests before the network is asked. */
+  readonly askAfter: number
 }
 
 /** Refused this often, a publication is given up and its author told; the last attempt is about a day after the first. */
@@ -70,7 +72,7 @@ export async function settleFailure(deps: SettleDeps, step: SettledStep, error: 
       }
       if (error.nextStep === 'outcome_unknown' || error.nextStep === 'duplicate') {
         return {
-          change: { ...given, status: 'unconfirmed', next_attempt_at: at },
+          change: { ...given, status: 'unconfirmed', next_attempt_at: addMilliseconds(at, step.askAfter) },
           type: 'publication.unconfirmed',
           body,
         }
