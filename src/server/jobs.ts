@@ -1,4 +1,5 @@
 import { schedule } from 'node-cron'
+import { keepArchive } from '#server/archive/keep-archive.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
 import { runExports } from '#server/exports/run-export.ts'
@@ -40,6 +41,7 @@ const jobs: readonly Job[] = [
     everySeconds: 1,
     run: (deps) => sealOnce(deps),
   },
+  { name: 'keep', wokenBy: [], wakes: [], everySeconds: 600, run: (deps) => keepArchive(deps) },
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
   { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: (deps) => runExports(deps) },
   { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },

@@ -129,7 +129,7 @@ const serviceTricks: { name: string; statement: string; code: string }[] = [
     code: '42501',
   },
   { name: "the owner's role", statement: 'set role gateway_owner', code: '42501' },
-  { name: 'a shorter retention', statement: 'update archive.retention_class set years = 1', code: '42501' },
+  { name: 'a shorter retention', statement: 'update archive.retention_class set years = 1', code: '23514' },
   {
     name: 'a search row of its own',
     statement:
@@ -219,7 +219,7 @@ const ownerDdl = [
   'drop table archive.archive_body_default',
   'drop schema archive cascade',
   'alter table archive.archive_record detach partition archive.archive_record_default',
-  "alter table archive.leaf alter column leaf_hash type bytea using sha256(leaf_hash)",
+  'alter table archive.leaf alter column leaf_hash type bytea using sha256(leaf_hash)',
   'alter table archive.leaf disable trigger all',
   'alter table archive.leaf disable trigger refuse_change',
   'alter table archive.leaf add column x integer',

@@ -40,7 +40,10 @@ export async function listBucket(store: ObjectStore): Promise<Source> {
 /** What was sealed after a size, as the database pinned it: enough for a check after each seal. */
 export async function listRecent(db: Db, store: ObjectStore, start: number): Promise<Source> {
   const { rows } = await sql<{ key: string; version: string }>`
-    select key, version_id as version from archive.object where tree_size >= ${start} order by key`.execute(db)
+    select key, version_id as version from archive.object o
+      where tree_size >= ${start} and not exists (select from archive.destroyed_object x where x.key = o.key) order by key`.execute(
+    db,
+  )
   const versions = new Map(rows.map((row) => [row.key, row.version]))
   const keys = [...versions.keys()]
   return {

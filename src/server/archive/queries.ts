@@ -132,3 +132,12 @@ export async function isPostInScope(tx: Db | Tx, postId: string, scope: SearchSc
   )
   return rows[0]!.seen
 }
+
+/** When and why the body of a record was destroyed. */
+export async function findDisposition(tx: Db | Tx, recordId: string): Promise<{ at: Instant; reason: string } | null> {
+  const { rows } = await sql<{ at: Instant; reason: string }>`
+    select d.disposed_at as at, d.reason
+      from archive.archive_record r join archive.disposition d on d.dispose_month = r.dispose_month
+      where r.recorded_at = archive.id_time(${recordId}::uuid) and r.id = ${recordId}::uuid`.execute(tx)
+  return rows[0] ?? null
+}

@@ -6,7 +6,7 @@ import type { ArchiveRecord } from '#shared/api/archive.ts'
 import type { TimelineEntry } from '#shared/api/posts.ts'
 import { appendRecord } from './append-record.ts'
 import { parseHeader } from './entry.ts'
-import { findRecord, isPostInScope, type RecordRow } from './queries.ts'
+import { findDisposition, findRecord, isPostInScope, type RecordRow } from './queries.ts'
 import { readTimeline } from './read-timeline.ts'
 import { readScope } from './search-scope.ts'
 
@@ -25,7 +25,7 @@ export async function readRecord(
       streams: { user: actor.userId, unit: actor.unitId },
       body: { recordId },
     })
-    return toArchiveRecord(row)
+    return toArchiveRecord(row, row.body === null ? await findDisposition(tx, recordId) : null)
   })
 }
 
@@ -48,11 +48,11 @@ export async function readPostTimeline(
   })
 }
 
-function toArchiveRecord(row: RecordRow): ArchiveRecord {
+function toArchiveRecord(row: RecordRow, disposed: ArchiveRecord['disposed']): ArchiveRecord {
   return {
     ...row,
     bodyHash: parseHeader(row.header).bodyHash,
     salt: row.salt?.toString('base64') ?? null,
-    disposed: null,
+    disposed,
   }
 }

@@ -49,7 +49,20 @@ export async function rebuildArchive(
       return count
     })
   }
+  await importDispositions(owner)
   return { treeSize: frontier.size, imported, searchable: await rebuildSearch(owner) }
+}
+
+/** What was destroyed is known from its certificates. */
+async function importDispositions(owner: Db): Promise<void> {
+  await sql`
+    insert into archive.disposition (dispose_month, disposed_at, bodies, certificate_id, reason)
+      select ((content ->> 'month') || '-01')::date, r.recorded_at, (content ->> 'records')::bigint, r.id, content ->> 'reason'
+        from archive.archive_record r
+          join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
+          cross join lateral (select convert_from(b.body, 'UTF8')::json -> 'content' as content) body
+        where r.type = 'record.disposed'
+      on conflict do nothing`.execute(owner)
 }
 
 /** Derives the searchable copy again from headers and bodies; answers its rows. */

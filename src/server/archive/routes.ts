@@ -3,14 +3,21 @@ import type { Actor } from '#server/platform/actor.ts'
 import type { App } from '#server/platform/app-type.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { cutPage, readCursor } from '#server/platform/page-cursor.ts'
 import * as contract from '#shared/api/archive.ts'
+import * as holds from '#shared/api/holds.ts'
 import { getTlogCheckpoint, getTlogTile } from '#shared/api/tlog.ts'
 import type { Permission } from '#shared/permissions.ts'
 import { parseTilePath, tileWidthAt, type TileName } from '#shared/tlog/tiles.ts'
+import { answerErasure } from './answer-erasure.ts'
+import { findHolds } from './hold-queries.ts'
 import { makeProof } from './make-proof.ts'
+import { placeHold } from './place-hold.ts'
 import { readPostTimeline, readRecord } from './read-record.ts'
 import { readStatus } from './read-status.ts'
 import { readEntryBundle, readTile } from './read-tile.ts'
+import { releaseHold } from './release-hold.ts'
+import { extendRetention, readRetention } from './retention.ts'
 import { readSealed } from './seal-queries.ts'
 import { searchRecords } from './search-records.ts'
 import { readScope } from './search-scope.ts'
@@ -45,6 +52,7 @@ export function registerArchiveRoutes(app: App, deps: ArchiveDeps): void {
       reply.code(201).send(await verifyArchive(deps, { scope: 'full', actor: request.actor })),
   })
   registerTlogRoutes(app, deps)
+  registerHoldRoutes(app, deps)
 }
 
 /** The log for independent monitors. Public only where the firm says so: entries carry no content, but every unit's streams. */
@@ -87,4 +95,41 @@ async function tileBytes(deps: ArchiveDeps, actor: Actor, tile: TileName): Promi
     )
   }
   return readEntryBundle(deps.db, index, width)
+}
+
+/** Records management: holds, retention, answers to erasure requests. */
+function registerHoldRoutes(app: App, deps: ArchiveDeps): void {
+  app.route({
+    ...holds.listHolds,
+    handler: async (request) => {
+      const limit = request.query.limit ?? 50
+      const scope = await readScope(deps.db, request.actor, 'hold.read')
+      const rows = await findHolds(deps.db, scope, readCursor(request.query.cursor), limit + 1)
+      return cutPage(
+        rows,
+        limit,
+        (row) => ({ at: row.placedAt, id: row.holdId }),
+        (row) => row,
+      )
+    },
+  })
+  app.route({
+    ...holds.placeHold,
+    handler: async (request, reply) => reply.code(201).send(await placeHold(deps, request.actor, request.body)),
+  })
+  app.route({
+    ...holds.releaseHold,
+    handler: async (request) => releaseHold(deps, request.actor, request.params.holdId, request.body.reason),
+  })
+  app.route({ ...holds.listRetention, handler: async () => readRetention(deps.db) })
+  app.route({
+    ...holds.extendRetention,
+    handler: async (request) =>
+      extendRetention(deps, request.actor, request.params.name, request.body.years, request.body.reason),
+  })
+  app.route({
+    ...holds.answerErasure,
+    handler: async (request, reply) =>
+      reply.code(201).send(await answerErasure(deps, request.actor, request.body.scope, request.body.reason)),
+  })
 }

@@ -14,7 +14,7 @@ import { restoreFrontier } from './log-queries.ts'
 import { checkpointKey } from './object-keys.ts'
 import { problem, type Problem } from './problem.ts'
 import { verifyBodies } from './verify-bodies.ts'
-import { compareRange, compareWhole } from './verify-database.ts'
+import { compareRange, compareWhole, findDisposed } from './verify-database.ts'
 import { readCheckpoint, walkSeal, type Walk } from './verify-seal.ts'
 
 type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner'>
@@ -81,7 +81,11 @@ async function verifyFrom(deps: VerifyDeps, start: number): Promise<Found> {
     const { entries, whole } = await walkSeal(source.read, seal, checkpoint, walk)
     checked += entries.length
     if (whole)
-      walk.problems.push(...(await verifyBodies(source.read, source.bodyKeys.get(seal.treeSize) ?? [], entries)))
+      walk.problems.push(
+        ...(await verifyBodies(source.read, source.bodyKeys.get(seal.treeSize) ?? [], entries, (indexes) =>
+          findDisposed(deps.db, indexes),
+        )),
+      )
     walk.problems.push(...(await compareRange(deps.db, entries)))
     going = whole || (await jump(deps.db, seal.treeSize, checkpoint, walk))
   }

@@ -3,11 +3,15 @@ import { problem, type Problem } from './problem.ts'
 import { parseBodyLine } from './sealed-body.ts'
 import { readLines, type PinnedRead, type SealedEntry } from './verify-seal.ts'
 
-/** Checks the bodies of one seal against the hashes in its entries; none may be missing. */
+/**
+ * Checks the bodies of one seal against the hashes in its entries. A body may be missing only where `findDisposed` says
+ * that it was destroyed with a certificate at the end of its retention.
+ */
 export async function verifyBodies(
   read: PinnedRead,
   keys: readonly string[],
   entries: readonly SealedEntry[],
+  findDisposed: (indexes: readonly number[]) => Promise<ReadonlySet<number>>,
 ): Promise<Problem[]> {
   const problems: Problem[] = []
   const first = entries[0]?.index ?? 0
@@ -20,7 +24,9 @@ export async function verifyBodies(
       if (index !== undefined) missing.delete(index)
     }
   }
+  const disposed = missing.size === 0 ? missing : await findDisposed([...missing])
   for (const index of missing) {
+    if (disposed.has(index)) continue
     problems.push(problem('body_missing', `The body of entry ${index} is missing from the object store.`, index))
   }
   return problems

@@ -22,8 +22,10 @@ export async function compareRange(db: Db, entries: readonly SealedEntry[]): Pro
               || convert_to('{"at":"' || to_char(l.sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","h":', 'UTF8')
               || r.header
               || convert_to(',"n":' || l.log_index || ',"sq":' || l.stream_sequence || '}', 'UTF8')), false) as header_fits,
-            coalesce(encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = h.header ->> 'bodyHash', false) as body_fits,
-            coalesce(r.type = h.header ->> 'type' and r.retention_class = h.header ->> 'retentionClass' and s.type = r.type
+            case when b.id is null then exists (select from archive.disposition d where d.dispose_month = r.dispose_month)
+              else encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = h.header ->> 'bodyHash' end as body_fits,
+            coalesce(r.id = (h.header ->> 'id')::uuid and r.recorded_at = (h.header ->> 'recordedAt')::timestamptz
+              and r.type = h.header ->> 'type' and r.retention_class = h.header ->> 'retentionClass' and s.type = r.type
               and s.unit_id is not distinct from (h.header -> 'streams' ->> 'unit')::uuid
               and s.author_id is not distinct from (h.header -> 'streams' ->> 'author')::uuid
               and s.post_id is not distinct from (h.header -> 'streams' ->> 'post')::uuid, false) as columns_fit
@@ -125,4 +127,19 @@ export async function compareWhole(db: Db, bucketSize: number): Promise<Problem[
       problem('unsearchable', `${unsearchable} records are archived and no search finds them. Run "archive rebuild".`),
     )
   return problems
+}
+
+/** Which of these entries had their body destroyed under a certificate in the log, after their class allowed it. */
+export async function findDisposed(db: Db, indexes: readonly number[]): Promise<Set<number>> {
+  const { rows } = await sql<{ index: number }>`
+    select l.log_index as index
+      from archive.leaf l
+        join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
+        join archive.retention_class c on c.name = r.retention_class
+        join archive.disposition d on d.dispose_month = r.dispose_month
+        join archive.archive_record certificate on certificate.id = d.certificate_id and certificate.type = 'record.disposed'
+      where l.log_index = any(${[...indexes]}::bigint[]) and archive.dispose_month(r.recorded_at, c.years) <= d.disposed_at`.execute(
+    db,
+  )
+  return new Set(rows.map((row) => row.index))
 }

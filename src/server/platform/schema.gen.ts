@@ -86,6 +86,20 @@ export interface ArchiveDescribed {
   xid: string | null;
 }
 
+export interface ArchiveDestroyedObject {
+  destroyed_at: Instant;
+  key: string;
+  version_id: string;
+}
+
+export interface ArchiveDisposition {
+  bodies: number;
+  certificate_id: string;
+  dispose_month: string;
+  disposed_at: Instant;
+  reason: string;
+}
+
 export interface ArchiveFindable {
   actor_id: string | null;
   author_id: string | null;
@@ -100,6 +114,20 @@ export interface ArchiveFindable {
   unit_id: string | null;
   vector: string | null;
   verdict: string | null;
+}
+
+export interface ArchiveHold {
+  id: string;
+  name: string;
+  placed_at: Instant;
+  placed_by: string;
+  reason: string;
+  release_requested_at: Instant | null;
+  release_requested_by: string | null;
+  released_at: Instant | null;
+  released_by: string | null;
+  scope: Json;
+  unit_id: string | null;
 }
 
 export interface ArchiveIntegration {
@@ -525,7 +553,10 @@ export interface DB {
   "archive.archive_record": ArchiveArchiveRecord;
   "archive.checkpoint": ArchiveCheckpoint;
   "archive.described": ArchiveDescribed;
+  "archive.destroyed_object": ArchiveDestroyedObject;
+  "archive.disposition": ArchiveDisposition;
   "archive.findable": ArchiveFindable;
+  "archive.hold": ArchiveHold;
   "archive.integration": ArchiveIntegration;
   "archive.leaf": ArchiveLeaf;
   "archive.log": ArchiveLog;

@@ -2,6 +2,7 @@ import * as archive from './archive.ts'
 import * as common from './common.ts'
 import type { EndpointShape } from './endpoint.ts'
 import * as exportCalls from './exports.ts'
+import * as holds from './holds.ts'
 import * as identity from './identity.ts'
 import * as operations from './operations.ts'
 import * as people from './people.ts'
@@ -16,6 +17,7 @@ import * as tlog from './tlog.ts'
 const rooms = [
   archive,
   tlog,
+  holds,
   identity,
   people,
   scim,

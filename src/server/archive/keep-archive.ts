@@ -1,0 +1,20 @@
+import { sql } from 'kysely'
+import type { Deps } from '#server/platform/deps.ts'
+import { ObjectStoreError } from '#server/platform/object-store.ts'
+import { disposeRecords } from './dispose-records.ts'
+
+/** Months for which partitions stand ready; a month that has none lands in the default partition and is kept all the same. */
+const monthsAhead = 12
+
+/** Job: makes the partitions of the coming months, and destroys what may go. */
+export async function keepArchive(deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'log'>): Promise<void> {
+  await sql`select archive.make_partitions(${deps.clock.now().slice(0, 10)}::date, ${monthsAhead})`.execute(deps.db)
+  try {
+    const { disposed, kept, objects } = await disposeRecords(deps)
+    if (disposed.length + objects > 0)
+      deps.log.info({ disposed, kept, objects }, 'bodies whose retention ended were destroyed')
+  } catch (error) {
+    if (!(error instanceof ObjectStoreError)) throw error
+    deps.log.warn({ err: error }, 'disposition waits for the object store')
+  }
+}
