@@ -91,11 +91,20 @@ function schemeLength(text: string, start: number): number {
   return before.endsWith('https://') ? 8 : before.endsWith('http://') ? 7 : 0
 }
 
+// The networks' counting, the link rules and the requirements ask about one text in a row.
+let lastText = ''
+let lastFound: readonly FoundUrl[] = []
+
 /**
  * Web addresses of a text as X and most clients see them: with a scheme, or a bare name whose last label is a real
  * top-level domain ("example.com/foo"). Mail addresses, hashtags and mentions are left alone. Linear in the text.
  */
-export function findUrls(text: string): FoundUrl[] {
+export function findUrls(text: string): readonly FoundUrl[] {
+  if (text !== lastText) [lastFound, lastText] = [scanUrls(text), text]
+  return lastFound
+}
+
+function scanUrls(text: string): FoundUrl[] {
   const found: FoundUrl[] = []
   let floor = 0
   for (let dot = text.indexOf('.'); dot !== -1; dot = text.indexOf('.', Math.max(dot + 1, floor))) {

@@ -103,6 +103,11 @@ function mayBeginEmoji(point: number, next: number): boolean {
   )
 }
 
+/** Nearly every character: it counts one and no emoji begins with it. */
+function isPlain(unit: number, next: number): boolean {
+  return unit <= 4351 && next !== 0xfe0f && next !== 0x20e3
+}
+
 /** Offset after the emoji that begins here, or 0. */
 function emojiEnd(text: string, at: number): number {
   emoji.lastIndex = at
@@ -112,6 +117,11 @@ function emojiEnd(text: string, at: number): number {
 function weigh(text: string, from: number, to: number): number {
   let length = 0
   for (let at = from; at < to;) {
+    if (isPlain(text.charCodeAt(at), text.charCodeAt(at + 1))) {
+      length++
+      at++
+      continue
+    }
     const point = text.codePointAt(at)!
     const size = point > 0xffff ? 2 : 1
     const next = text.charCodeAt(at + size)

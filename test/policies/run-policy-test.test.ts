@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ import { testPolicy } from '#server/policies/test-policy.ts'
 
 const shipped = loadPolicy(await readPolicyFiles(shippedPolicies))
 
-async function run(text: string): Promise<[number, string]> {
+async function run(text: string, flags: readonly string[] = []): Promise<[number, string]> {
   const file = join(mkdtempSync(join(tmpdir(), 'policy-test-')), 'p.yaml')
   writeFileSync(file, text)
   let out = ''
@@ -24,7 +24,7 @@ async function run(text: string): Promise<[number, string]> {
     locale: 'en',
     now: () => '2026-01-15T10:00:00.000Z',
   }
-  return [await runPolicyTest([file], io), out]
+  return [await runPolicyTest([file, ...flags], io), out]
 }
 
 const rule = (tests: string): string => `policy: p\nrules:\n  - id: r\n    any: [bad]\n    tests:\n${tests}`
@@ -93,4 +93,27 @@ test('All good is told with exit code 0', async () => {
     0,
     '2 examples of 1 rules came out as written.\n',
   ])
+})
+
+test('The first rule of the reference works as it is printed there', async () => {
+  const reference = readFileSync(join(shippedPolicies, 'README.md'), 'utf8')
+  const [, first] = /```yaml\n(policy: our-rules\n[\s\S]*?)```/.exec(reference) ?? []
+  assert.deepEqual(await run(first ?? ''), [0, '2 examples of 1 rules came out as written.\n'])
+})
+
+test('Every calendar, route and case of the reference loads as it is printed there', () => {
+  const reference = readFileSync(join(shippedPolicies, 'README.md'), 'utf8')
+  const parts = [...reference.matchAll(/```yaml\n((?:calendars|routes|policy: our-rules-cases)[\s\S]*?)```/g)].map(
+    (match) => match[1]!,
+  )
+  assert.equal(parts.length, 3)
+  for (const part of parts)
+    loadPolicy([{ path: 'README.md', text: part.startsWith('policy') ? part : `policy: p\n${part}` }])
+})
+
+test('With --words the stars that take ordinary words are told, and nothing fails for it', async () => {
+  const text = "policy: p\nrules:\n  - id: r\n    any: ['stock*']\n    tests: [{ hit: '⟦stocks⟧' }, { pass: good }]\n"
+  const [code, out] = await run(text, ['--words'])
+  assert.equal(code, 0)
+  assert.match(out, /:4 r: "stock\*" also takes Stockport, Stockton \(communes\); stockade/)
 })
