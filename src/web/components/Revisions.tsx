@@ -21,12 +21,10 @@ export function Revisions({ revisions }: { revisions: readonly Revision[] }) {
         label={t`Show what changed in`}
         value={String(shown.number)}
         onChange={(value) => setNumber(Number(value))}
-        choices={revisions
-          .slice(1)
-          .map((revision) => ({
-            value: String(revision.number),
-            label: t`Revision ${revision.number}, ${formatTime(revision.createdAt)}`,
-          }))}
+        choices={revisions.slice(1).map((revision) => ({
+          value: String(revision.number),
+          label: t`Revision ${revision.number}, ${formatTime(revision.createdAt)}`,
+        }))}
       />
       {before !== undefined && <TextDiff before={before.text} after={shown.text} />}
     </section>

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { CallError } from '#web/api/call.ts'
 import { meQuery, reviewsQuery } from '#web/api/queries.ts'
 import { sections } from '#web/util/sections.ts'
@@ -17,15 +17,33 @@ export function Shell() {
   const me = useQuery(meQuery)
   const location = useLocation()
   if (me.data !== undefined) return <Frame me={me.data} path={location.pathname} />
-  if (me.error instanceof CallError && me.error.status === 401)
-    return <Navigate to="/login" search={{ returnTo: location.href }} />
-  if (me.error instanceof CallError && me.error.code === 'no_role')
-    return <Navigate to="/login" search={{ error: 'no_role' }} />
+  const refused =
+    me.error instanceof CallError && (me.error.status === 401 || me.error.code === 'no_role')
+      ? me.error.code
+      : undefined
+  if (refused !== undefined) return <ToSignIn code={refused} />
   return (
     <main className="centre">
       {me.error === null ? <Loading rows={3} /> : <Failure error={me.error} onRetry={() => void me.refetch()} />}
     </main>
   )
+}
+
+/** Leads to the sign-in page once. A component that navigates at each render would chase the address that it changes. */
+function ToSignIn({ code }: { code: string }) {
+  const navigate = useNavigate()
+  const left = useRef(false)
+  useEffect(() => {
+    if (left.current) return
+    left.current = true
+    const { pathname, search } = window.location
+    void navigate({
+      to: '/login',
+      search: code === 'no_role' ? { error: code } : { returnTo: pathname + search },
+      replace: true,
+    })
+  }, [code, navigate])
+  return null
 }
 
 function Frame({ me, path }: { me: Me; path: string }) {

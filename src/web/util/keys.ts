@@ -9,12 +9,12 @@ export interface Shortcut {
 }
 
 const storageKey = 'gateway.shortcuts'
-const registered = new Set<readonly Shortcut[]>()
+const registered = new Set<() => readonly Shortcut[]>()
 let pending = ''
 
 /** Every shortcut that acts now, for the sheet: the registry is the only list there is. */
 export function currentShortcuts(): Shortcut[] {
-  return [...registered].flat()
+  return [...registered].flatMap((ask) => ask())
 }
 
 export function shortcutsAreOn(): boolean {
@@ -30,11 +30,10 @@ export function useKeys(shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts)
   latest.current = shortcuts
   useEffect(() => {
-    const entry: Shortcut[] = []
-    // The registry asks at the moment of the key, so that a re-render costs nothing here.
-    const view = new Proxy(entry, { get: (_target, name) => Reflect.get(latest.current, name) as unknown })
-    registered.add(view)
-    return () => void registered.delete(view)
+    // Asked at the moment of the key, so that a re-render costs nothing here.
+    const ask = () => latest.current
+    registered.add(ask)
+    return () => void registered.delete(ask)
   }, [])
 }
 
@@ -46,7 +45,7 @@ function isTyping(target: EventTarget | null): boolean {
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
   if (isTyping(event.target) || document.querySelector('[role=dialog]') !== null || !shortcutsAreOn()) return
-  const key = event.key.length === 1 ? event.key : event.key
+  const { key } = event
   const wanted = pending === '' ? key : `${pending} ${key}`
   pending = ''
   const all = currentShortcuts()

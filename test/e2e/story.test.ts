@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import AxeBuilder from '@axe-core/playwright'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { launchBrowser } from '#test/support/launch-browser.ts'
+import { runGatewayProcess, type GatewayProcess } from '#test/support/run-gateway-process.ts'
+
+let gateway: GatewayProcess
+let browser: Browser
+const violations: string[] = []
+
+before(async () => {
+  ;[gateway, browser] = await Promise.all([runGatewayProcess(), launchBrowser()])
+})
+after(async () => {
+  await browser?.close()
+  await gateway?.stop()
+})
+
+interface Look {
+  readonly language: 'en' | 'fr'
+  readonly scheme: 'light' | 'dark'
+  readonly width?: number
+}
+
+/** A browser of its own, in which every breach of the page's policy and every script error is kept. */
+async function open(look: Look): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({
+    locale: look.language === 'fr' ? 'fr-FR' : 'en-GB',
+    colorScheme: look.scheme,
+    viewport: { width: look.width ?? 1440, height: 900 },
+    acceptDownloads: true,
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) =>
+      console.error(`POLICY ${event.violatedDirective} ${event.blockedURI}`),
+    )
+  })
+  page.on('console', (message) => {
+    if (message.type() === 'error' && message.text().startsWith('POLICY'))
+      violations.push(`${page.url()}: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => violations.push(`${page.url()}: ${error.message}`))
+  return { context, page }
+}
+
+async function signIn(
+  login: string,
+  look: Look = { language: 'en', scheme: 'light' },
+): Promise<{ context: BrowserContext; page: Page }> {
+  const opened = await open(look)
+  const { page } = opened
+  await page.goto(`${gateway.url}/`)
+  await page.getByRole('link', { name: /Sign in with your company|Se connecter avec son entreprise/ }).click()
+  await page.locator('input[name=login]').fill(login)
+  await page.locator('input[name=password]').fill('demo')
+  await page.locator('input[name=password]').press('Enter')
+  await page.getByRole('navigation', { name: /Main|Principale/ }).waitFor()
+  return opened
+}
+
+/** Axe on the page as it stands; every finding is a failure, with the element named. */
+async function assertAccessible(page: Page, where: string): Promise<void> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze()
+  const told = found.map(
+    (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(' | ')}`,
+  )
+  assert.deepEqual(told, [], where)
+}
+
+test(
+  'The whole story: written, mended, submitted, approved, published, found, verified, exported and verified offline',
+  { timeout: 240_000 },
+  async () => {
+    const text = `We open our branch in Lyon on Monday (${Date.now()}).`
+
+    const { page: author } = await signIn('camille')
+    await author.getByRole('button', { name: /New post/ }).click()
+    const editor = author.getByRole('textbox', { name: 'Your post' })
+    await editor.fill(`${text} It brings guaranteed returns.`)
+    await author.getByText('Returns must not be promised.').waitFor()
+    const painted = await author.evaluate(() => [...(CSS.highlights.get('hit-block') ?? [])].map(String))
+    assert.ok(painted.includes('guaranteed returns'), `painted: ${painted.join(' | ')}`)
+    await editor.press('F8')
+    assert.equal(
+      await editor.evaluate((area) =>
+        (area as HTMLTextAreaElement).value.slice(
+          (area as HTMLTextAreaElement).selectionStart,
+          (area as HTMLTextAreaElement).selectionEnd,
+        ),
+      ),
+      'guaranteed returns',
+    )
+    await editor.fill(text)
+    await author.getByText('Nothing to mend.').waitFor()
+    await author.getByRole('button', { name: /^Submit/ }).click()
+    await author.getByText('In review').first().waitFor()
+
+    const { page: officer } = await signIn('ines')
+    await officer.getByRole('grid').waitFor()
+    await officer.getByRole('region', { name: 'The review' }).getByText(text).first().waitFor()
+    await officer.getByRole('grid').focus()
+    await officer.keyboard.press('a')
+    await officer.getByText('Nothing waits for you.').waitFor()
+
+    await author.getByRole('link', { name: 'See it there' }).waitFor({ timeout: 60_000 })
+    const permalink = await author.getByRole('link', { name: 'See it there' }).getAttribute('href')
+    const { page: visitor } = await open({ language: 'en', scheme: 'light' })
+    await visitor.goto(permalink!)
+    await visitor.getByText(text).first().waitFor()
+    await visitor.goto(`${gateway.url}/sandbox`)
+    await visitor.getByText(text).first().waitFor()
+
+    const { page: auditor } = await signIn('ruth')
+    await auditor.getByLabel('Words').fill('"branch in Lyon"')
+    await auditor.getByRole('button', { name: 'Search', exact: true }).click()
+    await auditor
+      .getByRole('link', { name: /Submitted and checked by policy/ })
+      .first()
+      .click()
+    await auditor.getByRole('button', { name: 'Verify' }).click()
+    await auditor.getByText('This record is genuine and in its place').waitFor({ timeout: 60_000 })
+    await auditor.getByRole('link', { name: 'The whole life of this post' }).click()
+    await auditor.getByText('Live copy read back').waitFor()
+
+    await auditor.getByRole('link', { name: 'Exports' }).click()
+    await auditor.getByRole('button', { name: 'New export' }).click()
+    await auditor.getByLabel('Reason').fill('Annual examination')
+    await auditor.getByRole('button', { name: 'Make the export' }).click()
+    const link = auditor.getByRole('link', { name: /^Download/ })
+    await link.waitFor({ timeout: 120_000 })
+    const [download] = await Promise.all([auditor.waitForEvent('download'), link.click()])
+    const path = join(gateway.directory, 'examination.zip')
+    await download.saveAs(path)
+    const verified = await runVerifier(path)
+    assert.equal(verified.code, 0, verified.output)
+  },
+)
+
+test('Who wrote a post is not offered to decide it, and an auditor sees no composer', async () => {
+  const { page: auditor } = await signIn('ruth')
+  assert.equal(await auditor.getByRole('link', { name: 'My posts' }).count(), 0)
+  await auditor.goto(`${gateway.url}/queue`)
+  await auditor.getByText('You may not see this').waitFor()
+})
+
+test('What was being written survives a lost session', async () => {
+  const { page, context } = await signIn('camille')
+  await page.goto(`${gateway.url}/posts/new`)
+  await page.getByRole('textbox', { name: 'Your post' }).fill('Half a thought')
+  await page.getByText('Nothing to mend.').waitFor()
+  await context.clearCookies()
+  await page.getByRole('button', { name: /^Save draft/ }).click()
+  await page.getByRole('alert').waitFor()
+  await page.goto(`${gateway.url}/posts/new`)
+  await page.getByRole('link', { name: 'Sign in with your company' }).click()
+  await page.locator('input[name=login], nav').first().waitFor()
+  if ((await page.locator('input[name=login]').count()) > 0) {
+    await page.locator('input[name=login]').fill('camille')
+    await page.locator('input[name=password]').fill('demo')
+    await page.locator('input[name=password]').press('Enter')
+  }
+  await page.getByText('Your unsaved words are back').waitFor()
+  assert.equal(await page.getByRole('textbox', { name: 'Your post' }).inputValue(), 'Half a thought')
+})
+
+const pages: Record<string, readonly string[]> = {
+  camille: ['/posts', '/posts/new', '/policies'],
+  ines: ['/queue', '/stops', '/health'],
+  ruth: ['/archive', '/exports', '/exports/new'],
+  ada: ['/profiles'],
+}
+
+for (const look of [
+  { language: 'en', scheme: 'light' },
+  { language: 'fr', scheme: 'dark' },
+  { language: 'fr', scheme: 'light', width: 390 },
+] as const) {
+  test(
+    `Every page is accessible in ${look.language}, ${look.scheme}, ${'width' in look ? look.width : 1440} pixels wide`,
+    { timeout: 180_000 },
+    async () => {
+      const { page: stranger } = await open(look)
+      await stranger.goto(`${gateway.url}/login`)
+      await stranger.getByRole('heading', { level: 1 }).waitFor()
+      await assertAccessible(stranger, '/login')
+      for (const [login, paths] of Object.entries(pages)) {
+        const { page, context } = await signIn(login, look)
+        for (const path of paths) {
+          await page.goto(gateway.url + path)
+          await page.getByRole('heading', { level: 1 }).waitFor()
+          await page.waitForLoadState('networkidle')
+          await assertAccessible(page, `${path} as ${login}`)
+          const sideways = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          )
+          assert.ok(sideways <= 0, `${path} scrolls sideways by ${sideways} pixels`)
+          assert.equal(await page.locator('html').getAttribute('lang'), look.language)
+        }
+        await context.close()
+      }
+    },
+  )
+}
+
+test('No page broke the policy that the server sends, and no script failed', () => {
+  assert.deepEqual(violations, [])
+})
+
+function runVerifier(path: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/server/cli.ts'), 'verify', path], {
+    env: { PATH: process.env['PATH'] },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += String(chunk)))
+  child.stderr.on('data', (chunk) => (output += String(chunk)))
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })))
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Browser } from 'playwright-core'
+
+const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+)
+/** Chromium asks its makers' hosts for many things at a start; none of them belongs to a test. */
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+]
+
+/** Flags under which the packaged browser shares its cookies between contexts: two people would be one. */
+const shared = new Set(['--single-process', '--incognito', '--no-zygote'])
+
+/** A real Chromium: the machine's own, else the one that npm brings, which unpacks its own libraries. */
+export async function launchBrowser(): Promise<Browser> {
+  if (installed !== undefined) return chromium.launch({ executablePath: installed, args: quiet })
+  // Read when the package is imported: without it, it does not unpack the libraries that a bare machine lacks.
+  process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs22.x'
+  const { default: packaged } = await import('@sparticuz/chromium')
+  return chromium.launch({
+    executablePath: await packaged.executablePath(),
+    args: [...packaged.args.filter((word) => !shared.has(word)), ...quiet],
+    headless: true,
+  })
+}
