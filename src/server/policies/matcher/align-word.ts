@@ -1,4 +1,3 @@
-import { G_HYPHEN } from './char-class.ts'
 import { isLatinPost } from './latin-post.ts'
 import { JOIN_ITEM, LEET_ITEM, LETTER_ITEM, S, SPACE_ITEM, WALL_ITEM, WEAK } from './letter-stream.ts'
 import { coarseOf, type WordTable } from './word-table.ts'
@@ -80,19 +79,17 @@ function nextLetter(item: number, to: number): number {
   let at = item
   let flags = 0
   let spaces = 0
-  let hyphens = 0
   while (at <= to && (S.kind[at] === JOIN_ITEM || S.kind[at] === SPACE_ITEM)) {
     flags |= S.flags[at] as number
     if (S.kind[at] === SPACE_ITEM) spaces++
-    else if (((S.unit[at] as number) & G_HYPHEN) !== 0) hyphens++
     at++
   }
   if (at > to || S.kind[at] === WALL_ITEM) return -1
   if (at !== item) {
     seen.piece = 0
     seen.flags |= flags
-    // A word parted at the end of a line is one word.
-    if (hyphens === 0) seen.spaces += spaces
+    // Between two spaces, only the end of a line parts a word, and it is one word all the same.
+    if (S.spaced) seen.spaces += spaces
   }
   return at
 }

@@ -5,11 +5,13 @@
  * capital: "the end.Me too" is a missing space.
  */
 const DOMAINS = new Set(
-  'com net org edu gov info biz io co eu fr uk de it es nl be ch lu ca ie pt pl se at jp cn br au app dev finance bank online site shop news blog cloud xyz club page link live paris'.split(
+  'com net org edu gov info biz io co eu fr uk nl ch lu ca ie app dev finance bank online site shop news blog cloud xyz club page link live paris'.split(
     ' ',
   ),
 )
-const WORD_DOMAINS = new Set('me in is to no us ai tv fm ly gg gl am so my do la cc'.split(' '))
+const WORD_DOMAINS = new Set(
+  'de it es be pt pl se at jp cn br au me in is to no us ai tv fm ly gg gl am so my do la cc'.split(' '),
+)
 const HOST_LONGEST = 253
 const DOT = 46
 const AT = 64

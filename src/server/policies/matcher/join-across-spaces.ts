@@ -42,6 +42,7 @@ function find(words: WordTable, table: PairTable, text: string, hash: number, to
 
 function joinFrom(words: WordTable, text: string, token: number, last: number): void {
   readStream(text, W.tokenStart[token] as number, W.tokenEnd[last] as number, token, true)
+  S.spaced = true
   let hash = HASH_SEED
   let size = 0
   let coarse = -1

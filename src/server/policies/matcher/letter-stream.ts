@@ -63,6 +63,8 @@ export const S = {
   /** True when some sign can be read in two ways. */
   either: false,
   foreign: false,
+  /** True while letters or words with spaces between them are read. */
+  spaced: false,
 }
 
 function reserveStream(size: number): void {
@@ -135,6 +137,7 @@ export function readStream(text: string, from: number, to: number, firstToken: n
   S.length = 0
   S.either = false
   S.foreign = false
+  S.spaced = false
   let token = firstToken
   for (let at = from; at < to;) {
     const codePoint = text.codePointAt(at) as number

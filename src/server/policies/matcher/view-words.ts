@@ -268,9 +268,11 @@ export function viewRun(words: WordTable, text: string, first: number, last: num
   const from = W.tokenStart[first] as number
   const to = W.tokenEnd[last] as number
   readStream(text, from, to, first, false)
+  S.spaced = true
   const { either } = S
   segmentLetters(words, text, 0, S.length - 1, VIA_SPACED, false)
   if (!either) return
   readStream(text, from, to, first, true)
+  S.spaced = true
   segmentLetters(words, text, 0, S.length - 1, VIA_SPACED, false)
 }
