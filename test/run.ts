@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { clusterVariable, startTestCluster } from '#test/support/test-cluster.ts'
 
 // One Postgres for the whole run; every test clones its database from the migrated template in it.
-// `npm test` runs everything but the browser's walk, `npm test -- test/posts/*.test.ts` some files.
+// `npm test` runs everything, `npm test -- test/posts/*.test.ts` some files.
 const given = process.argv.slice(2)
 const patterns = given.filter((word) => !word.startsWith('-'))
 const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', {
@@ -13,7 +13,12 @@ const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', {
 if (files.length === 0) throw new Error(`No test file matches ${patterns.join(' ')}.`)
 
 const cluster = await startTestCluster()
-const flags = ['--test', `--test-concurrency=${availableParallelism()}`, ...given.filter((word) => word.startsWith('-'))]
+const flags = [
+  '--test',
+  `--test-concurrency=${availableParallelism()}`,
+  '--test-timeout=600000', // a test that hangs is a failure, not a wait
+  ...given.filter((word) => word.startsWith('-')),
+]
 const child = spawn(process.execPath, [...flags, ...files], {
   stdio: 'inherit',
   env: { ...process.env, [clusterVariable]: cluster.ownerUrl },
