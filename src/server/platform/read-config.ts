@@ -156,9 +156,9 @@ function readOidc(reader: SettingReader): Config['oidc'] {
 function readRateLimits(reader: SettingReader): NonNullable<Config['rateLimits']> {
   const perMinute = parseInteger(0, 1_000_000)
   return {
-    signInPerMinute: reader.parsed('GATEWAY_RATE_SIGN_IN', 20, perMinute),
-    sessionWritesPerMinute: reader.parsed('GATEWAY_RATE_SESSION_WRITES', 120, perMinute),
-    tokenWritesPerMinute: reader.parsed('GATEWAY_RATE_TOKEN_WRITES', 600, perMinute),
+    signInPerMinute: reader.parsed('GATEWAY_RATE_SIGN_IN', 300, perMinute),
+    sessionWritesPerMinute: reader.parsed('GATEWAY_RATE_SESSION_WRITES', 6_000, perMinute),
+    tokenWritesPerMinute: reader.parsed('GATEWAY_RATE_TOKEN_WRITES', 60_000, perMinute),
   }
 }
 
