@@ -32,55 +32,29 @@ export interface TokenRow extends PersonRow {
   readonly lastUsedAt: Instant | null
 }
 
-const person = sql`u.id as "userId", u.display_name as "displayName", u.active, u.unit_id as "unitId", own.path as "unitPath"`
-
-/**
- * Grants in force at an instant: one's own, and what a colleague lends who still holds it. Only somebody who holds the
- * role somewhere of their own can be lent it, so that nobody becomes a reviewer by delegation.
- */
-function grantsAt(now: Instant) {
-  const inForce = (grant: string) => {
-    const at = (column: string) => sql.ref(`${grant}.${column}`)
-    return sql`${at('granted_at')} <= ${now} and (${at('revoked_at')} is null or ${at('revoked_at')} > ${now})`
-  }
-  return sql`array(
-    select json_build_object('role', g.role, 'unitId', g.unit_id) from role_grant g where g.user_id = u.id and ${inForce('g')}
-    union all
-    select json_build_object('role', d.role, 'unitId', d.unit_id, 'delegatedBy', d.from_user_id)
-      from delegation d join unit lent on lent.id = d.unit_id join app_user lender on lender.id = d.from_user_id
-      where d.to_user_id = u.id and d.ended_at is null and d.valid_from <= ${now} and d.valid_until > ${now} and lender.active
-        and exists (select from role_grant g where g.user_id = lender.id and g.role = d.role and g.unit_id = any (lent.path) and ${inForce('g')})
-        and exists (select from role_grant g where g.user_id = u.id and g.role = d.role and ${inForce('g')})
-  ) as grants`
-}
-
-/** An examination in force; only people of the issuer `examiner` have one. */
-function examinationAt(now: Instant) {
-  return sql`(select json_build_object('filter', x.filter, 'unitId', x.unit_id) from examiner_access x
-    where u.issuer = 'examiner' and x.user_id = u.id and x.ended_at is null and x.valid_from <= ${now} and x.valid_until > ${now}
-    limit 1) as examination`
+/** A person's columns and what they may do at an instant (migrations/0007_identity_lookup.sql). */
+function personAt(now: Instant) {
+  return sql`u.id as "userId", u.display_name as "displayName", u.active, u.unit_id as "unitId", own.path as "unitPath",
+    grants_in_force(u.id, ${now}) as grants,
+    case when u.issuer = 'examiner' then examination_in_force(u.id, ${now}) end as examination`
 }
 
 /** Everything that a request by session needs, in one round trip. */
 export async function findSession(db: Db, sessionId: string, now: Instant): Promise<SessionRow | undefined> {
-  const { rows } = await sql<SessionRow>`select s.id as "sessionId", s.authenticated_at as "authenticatedAt",
-      s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt", s.ended_at as "endedAt", s.groups_state as "groupsState",
-      ${person}, ${grantsAt(now)}, ${examinationAt(now)}
-    from user_session s join app_user u on u.id = s.user_id join unit own on own.id = u.unit_id
-    where s.id = ${sessionId}`.execute(db)
+  const { rows } = await sql<SessionRow>`select * from session_in_force(${sessionId}, ${now})`.execute(db)
   return rows[0]
 }
 
 export async function findToken(db: Db, tokenHash: Buffer, now: Instant): Promise<TokenRow | undefined> {
   const { rows } = await sql<TokenRow>`select t.id as "tokenId", t.scopes, t.expires_at as "expiresAt",
-      t.revoked_at as "revokedAt", t.last_used_at as "lastUsedAt", ${person}, ${grantsAt(now)}, ${examinationAt(now)}
+      t.revoked_at as "revokedAt", t.last_used_at as "lastUsedAt", ${personAt(now)}
     from api_token t join app_user u on u.id = t.user_id join unit own on own.id = u.unit_id
     where t.token_hash = ${tokenHash}`.execute(db)
   return rows[0]
 }
 
 export async function findPerson(db: Db, userId: string, now: Instant): Promise<PersonRow | undefined> {
-  const { rows } = await sql<PersonRow>`select ${person}, ${grantsAt(now)}, ${examinationAt(now)}
+  const { rows } = await sql<PersonRow>`select ${personAt(now)}
     from app_user u join unit own on own.id = u.unit_id where u.id = ${userId}`.execute(db)
   return rows[0]
 }
