@@ -117,3 +117,10 @@ test('With --words the stars that take ordinary words are told, and nothing fail
   assert.equal(code, 0)
   assert.match(out, /:4 r: "stock\*" also takes Stockport, Stockton \(communes\); stockade/)
 })
+
+test('Every shipped pack stands alone', async () => {
+  for (const { file } of shipped.packs.filter((pack) => pack.policy !== 'shipped-cases')) {
+    const report = testPolicy(loadPolicy(await readPolicyFiles(file)))
+    assert.deepEqual([...report.failures, ...report.untested], [], file)
+  }
+})
