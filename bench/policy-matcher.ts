@@ -218,9 +218,9 @@ function cpu(work: () => void): number {
 }
 
 function heap(): number {
-  globalThis.gc?.()
-  const { heapUsed, arrayBuffers, external } = process.memoryUsage()
-  return heapUsed + Math.max(arrayBuffers, external)
+  for (let times = 0; times < 3; times++) globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 interface Row {

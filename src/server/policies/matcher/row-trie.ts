@@ -56,6 +56,12 @@ export function makeRowTrie(words: number, rowWords: number): RowTrie & { count:
   }
 }
 
+function addStep(trie: RowTrie, hash: number, child: number): void {
+  addPair(trie.steps, hash, child)
+  const bit = filterBit(trie, hash)
+  trie.filter[bit >>> 5] = (trie.filter[bit >>> 5] as number) | (1 << (bit & 31))
+}
+
 /** Adds a row and answers its last node. */
 export function addRow(trie: RowTrie & { count: number }, words: ArrayLike<number>): number {
   let node = 0
@@ -72,10 +78,7 @@ export function addRow(trie: RowTrie & { count: number }, words: ArrayLike<numbe
     trie.depths[fresh] = Math.min(k + 1, 255)
     if (k === 0) trie.roots[word] = fresh
     else {
-      const hash = stepHash(node, word)
-      addPair(trie.steps, hash, fresh)
-      const bit = filterBit(trie, hash)
-      trie.filter[bit >>> 5] = (trie.filter[bit >>> 5] as number) | (1 << (bit & 31))
+      addStep(trie, stepHash(node, word), fresh)
       trie.hasNext[node] = 1
     }
     node = fresh
@@ -83,10 +86,22 @@ export function addRow(trie: RowTrie & { count: number }, words: ArrayLike<numbe
   return node
 }
 
+/** Adds the steps between nodes to fresh tables of the right size. */
+function setSteps(trie: RowTrie, count: number): void {
+  let steps = 0
+  for (let node = 1; node < count; node++) if (trie.parents[node] !== 0) steps++
+  trie.steps = makePairTable(steps)
+  trie.filter = new Int32Array((trie.steps.mask + 1) >>> 2)
+  for (let node = 1; node < count; node++) {
+    const parent = trie.parents[node] as number
+    if (parent !== 0) addStep(trie, stepHash(parent, trie.labels[node] as number), node)
+  }
+}
+
 /** Gives back the room that shared beginnings saved. */
 export function trimRowTrie(trie: RowTrie & { count: number }): RowTrie {
   const { count } = trie
-  return {
+  const trimmed: RowTrie = {
     roots: trie.roots,
     parents: trie.parents.slice(0, count),
     labels: trie.labels.slice(0, count),
@@ -96,4 +111,6 @@ export function trimRowTrie(trie: RowTrie & { count: number }): RowTrie {
     steps: trie.steps,
     filter: trie.filter,
   }
+  setSteps(trimmed, count)
+  return trimmed
 }
