@@ -299,3 +299,22 @@ test('Spans lie inside their field and on whole characters, whatever the text (p
     { numRuns: 400 },
   )
 })
+
+/** Texts that are meant to be slow: nesting, repetition, stacked marks, overrides, walls of numbers and separators. */
+const hostile = [
+  'guaranteed ', 'g u a r a n t e e d ', 'gu4r4nt33d r3turns ', '(((((', 'a.', '1 ', '4111 1111 1111 1112 ', 'FR76 3000 ', 'a@b.',
+  '#GuaranteedReturns', 'e\u0301\u0302\u0303\u0304', '\u202eguaranteed\u202c ', '\u200bg\u200bu', 'ｇｕａｒ', 'гuаrаntееd ', '👨‍👩‍👧', '8% ',
+  'https://a.b/', '@x', '\n\n', 'account number 1', 'aaaaaaaaaa', 'x.com(', '日本語', '06 12 34 56 78 ',
+] // prettier-ignore
+const targets = ['x', 'bluesky', 'mastodon', 'linkedin', 'instagram'].map((network) => ({ network }))
+
+for (const piece of hostile) {
+  test(`A hundred thousand characters of ${JSON.stringify(piece)} are judged in the time of reading them`, () => {
+    const text = piece.repeat(Math.ceil(100_000 / piece.length)).slice(0, 100_000)
+    const before = process.threadCpuUsage()
+    judge(shipped, text, { targets })
+    const used = process.threadCpuUsage(before)
+    // Measured well under a second on a busy machine; anything that is not linear takes minutes.
+    assert.ok(used.user + used.system < 5_000_000, `${(used.user + used.system) / 1000} ms`)
+  })
+}
