@@ -2,7 +2,7 @@ import { isDatabaseAway } from '#server/platform/database-away.ts'
 import { MigrationError } from '#server/platform/migrate.ts'
 import { ConfigError } from '#server/platform/read-config.ts'
 
-const namedErrors = new Set(['FolderTakenError', 'AppError', 'ObjectStoreError', 'PolicyError'])
+const namedErrors = new Set(['FolderTakenError', 'EmbeddedError', 'AppError', 'ObjectStoreError', 'PolicyError'])
 const systemCodes = new Set(['EADDRINUSE', 'EACCES'])
 const wrongWords = /^ERR_PARSE_ARGS_/
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, globSync, statSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { EmbeddedError } from './postgres-binaries.ts'
 
 const sources = ['src/web/**/*', 'src/shared/**/*', 'vite.config.ts', 'lingui.config.ts', 'package-lock.json']
 
@@ -38,5 +39,5 @@ async function runVite(project: string, outDir: string): Promise<void> {
   })
   if (code === 0) return
   await rm(outDir, { recursive: true, force: true })
-  throw new Error(`The console could not be built:\n${output}`)
+  throw new EmbeddedError(`The console could not be built:\n${output}`)
 }

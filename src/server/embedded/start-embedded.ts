@@ -11,6 +11,7 @@ import { demoGroupRoles } from './demo-people.ts'
 import { holdPort } from './free-port.ts'
 import { loadKeys, type EmbeddedKeys } from './load-keys.ts'
 import { lockFolder } from './lock-folder.ts'
+import { postgresBinaries } from './postgres-binaries.ts'
 import { startDatabase, type EmbeddedDatabase } from './start-database.ts'
 import { startProvider } from './start-provider.ts'
 
@@ -49,6 +50,7 @@ export function embeddedDirectory(common: Pick<CommonSettings, 'dataDirectory'>)
  * the console's build, side by side. Throws `FolderTakenError` when another gateway keeps the folder.
  */
 export async function startEmbedded(common: CommonSettings, log: Logger, closing: Closing): Promise<StartedParts> {
+  postgresBinaries() // refuses at once where the set-up cannot run
   const directory = embeddedDirectory(common)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   let holder = 'it is just starting.'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { clusterOwner, createCluster } from './create-cluster.ts'
 import { freePort } from './free-port.ts'
-import { postgresBinaries } from './postgres-binaries.ts'
+import { EmbeddedError, postgresBinaries } from './postgres-binaries.ts'
 import { startCommand } from './run-command.ts'
 import { unprivilegedPrefix } from './unprivileged-command.ts'
 
@@ -107,7 +107,10 @@ function describe({ child, ended }: Watched, port: number, password: string): Em
   }
 }
 
-function startError(failure: Failure, directory: string): Error {
-  if (failure.code === lockedExitCode) return new Error(`Another Postgres is running on ${directory}. Stop it first.`)
-  return new Error(`The embedded Postgres did not start (exit ${failure.code}):\n${failure.output}`)
+function startError(failure: Failure, directory: string): EmbeddedError {
+  if (failure.code === lockedExitCode)
+    return new EmbeddedError(`Another Postgres is running on ${directory}. Stop it first.`)
+  if (failure.output.includes('ENOENT'))
+    return new EmbeddedError('The embedded Postgres needs flock, setpriv and unshare: install the package util-linux.')
+  return new EmbeddedError(`The embedded Postgres did not start (exit ${failure.code}):\n${failure.output}`)
 }
