@@ -112,4 +112,7 @@ printTable(
     ['ms a call, p95', quantile(times, 0.95).toFixed(1)],
   ],
 )
-console.log(`aim < ${aimSeconds} s for 10,000 people and 500 units: ${took < aimSeconds ? 'met' : 'missed'}`)
+const whole = people >= 10_000 && units >= 500
+console.log(
+  `aim < ${aimSeconds} s for 10,000 people and 500 units: ${whole ? (took < aimSeconds ? 'met' : 'missed') : 'not asked here'}`,
+)

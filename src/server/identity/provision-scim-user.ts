@@ -47,7 +47,7 @@ export async function createScimUser(deps: Parts, body: Attributes): Promise<Sci
       await insertScimUser(tx, { id, issuer, subject: person.externalId ?? `scim:${id}`, unitId, person, scim, now })
     else await updateScimUser(tx, id, person, scim, unitId, now)
     await recordPerson(tx, same === undefined ? 'user.provisioned' : 'user.updated', id, person, unitId, now)
-    await setAccess(deps, tx, id, person.active, now)
+    if (same !== undefined || !person.active) await setAccess(deps, tx, id, person.active, now)
     return mustFind(tx, id)
   })
 }

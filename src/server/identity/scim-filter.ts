@@ -5,13 +5,14 @@ import { enterpriseSchema } from './scim-resources.ts'
 /** How an attribute is found: its SQL, and whether the case of text matters (RFC 7643 `caseExact`). */
 interface Column {
   readonly sql: RawBuilder<unknown>
-  readonly kind: 'text' | 'exact' | 'boolean' | 'time'
+  /** `lowered` is kept in lower case, so that its index serves. */
+  readonly kind: 'text' | 'lowered' | 'exact' | 'boolean' | 'time'
 }
 export type Columns = Readonly<Record<string, Column>>
 
 export const userColumns: Columns = {
   id: { sql: sql`u.id::text`, kind: 'exact' },
-  username: { sql: sql`u.user_name`, kind: 'text' },
+  username: { sql: sql`u.user_name`, kind: 'lowered' },
   externalid: { sql: sql`u.external_id`, kind: 'exact' },
   displayname: { sql: sql`u.display_name`, kind: 'text' },
   active: { sql: sql`u.active`, kind: 'boolean' },
@@ -84,7 +85,7 @@ function compare(column: Column, operator: string, value: unknown): RawBuilder<u
   const text = String(value)
   if (operator in ordered) return compareTime(column, ordered[operator] ?? '=', text)
   const left = column.kind === 'text' ? sql`lower(${column.sql})` : column.sql
-  const right = column.kind === 'text' ? text.toLowerCase() : text
+  const right = column.kind === 'text' || column.kind === 'lowered' ? text.toLowerCase() : text
   const pattern = right.replaceAll(/[\\%_]/g, '\\$&')
   if (operator === 'eq') return sql`${left} = ${right}`
   if (operator === 'ne') return sql`${left} is distinct from ${right}`
