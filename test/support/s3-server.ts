@@ -151,9 +151,9 @@ async function bringUp(folder: string): Promise<S3Server | string> {
   start('ceph-osd', ['-i', '0'])
   start('radosgw', ['-n', 'client.admin'])
   const endpoint = `http://127.0.0.1:${s3Port}`
-  if (!(await answers(endpoint, 90_000))) {
+  if (!(await answers(endpoint, 240_000))) {
     await stop()
-    return 'radosgw did not answer within 90 seconds.'
+    return 'radosgw did not answer within four minutes.'
   }
   const keys = { accessKeyId: 'testkey', secretAccessKey: 'testsecret' }
   const user = [
