@@ -3,9 +3,11 @@
  *
  * Ours reads raw text, resists evasion and gives true spans; the others get text that was normalised for them, and that
  * work is not counted. CPU time of this thread, best of several interleaved rounds: on a loaded machine read the ratios.
- * `node --expose-gc bench/policy-matcher.ts [--quick | --all]`; memory is only true with --expose-gc.
+ * `node bench/policy-matcher.ts [--quick | --all]`.
  */
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { AhoCorasick as MonyoneFast } from '@monyone/aho-corasick/fast'
 import { AhoCorasick as Monyone } from '@monyone/aho-corasick'
 import ModernAhoCorasick from 'modern-ahocorasick'
@@ -22,6 +24,8 @@ interface Engine {
   most: number
 }
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 const require = createRequire(import.meta.url)
 const OldAhoCorasick = require('ahocorasick') as new (terms: string[]) => { search: (text: string) => unknown[] }
 const NodeAhoCorasick = require('aho-corasick-node') as {
@@ -218,7 +222,7 @@ function cpu(work: () => void): number {
 }
 
 function heap(): number {
-  for (let times = 0; times < 3; times++) globalThis.gc?.()
+  for (let times = 0; times < 3; times++) collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
