@@ -75,7 +75,7 @@ export async function postgresOn(directory: string): Promise<number[]> {
 export async function eventually<T>(
   ask: () => Promise<T>,
   isWanted: (answer: T) => boolean,
-  patience = 15_000,
+  patience = 90_000,
 ): Promise<T> {
   for (const start = performance.now(); ;) {
     const answer = await ask()
