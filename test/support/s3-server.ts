@@ -94,17 +94,23 @@ async function bringUp(folder: string): Promise<S3Server | string> {
   const conf = join(folder, 'ceph.conf')
   await writeFile(conf, configuration(folder, library, clusterId, monitorPort, s3Port))
 
-  const children: ChildProcess[] = []
-  const start = (program: string, args: string[]) => {
+  const children = new Map<string, ChildProcess>()
+  let stopping = false
+  const start = (program: string, args: string[], tries = 0) => {
     // The death signal takes the daemons along even when the test process is killed.
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, '-c', conf, '-f', ...args], {
       env,
       stdio: 'ignore',
     })
-    children.push(child)
+    children.set(program, child)
+    // A daemon that comes before the one that it needs gives up: it is started again.
+    child.once('exit', () => {
+      if (!stopping && tries < 20) setTimeout(() => !stopping && start(program, args, tries + 1), 500)
+    })
   }
   const stop = async () => {
-    for (const child of children.toReversed()) child.kill('SIGKILL')
+    stopping = true
+    for (const child of children.values()) child.kill('SIGKILL')
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   const steps: [string, string[]][] = [

@@ -1,6 +1,5 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { Instant } from '#server/platform/clock.ts'
-import { toInstant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { utf8 } from '#shared/tlog/bytes.ts'
@@ -24,8 +23,8 @@ export interface SealObject {
   readonly kind: SealedObject['kind']
 }
 
-/** For what is never destroyed: object stores want a date, and this one is a century away. */
-const centuryMilliseconds = 100 * 365.25 * 86_400_000
+/** For what is never destroyed: object stores want a date, and Ceph's counts seconds in 32 bits, which end in February 2106. */
+const neverEnds: Instant = '2105-12-31T00:00:00.000Z'
 
 /**
  * The objects of a seal in the order in which they are put: bodies and entries, complete tiles, and the checkpoint last,
@@ -66,7 +65,7 @@ function makeBodies(rows: readonly SealRow[], seal: Seal): SealObject[] {
     return {
       key: bodiesKey(retentionClass, disposeMonth, seal.treeSize),
       bytes: compressLines(group.flatMap(bodyLine)),
-      retainUntil: bodyRetainUntil(disposeMonth, seal.plannedAt),
+      retainUntil: bodyRetainUntil(disposeMonth),
       kind: 'bodies',
     }
   })
@@ -82,16 +81,14 @@ function compressLines(lines: readonly string[]): Uint8Array {
   return zstdCompressSync(utf8(lines.map((line) => `${line}\n`).join('')))
 }
 
-function bodyRetainUntil(disposeMonth: string, plannedAt: Instant): Instant {
-  return disposeMonth === '9999-12'
-    ? toInstant(Date.parse(plannedAt) + centuryMilliseconds)
-    : `${disposeMonth}-01T00:00:00.000Z`
+function bodyRetainUntil(disposeMonth: string): Instant {
+  return disposeMonth === '9999-12' ? neverEnds : `${disposeMonth}-01T00:00:00.000Z`
 }
 
 /** The log proves every record: it stays as long as the longest class. */
 function logRetainUntil(years: ReadonlyMap<string, number | undefined>, plannedAt: Instant): Instant {
   const terms = [...years.values()]
-  if (terms.includes(undefined)) return toInstant(Date.parse(plannedAt) + centuryMilliseconds)
+  if (terms.includes(undefined)) return neverEnds
   const until = new Date(plannedAt)
   until.setUTCFullYear(until.getUTCFullYear() + Math.max(...terms.map((term) => term ?? 0)) + 1)
   return until.toISOString()
