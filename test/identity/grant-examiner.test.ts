@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { furnishFirm, submit } from '#test/support/furnish-firm.ts'
 import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from './gateway-browser.ts'
 
@@ -65,4 +66,34 @@ test('an examination has an end within a year, and a records officer opens it', 
   const [ruth, ada] = [await gateway.signIn('ruth'), await gateway.signIn('ada')]
   assert.equal((await ruth.post('/api/examiners', { ...wish, validUntil: '2030-01-01T00:00:00.000Z' })).statusCode, 422)
   assert.equal((await ada.post('/api/examiners', wish)).statusCode, 403)
+})
+
+test('an examiner sees the records that the examination is about and no others, and each look is a record', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [ruth, camille] = [await gateway.signIn('ruth'), await gateway.signIn('camille')]
+  const before = await submit(camille, profileId, 'Before the period.')
+  gateway.clock.advance(60_000)
+  const from = gateway.clock.now()
+  const within = await submit(camille, profileId, 'Within the period.')
+  gateway.clock.advance(60_000)
+  const to = gateway.clock.now()
+  await submit(camille, profileId, 'After the period.')
+  const { secret } = (await ruth.post('/api/examiners', { ...wish, filter: { from, to, profile: profileId } })).json()
+  const examiner = await signInWith(gateway, secret)
+  const all = (await ruth.get('/api/archive/records?limit=200')).json()
+  const seen = (await examiner.get('/api/archive/records?limit=200')).json()
+  assert.ok(seen.items.length > 0 && seen.items.length < all.items.length)
+  assert.equal(seen.total, seen.items.length)
+  for (const item of seen.items)
+    assert.deepEqual([item.profileId, item.recordedAt >= from && item.recordedAt < to], [profileId, true])
+  const outside = all.items.find(
+    (item: { recordId: string }) => !seen.items.some((own: { recordId: string }) => own.recordId === item.recordId),
+  )
+  assert.equal((await examiner.get(`/api/archive/records/${outside.recordId}`)).statusCode, 404)
+  assert.equal((await examiner.get(`/api/archive/records/${seen.items[0].recordId}`)).statusCode, 200)
+  const wider = (await examiner.get(`/api/archive/records?limit=200&from=2020-01-01T00:00:00.000Z`)).json()
+  assert.equal(wider.total, seen.total, 'asking for more shows no more')
+  assert.equal((await examiner.get(`/api/archive/posts/${before.postId}/timeline`)).statusCode, 404)
+  assert.ok((await recordsOf(gateway, 'archive.searched')).length >= 3)
+  assert.equal(within.status, 'in_review')
 })

@@ -190,6 +190,8 @@ export const bodies: Readonly<Record<string, object>> = {
   'POST /api/policy/check': { text: 'x', profileIds: [] },
   'POST /api/policies/versions': { files: [{ path: 'x.yaml', text: 'x' }] },
   'POST /api/policies/versions/:version/activate': { reason: 'x' },
+  'POST /api/policies/simulations': { version: 'a'.repeat(64) },
+  'POST /api/policies/replays': { revisionId: nowhere },
   'POST /api/posts': { text: 'x', profileIds: [nowhere] },
   'POST /api/posts/:postId/revisions': { text: 'y', profileIds: [nowhere] },
   'POST /api/posts/:postId/reschedule': { scheduledAt: null },

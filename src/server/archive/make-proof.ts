@@ -14,7 +14,7 @@ import { appendRecord } from './append-record.ts'
 import { joinEntry } from './entry.ts'
 import { findRecord, type RecordRow } from './queries.ts'
 import { readSealed } from './seal-queries.ts'
-import { readScope } from './search-scope.ts'
+import { readRecordScope } from './search-scope.ts'
 import { readTile } from './read-tile.ts'
 
 /** The proof that a record stands in the log, against the newest sealed checkpoint; that somebody asked is a record too. */
@@ -24,7 +24,7 @@ export async function makeProof(
   recordId: string,
 ): Promise<RecordProof> {
   return inTransaction(deps.db, async (tx) => {
-    const record = await findRecord(tx, recordId, await readScope(tx, actor))
+    const record = await findRecord(tx, recordId, await readRecordScope(tx, actor))
     if (record === undefined) throw new AppError('not_found', 'No such record.')
     const proof = await proveRecord(tx, record)
     await appendRecord(tx, actor, {

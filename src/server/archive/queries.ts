@@ -3,7 +3,7 @@ import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Position } from '#server/platform/page-cursor.ts'
 import type { RecordSummary } from '#shared/api/archive.ts'
-import { inScope, type SearchScope } from './search-scope.ts'
+import { inRecordScope, type RecordScope } from './search-scope.ts'
 import { whereWords } from './search-words.ts'
 
 /** The filter of search and export. Ranges are half open: `from` ≤ recordedAt < `to`. */
@@ -21,10 +21,10 @@ export interface RecordFilter {
 }
 
 /** The filter as a condition on `archive.findable s`. */
-export function whereFilter(filter: RecordFilter, scope: SearchScope): RawBuilder<SqlBool> {
+export function whereFilter(filter: RecordFilter, scope: RecordScope): RawBuilder<SqlBool> {
   const types = filter.type?.split(',').map((type) => type.trim())
   const conditions = [
-    inScope(scope, sql`s.unit_id`),
+    inRecordScope(scope),
     filter.from === undefined ? undefined : sql<SqlBool>`s.recorded_at >= ${filter.from}`,
     filter.to === undefined ? undefined : sql<SqlBool>`s.recorded_at < ${filter.to}`,
     filter.author === undefined ? undefined : sql<SqlBool>`s.author_id = ${filter.author}`,
@@ -56,12 +56,16 @@ const summaryColumns = sql`
   coalesce(l.log_index < (select max(tree_size) from archive.checkpoint), false) as sealed,
   s.retention_class as "retentionClass"`
 
+const foundColumns = sql`
+  s.recorded_at, s.record_id, s.type, s.actor_id, s.unit_id, s.author_id, s.post_id, s.profile_id, s.network, s.verdict,
+  s.retention_class, s.excerpt`
+
 const summaryJoins = sql`
   left join app_user actor on actor.id = s.actor_id
   left join app_user author on author.id = s.author_id
   left join archive.leaf l on l.record_id = s.record_id`
 
-/** The newest records first, from a position on. */
+/** The newest records first, from a position on: walks the archive backwards, for filters that find much. */
 export async function findRecords(
   tx: Tx,
   where: RawBuilder<SqlBool>,
@@ -88,14 +92,43 @@ export interface FacetRow {
   readonly count: number
 }
 
-/** Counts by type, network and verdict over the newest results, at most `countLimit` + 1 of them. */
-export async function countFacets(tx: Tx, where: RawBuilder<SqlBool>): Promise<FacetRow[]> {
-  const { rows } = await sql<FacetRow>`
-    select type, network, verdict, count(*) as count
-      from (select s.type, s.network, s.verdict from archive.findable s where ${where}
-        order by s.recorded_at desc limit ${countLimit + 1}) newest
-      group by type, network, verdict`.execute(tx)
-  return rows
+/** What a filter finds, if it is not too much to look at: counts by type, network and verdict, and one page. */
+export interface Survey {
+  /** Results, at most `countLimit` + 1: one more means that facets and page are of some of them only. */
+  readonly count: number
+  readonly facets: readonly FacetRow[]
+  readonly page: readonly RecordSummary[]
+}
+
+/**
+ * Collects what the filter finds, up to the limit, in no order: so the planner has no reason to walk the archive backwards
+ * for a rare word, and page and facets cost one look at the index.
+ */
+export async function surveyRecords(
+  tx: Tx,
+  where: RawBuilder<SqlBool>,
+  after: Position | undefined,
+  limit: number,
+): Promise<Survey> {
+  const { rows } = await sql<{ count: number; facets: FacetRow[] | null; page: RecordSummary[] | null }>`
+    with found as materialized (select ${foundColumns} from archive.findable s where ${where} limit ${countLimit + 1})
+    select (select count(*) from found) as count,
+      (select json_agg(f) from (
+        select type, network, verdict, count(*) as count from found group by type, network, verdict) f) as facets,
+      (select json_agg(p order by p."recordedAt" desc, p."recordId" desc) from (
+        select ${summaryColumns}
+          from (select * from found s ${pageAfter(after)} order by s.recorded_at desc, s.record_id desc limit ${limit}) s
+          ${summaryJoins}) p) as page`.execute(tx)
+  const { count, facets, page } = rows[0]!
+  // JSON writes times in another form than an `Instant`.
+  const summaries = (page ?? []).map((row) => ({ ...row, recordedAt: new Date(row.recordedAt).toISOString() }))
+  return { count, facets: facets ?? [], page: summaries }
+}
+
+function pageAfter(after: Position | undefined): RawBuilder<unknown> {
+  return after === undefined
+    ? sql``
+    : sql`where (s.recorded_at, s.record_id) < (${after.at}::timestamptz, ${after.id}::uuid)`
 }
 
 /** What the planner believes the number of results to be. */
@@ -112,7 +145,7 @@ export interface RecordRow extends RecordSummary {
 }
 
 /** One record with its bytes, if the scope shows it. */
-export async function findRecord(tx: Db | Tx, recordId: string, scope: SearchScope): Promise<RecordRow | undefined> {
+export async function findRecord(tx: Db | Tx, recordId: string, scope: RecordScope): Promise<RecordRow | undefined> {
   const { rows } = await sql<RecordRow>`
     select ${summaryColumns}, convert_from(r.header, 'UTF8') as header, b.salt, convert_from(b.body, 'UTF8') as body
       from archive.findable s
@@ -120,14 +153,14 @@ export async function findRecord(tx: Db | Tx, recordId: string, scope: SearchSco
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
         ${summaryJoins}
       where s.recorded_at = archive.id_time(${recordId}::uuid) and s.record_id = ${recordId}::uuid
-        and ${inScope(scope, sql`s.unit_id`)}`.execute(tx)
+        and ${inRecordScope(scope)}`.execute(tx)
   return rows[0]
 }
 
 /** Does the scope show any record of the post, and all of them? A post of another unit does not exist. */
-export async function isPostInScope(tx: Db | Tx, postId: string, scope: SearchScope): Promise<boolean> {
+export async function isPostInScope(tx: Db | Tx, postId: string, scope: RecordScope): Promise<boolean> {
   const { rows } = await sql<{ seen: boolean }>`
-    select exists (select from archive.findable s where s.post_id = ${postId} and ${inScope(scope, sql`s.unit_id`)}) as seen`.execute(
+    select exists (select from archive.findable s where s.post_id = ${postId} and ${inRecordScope(scope)}) as seen`.execute(
     tx,
   )
   return rows[0]!.seen

@@ -8,7 +8,7 @@ import { appendRecord } from './append-record.ts'
 import { parseHeader } from './entry.ts'
 import { findDisposition, findRecord, isPostInScope, type RecordRow } from './queries.ts'
 import { readTimeline } from './read-timeline.ts'
-import { readScope } from './search-scope.ts'
+import { readRecordScope } from './search-scope.ts'
 
 /** One record as it is hashed; that somebody looked is a record too. Outside the actor's scope it does not exist. */
 export async function readRecord(
@@ -17,7 +17,7 @@ export async function readRecord(
   recordId: string,
 ): Promise<ArchiveRecord> {
   return inTransaction(deps.db, async (tx) => {
-    const row = await findRecord(tx, recordId, await readScope(tx, actor))
+    const row = await findRecord(tx, recordId, await readRecordScope(tx, actor))
     if (row === undefined) throw new AppError('not_found', 'No such record.')
     await appendRecord(tx, actor, {
       type: 'archive.viewed',
@@ -36,8 +36,9 @@ export async function readPostTimeline(
   postId: string,
 ): Promise<{ postId: string; entries: TimelineEntry[] }> {
   return inTransaction(deps.db, async (tx) => {
-    if (!(await isPostInScope(tx, postId, await readScope(tx, actor)))) throw new AppError('not_found', 'No such post.')
-    const entries = await readTimeline(tx, postId)
+    if (!(await isPostInScope(tx, postId, await readRecordScope(tx, actor))))
+      throw new AppError('not_found', 'No such post.')
+    const entries = (await readTimeline(tx, postId)).filter((entry) => isExamined(actor, entry.recordedAt))
     await appendRecord(tx, actor, {
       type: 'archive.viewed',
       at: deps.clock.now(),
@@ -55,4 +56,10 @@ function toArchiveRecord(row: RecordRow, disposed: ArchiveRecord['disposed']): A
     salt: row.salt?.toString('base64') ?? null,
     disposed,
   }
+}
+
+/** An examination of a period sees of a post what happened in that period. */
+function isExamined({ examination }: Actor, at: string): boolean {
+  const { from, to } = examination ?? {}
+  return (from === undefined || at >= from) && (to === undefined || at < to)
 }

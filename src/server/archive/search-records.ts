@@ -6,15 +6,15 @@ import type { searchRecords as contract } from '#shared/api/archive.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import { appendRecord } from './append-record.ts'
 import {
-  countFacets,
   countLimit,
   estimateTotal,
   findRecords,
+  surveyRecords,
   whereFilter,
   type FacetRow,
   type RecordFilter,
 } from './queries.ts'
-import { readScope } from './search-scope.ts'
+import { readRecordScope } from './search-scope.ts'
 
 export interface SearchPage {
   readonly cursor?: string | undefined
@@ -31,11 +31,11 @@ export async function searchRecords(
   const after = readCursor(page.cursor)
   const limit = page.limit ?? 50
   return inTransaction(deps.db, async (tx) => {
-    const where = whereFilter(filter, await readScope(tx, actor))
-    const rows = await findRecords(tx, where, after, limit + 1)
-    const facets = await countFacets(tx, where)
-    const total = facets.reduce((sum, row) => sum + row.count, 0)
-    const totalIsEstimate = total > countLimit
+    const where = whereFilter(filter, await readRecordScope(tx, actor))
+    const survey = await surveyRecords(tx, where, after, limit + 1)
+    const totalIsEstimate = survey.count > countLimit
+    const rows = totalIsEstimate ? await findRecords(tx, where, after, limit + 1) : survey.page
+    const { facets } = survey
     const answer = {
       ...cutPage(
         rows,
@@ -43,7 +43,7 @@ export async function searchRecords(
         (row) => ({ at: row.recordedAt, id: row.recordId }),
         (row) => row,
       ),
-      total: totalIsEstimate ? Math.max(total, await estimateTotal(tx, where)) : total,
+      total: totalIsEstimate ? Math.max(survey.count, await estimateTotal(tx, where)) : survey.count,
       totalIsEstimate,
       facets: { type: sumBy(facets, 'type'), network: sumBy(facets, 'network'), verdict: sumBy(facets, 'verdict') },
     }

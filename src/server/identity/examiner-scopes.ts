@@ -7,5 +7,4 @@ export const examinerScopes: readonly Permission[] = [
   'archive.verify',
   'archive.status',
   'tlog.read',
-  'hold.read',
 ]

@@ -49,7 +49,7 @@ export const placeHold = endpoint({
 export const releaseHold = endpoint({
   method: 'POST',
   url: '/api/holds/:holdId/release',
-  config: { permission: 'hold.release' },
+  config: { permission: 'hold.release', maxAgeSeconds: 30 * 60 },
   schema: {
     summary: 'The first person asks for the release, a second one releases',
     tags: ['archive'],
