@@ -286,19 +286,32 @@ create view archive.described as
       left join lateral json_to_record(convert_from(y.body, 'UTF8')::json) as b ("searchText" text, language text) on true;
 
 -- Records that are not numbered yet. The sealer numbers and indexes in one transaction, so every snapshot finds a record
--- either here or in archive.search. Short while a sealer runs; the settings keep the planner from scanning the archive.
+-- either here or in archive.search. Short while a sealer runs. Bodies are fetched one by one: each touches one partition,
+-- where a join would open all of them; the settings keep the planner from scanning the archive.
 create function archive.tail() returns setof archive.described
 language plpgsql stable rows 100
 set search_path = pg_catalog set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare
   start xid8;
+  r record;
+  content bytea;
 begin
   select pg_snapshot_xmin(i.mark) into start
     from archive.integration i join pg_control_system() here on here.system_identifier = i.system_identifier
     where i.tree_size = (select max(tree_size) from archive.integration)
       and i.database_oid = (select oid from pg_database where datname = current_database());
-  return query select d.* from archive.described d
-    where d.xid >= coalesce(start, '0'::xid8) and not exists (select from archive.leaf l where l.record_id = d.record_id);
+  for r in
+    select a.recorded_at, a.id, a.seq, a.xid, a.type, a.retention_class, a.dispose_month, a.header from archive.archive_record a
+      where a.xid >= coalesce(start, '0'::xid8) and not exists (select from archive.leaf l where l.record_id = a.id)
+  loop
+    content := (select y.body from archive.archive_body y
+      where y.dispose_month = r.dispose_month and y.recorded_at = r.recorded_at and y.id = r.id);
+    return query select r.recorded_at, r.id, r.seq, r.xid, r.type, h.actor, s.unit, s.author, s.post, s.profile, s.network,
+        h.verdict, r.retention_class, left(coalesce(b."searchText", ''), 280), left(b."searchText", 60000), b.language
+      from json_to_record(convert_from(r.header, 'UTF8')::json) as h (actor uuid, streams json, verdict text)
+        cross join lateral json_to_record(h.streams) as s (unit uuid, author uuid, post uuid, profile uuid, network text)
+        left join lateral json_to_record(convert_from(content, 'UTF8')::json) as b ("searchText" text, language text) on true;
+  end loop;
 end $$;
 
 -- Everything that a search may find, from the commit of its act on.
