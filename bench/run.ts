@@ -6,7 +6,7 @@ import { join } from 'node:path'
 // Runs the benchmarks one after the other, each in a process of its own: `npm run bench`, or `npm run bench -- start submit`.
 const wanted = process.argv.slice(2)
 const names = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .filter((file) => file.endsWith('.ts') && !file.startsWith('.') && file !== 'run.ts')
   // A file that exports is a part of others; a benchmark exports nothing.
   .filter((file) => !/^export /m.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
   .map((file) => file.replace('.ts', ''))

@@ -6,6 +6,9 @@ import { withClient } from '#server/platform/with-client.ts'
 import { installShippedPolicy } from '#server/policies/install-shipped-policy.ts'
 import { readPolicyFiles, shippedPolicies } from '#server/policies/read-policy-files.ts'
 
+// Any fixed number: it names "first start of the gateway" among the advisory locks of one database.
+const firstStartLock = 4_716_022
+
 /**
  * Brings the database to the program's schema where the owner's URL is given, refuses a service login that could rewrite
  * history, and gives a new installation its firm and the shipped policy. Doing it again changes nothing.
@@ -17,14 +20,11 @@ export async function prepareInstallation(deps: Pick<Deps, 'config' | 'db' | 'cl
     if (applied.length > 0) deps.log.info({ applied }, 'migrations applied')
     await grantServiceLogin(ownerUrl, decodeURIComponent(new URL(url).username))
   }
-  await checkService(url)
-  await inTransaction(deps.db, (tx) => ensureFirm(tx, deps.clock.now()))
-  await installShippedPolicy(deps, await readPolicyFiles(shippedPolicies))
-}
-
-async function checkService(url: string): Promise<void> {
   await withClient(url, async (client) => {
     await refuseOwningLogin(client)
     await refuseOldSchema(client)
+    await client.query('select pg_advisory_lock($1)', [firstStartLock]) // until the session ends: nodes may start together
+    await inTransaction(deps.db, (tx) => ensureFirm(tx, deps.clock.now()))
+    await installShippedPolicy(deps, await readPolicyFiles(shippedPolicies))
   })
 }

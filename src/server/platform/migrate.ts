@@ -44,10 +44,15 @@ export async function migrate(ownerUrl: string, folder: string = shippedFolder):
 /** Lets a login role act as the service, and makes it when it is missing. A password is set only when given. */
 export async function grantServiceLogin(ownerUrl: string, login: string, password?: string): Promise<void> {
   await withClient(ownerUrl, async (client) => {
+    await client.query('select pg_advisory_lock($1)', [lockNumber]) // until the session ends
     const name = client.escapeIdentifier(login)
     await createRole(client, login, 'login')
     if (password !== undefined) await client.query(`alter role ${name} password ${client.escapeLiteral(password)}`)
-    await client.query(`grant ${serviceRole} to ${name}`)
+    const { rows } = await client.query<{ member: boolean }>(`select pg_has_role($1, $2, 'member') as member`, [
+      login,
+      serviceRole,
+    ])
+    if (rows[0]?.member !== true) await client.query(`grant ${serviceRole} to ${name}`)
   })
 }
 
