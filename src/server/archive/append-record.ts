@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Actor } from '#server/platform/actor.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -39,14 +39,23 @@ export interface RecordDraft {
  * class or a duplicate is wrong: the act fails with its evidence (law 2).
  */
 export async function appendRecord(tx: Tx, actor: Actor, draft: RecordDraft): Promise<string> {
+  const { id, append } = recordExpression(actor, draft)
+  await sql`select ${append}`.execute(tx)
+  // Only what a release waits for wakes the sealer: every NOTIFY queues its transaction's commit behind all others.
+  if (draft.type === 'publication.released') await sql`select pg_notify('gateway_record', '')`.execute(tx)
+  return id
+}
+
+/**
+ * The same as an expression, for a use case whose whole transaction is one statement: it stands in that statement's
+ * `select`, so the act and its record still commit together or not at all.
+ */
+export function recordExpression(actor: Actor, draft: RecordDraft): { id: string; append: RawBuilder<unknown> } {
   const id = newId(draft.at)
   const body = Buffer.from(canonicalJson(bodyOf(actor, draft)))
   const salt = randomBytes(32)
   const header = Buffer.from(canonicalJson(headerOf(id, actor, draft, hashBody(salt, body))))
-  await sql`select archive.append_record(${header}, ${salt}, ${body})`.execute(tx)
-  // Only what a release waits for wakes the sealer: every NOTIFY queues its transaction's commit behind all others.
-  if (draft.type === 'publication.released') await sql`select pg_notify('gateway_record', '')`.execute(tx)
-  return id
+  return { id, append: sql`archive.append_record(${header}, ${salt}, ${body})` }
 }
 
 /** SHA-256(0x02 ‖ salt ‖ body) in hex: commits to a body that can be destroyed and then not be guessed back. */

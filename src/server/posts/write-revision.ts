@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import type { PostStatus } from '#shared/post-status.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -13,21 +13,18 @@ export interface WrittenPost {
   readonly status: PostStatus
 }
 
-/** Writes a new post with its first revision and verdict in one statement: the hot path has one round trip for it. */
-export async function writeNewPost(
-  tx: Tx,
+/** The rows of a new post, its first revision and its verdict, as the first parts of a `with`. */
+export function newPostRows(
+  postId: string,
   author: { userId: string; unitId: string },
   prepared: PreparedRevision,
   status: PostStatus,
-): Promise<WrittenPost> {
-  const postId = newId(prepared.at)
-  await sql`
-    with new_post as (
+): RawBuilder<unknown> {
+  return sql`new_post as (
       insert into post (id, author_id, unit_id, status, current_revision_id, created_at, updated_at)
       values (${postId}, ${author.userId}, ${author.unitId}, ${status}::post_status, ${prepared.revisionId}, ${prepared.at}, ${prepared.at})
-    ), new_revision as (${insertRevision(postId, 1, author.userId, prepared)})
-    ${insertEvaluation(prepared)}`.execute(tx)
-  return { postId, number: 1, status }
+    ), new_revision as (${insertRevision(postId, 1, author.userId, prepared)}
+    ), new_evaluation as (${insertEvaluation(prepared)})`
 }
 
 /** Writes the next revision of a locked post with its verdict. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { scopeUnits, type Actor } from '#server/platform/actor.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Outcome, ReviewSummary } from '#shared/api/reviews.ts'
@@ -114,7 +114,12 @@ export interface NewReview {
 }
 
 export async function insertReviews(tx: Tx, reviews: readonly NewReview[]): Promise<void> {
-  await sql`
+  await reviewRows(reviews).execute(tx)
+}
+
+/** The insertion as a statement, to stand alone or in a `with`. */
+export function reviewRows(reviews: readonly NewReview[]): RawBuilder<unknown> {
+  return sql`
     insert into review (id, post_id, revision_id, content_hash, author_id, unit_id, stage_index, stage, need, qualification, stage_unit_id,
       policy_version, verdict, severity, finding_count, networks, status, due_at, created_at)
     select r.id, r.post_id, r.revision_id, r.content_hash, r.author_id, r.unit_id, r.stage_index, r.stage, r.need, r.qualification,
@@ -122,9 +127,7 @@ export async function insertReviews(tx: Tx, reviews: readonly NewReview[]): Prom
       r.finding_count, r.networks, r.status, r.due_at, r.created_at
     from jsonb_to_recordset(${JSON.stringify(reviews.map(toRecord))}::jsonb) as r (id uuid, post_id uuid, revision_id uuid, content_hash text,
       author_id uuid, unit_id uuid, stage_index int, stage text, need int, qualification text, stage_unit text, policy_version text, verdict text,
-      severity text, finding_count int, networks text[], status text, due_at timestamptz, created_at timestamptz)`.execute(
-    tx,
-  )
+      severity text, finding_count int, networks text[], status text, due_at timestamptz, created_at timestamptz)`
 }
 
 function toRecord(review: NewReview): Record<string, unknown> {

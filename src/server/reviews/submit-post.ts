@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { appendRecord } from '#server/archive/append-record.ts'
+import { appendRecord, recordExpression } from '#server/archive/append-record.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
-import { inTransaction, type Tx } from '#server/platform/database.ts'
+import { executeAlone, inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { judgeContent } from '#server/policies/judge-content.ts'
 import { movePost } from '#server/posts/move-post.ts'
 import {
@@ -20,9 +21,9 @@ import {
   type PostRow,
   type RevisionRow,
 } from '#server/posts/stored-post.ts'
-import { writeEvaluation, writeNewPost, writeNextRevision } from '#server/posts/write-revision.ts'
+import { newPostRows, writeEvaluation, writeNextRevision } from '#server/posts/write-revision.ts'
 import { editableStatuses, type PostStatus } from '#shared/post-status.ts'
-import { insertReviews, voidReviews, type NewReview } from './queries.ts'
+import { insertReviews, reviewRows, voidReviews, type NewReview } from './queries.ts'
 import { planReviews, statusAfterVerdict } from './route-post.ts'
 import { revisionRecord } from './submission-record.ts'
 
@@ -39,7 +40,10 @@ export interface WrittenPost {
   readonly recordType: 'post.drafted' | 'post.submitted' | 'post.blocked'
 }
 
-/** Writes a new post, as a draft or handed in at once: one transaction, one record that holds all of it. */
+/**
+ * Writes a new post, as a draft or handed in at once. Post, revision, verdict, reviews and the one record that holds all of
+ * it are one statement: one round trip, and one transaction by itself.
+ */
 export async function createPost(
   deps: PostDeps,
   actor: Actor,
@@ -48,22 +52,18 @@ export async function createPost(
   const prepared = await prepareRevision(deps, actor, wish)
   const submitted = wish.submit === true
   if (submitted) refuseUnsendable(prepared)
-  return inTransaction(deps.db, async (tx) => {
-    const status = submitted ? statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt) : 'draft'
-    const post = await writeNewPost(tx, actor, prepared, status)
-    const reviews =
-      status === 'in_review'
-        ? await openReviews(tx, deps, { postId: post.postId, authorId: actor.userId, unitId: actor.unitId }, prepared)
-        : []
-    const recordType = !submitted ? 'post.drafted' : status === 'blocked' ? 'post.blocked' : 'post.submitted'
-    const recordId = await appendRecord(
-      tx,
-      actor,
-      revisionRecord(recordType, { ...post, authorId: actor.userId, unitId: actor.unitId }, prepared, reviews),
-    )
-    await announce(tx, status)
-    return { ...post, prepared, reviews, recordId, recordType }
-  })
+  const status = submitted ? statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt) : 'draft'
+  const post = { postId: newId(prepared.at), number: 1, authorId: actor.userId, unitId: actor.unitId }
+  const reviews = status === 'in_review' ? planReviewsOf(deps, post, prepared) : []
+  const recordType = !submitted ? 'post.drafted' : status === 'blocked' ? 'post.blocked' : 'post.submitted'
+  const record = recordExpression(actor, revisionRecord(recordType, post, prepared, reviews))
+  const notice = wakesPublisher(status) ? sql`, pg_notify('gateway_publication', '')` : sql``
+  await executeAlone(
+    deps.db,
+    sql`with ${newPostRows(post.postId, actor, prepared, status)}, new_reviews as (${reviewRows(reviews)})
+      select ${record.append}${notice}`,
+  )
+  return { postId: post.postId, number: 1, status, prepared, reviews, recordId: record.id, recordType }
 }
 
 /** Writes the next revision of one's own post. Earlier approvals are void; the reviewers' open work ends. */
@@ -189,6 +189,16 @@ export async function openReviews(
   post: { postId: string; authorId: string; unitId: string },
   prepared: Pick<PreparedRevision, 'revisionId' | 'contentHash' | 'content' | 'targets' | 'at' | 'evaluation'>,
 ): Promise<NewReview[]> {
+  const reviews = planReviewsOf(deps, post, prepared)
+  await insertReviews(tx, reviews)
+  return reviews
+}
+
+function planReviewsOf(
+  deps: Pick<Deps, 'config'>,
+  post: { postId: string; authorId: string; unitId: string },
+  prepared: Pick<PreparedRevision, 'revisionId' | 'contentHash' | 'content' | 'targets' | 'at' | 'evaluation'>,
+): NewReview[] {
   const networks = [...new Set(prepared.targets.map((target) => target.network))]
   const revision = {
     revisionId: prepared.revisionId,
@@ -197,9 +207,7 @@ export async function openReviews(
     networks,
     at: prepared.at,
   }
-  const reviews = planReviews(post, revision, prepared.evaluation, deps.config.reviewHours)
-  await insertReviews(tx, reviews)
-  return reviews
+  return planReviews(post, revision, prepared.evaluation, deps.config.reviewHours)
 }
 
 /** Another's post does not exist for a writer. */
@@ -209,6 +217,9 @@ export function refuseForeignPost(post: PostRow | undefined, actor: Actor): asse
 
 /** Wakes whoever works next; a timer finds the work as well when the notice is lost. */
 export async function announce(tx: Tx, status: PostStatus): Promise<void> {
-  if (status === 'approved' || status === 'scheduled')
-    await sql`select pg_notify('gateway_publication', '')`.execute(tx)
+  if (wakesPublisher(status)) await sql`select pg_notify('gateway_publication', '')`.execute(tx)
+}
+
+function wakesPublisher(status: PostStatus): boolean {
+  return status === 'approved' || status === 'scheduled'
 }

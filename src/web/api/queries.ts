@@ -82,12 +82,6 @@ export const archiveStatusQuery = queryOptions({
   refetchInterval: 5_000,
 })
 
-export const recordsQuery = (query: QueryOf<typeof searchRecords>) =>
-  queryOptions({
-    queryKey: ['archive', 'records', query],
-    staleTime: 60_000,
-    queryFn: ({ signal }) => call(searchRecords, { query, signal }),
-  })
 export const recordQuery = (recordId: string) =>
   queryOptions({
     queryKey: ['archive', 'record', recordId],

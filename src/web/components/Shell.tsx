@@ -96,7 +96,7 @@ function Frame({ me, path }: { me: Me; path: string }) {
           />
         ))}
       </nav>
-      <main id="main" className="main" ref={main} tabIndex={-1}>
+      <main id="main" className="main" ref={main} tabIndex={0}>
         <OfflineBanner />
         <Outlet />
       </main>
