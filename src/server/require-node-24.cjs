@@ -3,8 +3,10 @@
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error(
-    'The gateway runs on Node 24; this is Node ' + process.versions.node + '.\n' +
-    'Run "npm ci" (it brings Node 24 for Linux x64 and arm64) and start with "npm start", or install Node 24.',
+    'The gateway runs on Node 24; this is Node ' +
+      process.versions.node +
+      '.\n' +
+      'Run "npm ci" (it brings Node 24 for Linux x64 and arm64) and start with "npm start", or install Node 24.',
   )
   process.exit(1)
 }
