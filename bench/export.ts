@@ -110,7 +110,7 @@ async function writeExport(url: string, folder: string, author: string | null): 
 async function readProof(url: string): Promise<number> {
   const db = openDatabase(openPool(url, pino({ level: 'silent' }), 4))
   const size = Number(process.argv[5])
-  const source = openLogSource(db, size, { words: null, at: '2026-11-21T10:00:00.000Z' })
+  const source = openLogSource(db, size, null)
   const edges = await proveRange(source.readNode, { first: 0, end: size, size })
   for (let index = 0; index < Math.floor(size / 256); index += 1) await source.readNode(8, index)
   await db.destroy()

@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { disposeRecords } from '#server/archive/dispose-records.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
 import type { Export } from '#shared/api/exports.ts'
+import { createFakeClock, ordinaryMonday } from '#test/support/fake-clock.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
@@ -256,10 +258,9 @@ test('an auditor of one unit gets that unit, and nobody below the firm sees a wi
   assert.deepEqual(listed, [made.exportId])
 })
 
-test('a body whose retention has ended is shown as disposed, and one that is missing too early stops the export', async (t) => {
+test('a body that is missing without a certificate stops the export', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
-  const camille = await gateway.signIn('camille')
-  const post = await submit(camille, profileId, 'To be forgotten one day')
+  const post = await submit(await gateway.signIn('camille'), profileId, 'To be forgotten one day')
   await sealOnce(gateway, { force: true })
   await runSql(
     gateway.database.ownerUrl,
@@ -272,20 +273,37 @@ test('a body whose retention has ended is shown as disposed, and one that is mis
      end $$`,
   )
   const ruth = await gateway.signIn('ruth')
-  const early = await makeExport(gateway, ruth, { post: post.postId })
-  assert.equal(early.status, 'failed')
-  assert.match(early.failure ?? '', /operator has been told/)
-  assert.ok(gateway.logLines.some((line) => /body of the record at log index \d+ is not in the database/.test(line)))
+  const made = await makeExport(gateway, ruth, { post: post.postId })
+  assert.equal(made.status, 'failed')
+  assert.match(made.failure ?? '', /operator has been told/)
+  assert.ok(
+    gateway.logLines.some((line) =>
+      /body of the record at log index \d+ is not in the database, and no certificate/.test(line),
+    ),
+  )
+})
 
-  gateway.clock.set('2034-01-09T09:00:00.000Z')
-  const later = await gateway.signIn('ruth')
-  const made = await makeExport(gateway, later, { post: post.postId, formats: ['csv', 'html', 'eml'] })
+test('a body whose retention has ended is shown as disposed, with its certificate (GDPR-2)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t, { clock: createFakeClock('2014-12-01T09:00:00.000Z') })
+  await runSql(gateway.database.ownerUrl, `select archive.make_partitions('2015-01-01', 120)`)
+  gateway.clock.set('2015-01-05T09:00:00.000Z')
+  const post = await submit(await gateway.signIn('camille'), profileId, 'To be forgotten one day')
+  await sealOnce(gateway, { force: true })
+  gateway.clock.set(ordinaryMonday)
+  assert.deepEqual((await disposeRecords(gateway)).disposed, ['2022-02'])
+  const ruth = await gateway.signIn('ruth')
+  const made = await makeExport(gateway, ruth, { post: post.postId, formats: ['csv', 'html', 'eml'] })
   assert.equal(made.status, 'completed', made.failure ?? '')
-  const path = await download(t, later, made.exportId)
+  const path = await download(t, ruth, made.exportId)
   const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)
   assert.deepEqual(report.problems, [])
   assert.ok(report.tally!.disposed > 0)
-  assert.match(await contentOf(path, 'records.jsonl'), /"disposed":\{"since":"2033-04","because":"mifid-7y"\}/)
+  const records = await contentOf(path, 'records.jsonl')
+  assert.match(
+    records,
+    /"disposed":\{"month" ?: ?"2022-02", ?"because" ?: ?"Retention ended: mifid-7y", ?"certificate" ?: ?"[0-9a-f-]{36}"\}/,
+  )
+  assert.doesNotMatch(records, /forgotten one day/)
   assert.match(await contentOf(path, 'records.csv'), /disposed/)
 })
 

@@ -59,19 +59,12 @@ export async function readRetention(db: Db): Promise<Record<string, number | nul
   return Object.fromEntries(rows.map((row) => [row.name, row.years]))
 }
 
-export interface RecordReading {
-  /** Words that choose among the records, or null. */
-  readonly words: string | null
-  /** A body whose retention ended before may be gone. */
-  readonly at: Instant
-}
-
 /** A package's content from the database. The log only grows, so no snapshot is held while it is read. */
-export function openLogSource(db: Db, size: number, reading: RecordReading): PackageSource {
+export function openLogSource(db: Db, size: number, words: string | null): PackageSource {
   return {
     readNode: nodesFromTiles((tile) => readTile(db, tile), size),
     entries: (first, end) => readAhead(readEntries(db, first, end)),
-    records: (indexes) => readRecordLines(db, indexes, reading),
+    records: (indexes) => readRecordLines(db, indexes, words),
   }
 }
 
@@ -91,7 +84,7 @@ async function* readEntries(db: Db, first: number, end: number): ReturnType<Pack
   }
 }
 
-async function readRecordLines(db: Db, indexes: readonly number[], { words, at }: RecordReading): Promise<RecordBatch> {
+async function readRecordLines(db: Db, indexes: readonly number[], words: string | null): Promise<RecordBatch> {
   const [first, last] = [indexes[0] ?? 0, indexes.at(-1) ?? 0]
   const dense = last - first + 1 === indexes.length
   const these = dense
@@ -103,17 +96,21 @@ async function readRecordLines(db: Db, indexes: readonly number[], { words, at }
       : sql`and exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id and ${whereWords(words)})`
   const { rows } = await sql<{ count: number; disposed: number; missing: number | null; text: string | null }>`
     select count(*) as count, count(*) filter (where b.body is null) as disposed,
-        min(l.log_index) filter (where b.body is null and r.dispose_month > ${at}::timestamptz at time zone 'UTC') as missing,
+        min(l.log_index) filter (where b.body is null and d.dispose_month is null) as missing,
         string_agg(case
           when b.body is null then '{"n":' || l.log_index || ',"header":' || convert_from(r.header, 'UTF8')
-            || ',"disposed":{"since":"' || to_char(r.dispose_month, 'YYYY-MM') || '","because":"' || r.retention_class || '"}}'
+            || ',"disposed":' || json_build_object('month', to_char(d.dispose_month, 'YYYY-MM'), 'because', d.reason, 'certificate', d.certificate_id)::text || '}'
           else '{"n":' || l.log_index || ',"salt":"' || encode(b.salt, 'base64') || '","header":' || convert_from(r.header, 'UTF8')
             || ',"body":' || convert_from(b.body, 'UTF8') || '}' end, E'\n' order by l.log_index) as text
       from archive.leaf l
         join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
+        left join archive.disposition d on d.dispose_month = r.dispose_month
       where ${these} ${chosen}`.execute(db)
   const { count, disposed, missing, text } = rows[0]!
-  if (missing !== null) throw new Error(`The body of the record at log index ${missing} is not in the database.`)
+  if (missing !== null)
+    throw new Error(
+      `The body of the record at log index ${missing} is not in the database, and no certificate says that it was disposed of.`,
+    )
   return { count, disposed, text: text ?? '' }
 }

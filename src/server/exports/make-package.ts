@@ -60,7 +60,7 @@ export async function makePackage(
     return await writePackage({
       file,
       checkpointNote: sealed.note,
-      source: openLogSource(deps.db, sealed.size, { words: words === '' ? null : words, at: startedAt }),
+      source: openLogSource(deps.db, sealed.size, words === '' ? null : words),
       renderings,
       signer: deps.checkpointSigner,
       progress,
