@@ -5,12 +5,16 @@ import { cutPage, readCursor } from '#server/platform/page-cursor.ts'
 import { readLanguage } from '#server/platform/read-language.ts'
 import * as posts from '#shared/api/posts.ts'
 import * as contract from '#shared/api/reviews.ts'
+import * as simulations from '#shared/api/simulations.ts'
 import { assemblePost, partsOfNewPost } from './assemble-post.ts'
 import { decideReview, type Decision } from './decide-review.ts'
 import { claimReview, delegateReview, escalateReview, releaseReview } from './handle-review.ts'
-import { countFacets, findQueue, findQueueSummary } from './queries.ts'
+import { countFacets, findQueue, findQueueSummary } from './queue-queries.ts'
 import { readPost } from './read-post.ts'
+import { readPrecision } from './read-precision.ts'
 import { readReview, toReviewSummary } from './read-review.ts'
+import { readSimulation, readSimulations } from './read-simulation.ts'
+import { cancelSimulation, simulateHistory } from './simulate-history.ts'
 import { createPost, revisePost, submitPost } from './submit-post.ts'
 import { reschedulePost, withdrawPost } from './withdraw-post.ts'
 
@@ -20,6 +24,7 @@ export function registerReviewRoutes(app: App, deps: RouteDeps): void {
   registerWriting(app, deps)
   registerQueue(app, deps)
   registerDecisions(app, deps)
+  registerSimulations(app, deps)
 }
 
 function registerWriting(app: App, deps: RouteDeps): void {
@@ -159,4 +164,27 @@ async function decideOne(deps: RouteDeps, actor: Parameters<typeof decideReview>
     if (!(error instanceof AppError)) throw error
     return { reviewId: decision.reviewId, ok: false, code: error.code, detail: error.message }
   }
+}
+
+function registerSimulations(app: App, deps: RouteDeps): void {
+  app.route({
+    ...simulations.createSimulation,
+    handler: async (request, reply) => reply.code(202).send(await simulateHistory(deps, request.actor, request.body)),
+  })
+  app.route({
+    ...simulations.listSimulations,
+    handler: async (request) => readSimulations(deps.db, request.actor, request.query),
+  })
+  app.route({
+    ...simulations.getSimulation,
+    handler: async (request) => readSimulation(deps.db, request.actor, request.params.simulationId),
+  })
+  app.route({
+    ...simulations.cancelSimulation,
+    handler: async (request) => cancelSimulation(deps, request.actor, request.params.simulationId),
+  })
+  app.route({
+    ...simulations.readPrecision,
+    handler: async (request) => readPrecision(deps, request.actor, request.query),
+  })
 }
