@@ -243,6 +243,21 @@ test('groups that do not fit into the token are said to be missing, not guessed'
   assert.match(await end(), /more groups than/)
 })
 
+test('groups are read from a signed access token where they are nowhere else, and only from one that is proven', async (t) => {
+  const provider = await startLyingProvider(t)
+  const gateway = await startGateway(t, { config: { oidc: { ...oidc(provider), scope: 'openid profile' } } })
+  provider.says('/me', { sub: 'camille' })
+  const claims = { iss: provider.issuer, sub: 'camille', groups: ['staff'] }
+  const status = async () =>
+    (await signInWithForm(gatewayBrowser(gateway), `${loginUrl}?returnTo=/api/me`, 'camille')).status
+  provider.says('/token', { access_token: await sign(claims, foreignKey, { kid: provider.kid }) })
+  assert.equal(await status(), 403, 'a foreign signature')
+  provider.says('/token', { access_token: await sign({ ...claims, sub: 'ruth' }, provider.key, { kid: provider.kid }) })
+  assert.equal(await status(), 403, 'somebody else’s')
+  provider.says('/token', { access_token: await sign(claims, provider.key, { kid: provider.kid }) })
+  assert.equal(await status(), 200)
+})
+
 test('a rotated key is fetched when a token names it', async (t) => {
   const { provider, gateway } = await startWith(t)
   await gateway.signIn('ruth')

@@ -19,6 +19,8 @@ export interface LyingProvider {
   lie(lie: Lie | undefined): void
   /** Publishes other keys from now on. */
   rotate(jwks: object): void
+  /** Answers this instead at a path, whatever was asked; at `/token`, beside what is answered anyway. */
+  says(path: string, body: object): void
 }
 
 export const foreignKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -47,10 +49,14 @@ export async function startLyingProvider(
   const state = JSON.parse(await readFile(join(folder, 'openid-provider.json'), 'utf8'))
   const { issuer, provider } = running
   let lie: Lie | undefined
-  let published: object | undefined
+  const said = new Map<string, object>()
   provider.use(async (context, next) => {
-    await next()
-    if (context.path === '/jwks' && published !== undefined) context.body = published
+    const instead = said.get(context.path)
+    if (instead === undefined || context.path === '/token') await next()
+    if (instead !== undefined) {
+      context.status = 200
+      context.body = context.path === '/token' ? { ...(context.body as object), ...instead } : instead
+    }
     const body = context.body as { id_token?: string } | undefined
     if (context.path !== '/token' || lie === undefined || typeof body?.id_token !== 'string') return
     const { kid = '', alg = '' } = decodeProtectedHeader(body.id_token)
@@ -68,8 +74,7 @@ export async function startLyingProvider(
     lie: (next) => {
       lie = next
     },
-    rotate: (jwks) => {
-      published = jwks
-    },
+    rotate: (jwks) => void said.set('/jwks', jwks),
+    says: (path, body) => void said.set(path, body),
   }
 }

@@ -55,12 +55,8 @@ export async function finishSignIn(
   }
 }
 
-async function proveIdentity(
-  deps: Parts,
-  { configuration, keys }: Discovered,
-  callback: URL,
-  signIn: SignInState,
-): Promise<Proven> {
+async function proveIdentity(deps: Parts, discovered: Discovered, callback: URL, signIn: SignInState): Promise<Proven> {
+  const { configuration, keys } = discovered
   const tokens = await openid.authorizationCodeGrant(configuration, callback, {
     expectedState: signIn.state,
     expectedNonce: signIn.nonce,
@@ -76,7 +72,7 @@ async function proveIdentity(
   })
   const fromToken = readClaims(deps.config, payload)
   const person =
-    fromToken.groupsState === 'sent' ? fromToken : await askUserinfo(deps, configuration, tokens.access_token, payload)
+    fromToken.groupsState === 'sent' ? fromToken : await lookFurther(deps, discovered, tokens.access_token, payload)
   const authTime = payload['auth_time']
   return {
     person,
@@ -89,16 +85,26 @@ async function proveIdentity(
   }
 }
 
-/** Providers that keep groups (or names) out of the ID token have a userinfo endpoint; not having one is no fault. */
-async function askUserinfo(
+/**
+ * Providers that keep groups out of the ID token answer them at userinfo, or put them into a signed access token. Not
+ * having either is no fault of theirs: then the person has no groups, and the answer says so.
+ */
+async function lookFurther(
   deps: Parts,
-  configuration: openid.Configuration,
+  { configuration, keys }: Discovered,
   accessToken: string,
   claims: Record<string, unknown>,
 ): Promise<PersonClaims> {
-  if (configuration.serverMetadata().userinfo_endpoint === undefined) return readClaims(deps.config, claims)
-  const more = await openid.fetchUserInfo(configuration, accessToken, String(claims['sub']))
-  return readClaims(deps.config, { ...claims, ...more })
+  const { userinfo_endpoint, issuer } = configuration.serverMetadata()
+  const more =
+    userinfo_endpoint === undefined ? {} : await openid.fetchUserInfo(configuration, accessToken, String(claims['sub']))
+  const person = readClaims(deps.config, { ...claims, ...more })
+  if (person.groupsState === 'sent' || accessToken.split('.').length !== 3) return person
+  // An access token that cannot be proven is meant for somebody else, and says nothing to us.
+  const proven = await jwtVerify(accessToken, keys, { algorithms: signatureAlgorithms, issuer }).catch(() => undefined)
+  return proven?.payload.sub === claims['sub']
+    ? readClaims(deps.config, { ...proven?.payload, ...claims, ...more })
+    : person
 }
 
 async function startSession(
