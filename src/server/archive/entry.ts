@@ -1,5 +1,4 @@
 import type { Instant } from '#server/platform/clock.ts'
-import { canonicalJson } from '#shared/canonical-json.ts'
 import type { RecordType } from '#shared/record-event.ts'
 
 /** Dense number of the record within each of its streams, from 0: a gap in one stream is visible by itself. */
@@ -27,12 +26,7 @@ export interface RecordHeader {
   readonly retentionClass: string
 }
 
-/** The bytes that are hashed, as text: canonical JSON put together from canonical pieces; the header is not rewritten. */
-export function formatEntry(entry: Entry): string {
-  return joinEntry(entry.sealedAt, entry.header, entry.index, canonicalJson(entry.sequence))
-}
-
-/** The same from the pieces as the database keeps them. */
+/** The bytes that are hashed, as text: canonical JSON put together from the canonical pieces that the database keeps. */
 export function joinEntry(sealedAt: Instant, header: string, index: number, sequence: string): string {
   return `{"at":"${sealedAt}","h":${header},"n":${index},"sq":${sequence}}`
 }

@@ -1,7 +1,6 @@
 import { AppError } from '#server/platform/app-error.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import { loadPolicy, type CompiledPolicy } from './load-policy.ts'
-import { findActiveVersion, findVersion } from './queries.ts'
 
 // A version is immutable and named by its content, so a compiled one never goes stale. A few are kept: the active one,
 // its predecessor while posts are judged anew, and those that a replay asks for.
@@ -22,15 +21,4 @@ export async function compiledPolicy(db: Db | Tx, version: string): Promise<Comp
   if (kept.size >= keptAtMost) kept.delete(kept.keys().next().value!)
   kept.set(version, compiled)
   return compiled
-}
-
-/** The policy in force. Without one nothing can be judged, so nothing can be submitted. */
-export async function activePolicy(db: Db | Tx): Promise<CompiledPolicy> {
-  const version = await findActiveVersion(db)
-  if (version === undefined)
-    throw new AppError(
-      'not_ready',
-      'No policy is active, so nothing can be submitted. Your draft is kept; a policy owner must activate a version.',
-    )
-  return compiledPolicy(db, version)
 }

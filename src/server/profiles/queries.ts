@@ -49,13 +49,6 @@ export async function findProfile(db: Db | Tx, profileId: string): Promise<Profi
   return (await selectProfiles(db).where('profile.id', '=', profileId).executeTakeFirst()) as ProfileRow | undefined
 }
 
-export async function findProfiles(db: Db | Tx, profileIds: readonly string[]): Promise<ProfileRow[]> {
-  if (profileIds.length === 0) return []
-  return (await selectProfiles(db)
-    .where(sql<boolean>`profile.id = any(${profileIds}::uuid[])`)
-    .execute()) as ProfileRow[]
-}
-
 export async function lockProfile(tx: Tx, profileId: string): Promise<ProfileRow | undefined> {
   return (await selectProfiles(tx).where('profile.id', '=', profileId).forUpdate('profile').executeTakeFirst()) as
     | ProfileRow

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, fromBase64, fromUtf8, toBase64, toHex, utf8 } from './bytes.ts'
+import { concatBytes, equalBytes, fromBase64, toBase64, toHex, utf8 } from './bytes.ts'
 import { sha256 } from './sha256.ts'
 
 /** A verifier key of a signed note: `<name>+<hex key id>+<base64 of algorithm byte and key>` (C2SP signed-note). */
@@ -89,9 +89,4 @@ export async function openNote(note: string, key: VerifierKey): Promise<string |
     if (!(await crypto.subtle.verify('Ed25519', publicKey, signature, utf8(text)))) return undefined
   }
   return text
-}
-
-/** Reads a note from bytes; throws when they are not UTF-8. */
-export function noteFromBytes(bytes: Uint8Array): string {
-  return fromUtf8(bytes)
 }

@@ -1,8 +1,9 @@
 import { queryOptions } from '@tanstack/react-query'
-import { getArchiveStatus, getPostTimeline, getRecord, getRecordProof, searchRecords } from '#shared/api/archive.ts'
+import { getArchiveStatus, getPostTimeline, getRecord, getRecordProof } from '#shared/api/archive.ts'
 import type { QueryOf } from '#shared/api/endpoint.ts'
 import { getExport, listExports } from '#shared/api/exports.ts'
-import { getMe, listUnits, listUsers, type Me } from '#shared/api/identity.ts'
+import { listHolds } from '#shared/api/holds.ts'
+import { getMe, listSessions, listTokens, listUnits, listUsers, type Me } from '#shared/api/identity.ts'
 import { listPolicies } from '#shared/api/policies.ts'
 import { getPost, listPosts } from '#shared/api/posts.ts'
 import { listProfiles } from '#shared/api/profiles.ts'
@@ -76,6 +77,18 @@ export const stopsQuery = queryOptions({
 })
 export const unitsQuery = queryOptions({ queryKey: ['units'], queryFn: ({ signal }) => call(listUnits, { signal }) })
 export const usersQuery = queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => call(listUsers, { signal }) })
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: ({ signal }) => call(listTokens, { signal }),
+})
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: ({ signal }) => call(listSessions, { signal }),
+})
+export const holdsQuery = queryOptions({
+  queryKey: ['holds'],
+  queryFn: ({ signal }) => call(listHolds, { query: { limit: 200 }, signal }),
+})
 export const archiveStatusQuery = queryOptions({
   queryKey: ['archive', 'status'],
   queryFn: ({ signal }) => call(getArchiveStatus, { signal }),
