@@ -97,7 +97,7 @@ function growTree(
 
 interface SealedBodyRow {
   readonly salt: Uint8Array
-  readonly body: string
+  readonly body: Buffer
   readonly disposeMonth: string
 }
 
@@ -106,7 +106,7 @@ async function readBodies(source: Source, seal: BucketSeal): Promise<Map<number,
   for (const key of source.bodyKeys.get(seal.treeSize) ?? []) {
     const disposeMonth = `${bodiesMonth(key)!.month}-01`
     for (const line of (await readLines(source.read, key)) ?? []) {
-      const { index, salt, body } = parseBodyLine(line.toString('utf8'))
+      const { index, salt, body } = parseBodyLine(line)
       bodies.set(index, { salt, body, disposeMonth })
     }
   }
@@ -172,7 +172,7 @@ async function importEntry(
   if (body !== undefined) {
     await sql`
       insert into archive.archive_body (dispose_month, recorded_at, id, salt, body)
-        values (${month}, ${header.recordedAt}, ${header.id}, ${Buffer.from(body.salt)}, ${Buffer.from(body.body)})
+        values (${month}, ${header.recordedAt}, ${header.id}, ${Buffer.from(body.salt)}, ${body.body})
         on conflict do nothing`.execute(tx)
   }
   await sql`

@@ -42,7 +42,7 @@ function checkLine(
 ): number | undefined {
   let index: number | undefined
   try {
-    const body = parseBodyLine(line.toString('utf8'))
+    const body = parseBodyLine(line)
     const entry = entries[body.index - first]
     if (entry === undefined || entry.id !== body.id) {
       problems.push(
@@ -55,7 +55,7 @@ function checkLine(
       return undefined
     }
     index = body.index
-    if (hashBody(body.salt, Buffer.from(body.body)) !== entry.bodyHash) {
+    if (hashBody(body.salt, body.body) !== entry.bodyHash) {
       problems.push(
         problem(
           'body_differs',

@@ -23,17 +23,17 @@ export async function compareRange(db: Db, entries: readonly SealedEntry[]): Pro
               || r.header
               || convert_to(',"n":' || l.log_index || ',"sq":' || l.stream_sequence || '}', 'UTF8')), false) as header_fits,
             case when b.id is null then exists (select from archive.disposition d where d.dispose_month = r.dispose_month)
-              else encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = h.header ->> 'bodyHash' end as body_fits,
-            coalesce(r.id = (h.header ->> 'id')::uuid and r.recorded_at = (h.header ->> 'recordedAt')::timestamptz
-              and r.type = h.header ->> 'type' and r.retention_class = h.header ->> 'retentionClass' and s.type = r.type
-              and s.unit_id is not distinct from (h.header -> 'streams' ->> 'unit')::uuid
-              and s.author_id is not distinct from (h.header -> 'streams' ->> 'author')::uuid
-              and s.post_id is not distinct from (h.header -> 'streams' ->> 'post')::uuid, false) as columns_fit
+              else encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = h."bodyHash" end as body_fits,
+            coalesce(r.id = h.id and r.recorded_at = h."recordedAt" and r.type = h.type and r.retention_class = h."retentionClass"
+              and s.type = r.type and s.unit_id is not distinct from t.unit and s.author_id is not distinct from t.author
+              and s.post_id is not distinct from t.post and s.profile_id is not distinct from t.profile, false) as columns_fit
           from archive.leaf l
             left join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
             left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
             left join archive.search s on s.recorded_at = l.recorded_at and s.record_id = l.record_id
-            left join lateral (select convert_from(r.header, 'UTF8')::jsonb as header) h on true
+            left join lateral json_to_record(convert_from(r.header, 'UTF8')::json) as h (id uuid, type text, "recordedAt" timestamptz,
+              "retentionClass" text, "bodyHash" text, streams json) on true
+            left join lateral json_to_record(h.streams) as t (unit uuid, author uuid, post uuid, profile uuid) on true
           where l.log_index >= ${first.index} and l.log_index <= ${last.index}
       ) entry`.execute(db)
   const row = rows[0]!
