@@ -1,6 +1,7 @@
 import { AppError } from '#server/platform/app-error.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import { loadPolicy, type CompiledPolicy } from './load-policy.ts'
+import { findVersion } from './queries.ts'
 
 // A version is immutable and named by its content, so a compiled one never goes stale. A few are kept: the active one,
 // its predecessor while posts are judged anew, and those that a replay asks for.
