@@ -8,6 +8,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { forgetIdempotencyKeys } from '#server/platform/idempotency.ts'
 import { listenForNotices } from '#server/platform/listen-for-notices.ts'
 import { activateDueVersions } from '#server/policies/activate-policy-version.ts'
+import { endLapsedEmergencies } from '#server/policies/start-emergency.ts'
 import { attemptPublications } from '#server/publishing/attempt-publications.ts'
 import { capturePublications, confirmPublications } from '#server/publishing/confirm-publications.ts'
 import { planPublications } from '#server/publishing/plan-publications.ts'
@@ -15,6 +16,7 @@ import { releasePublications } from '#server/publishing/release-publications.ts'
 import { retractPublications } from '#server/publishing/retract-post.ts'
 import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
 import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
+import { runSimulations } from '#server/reviews/run-simulations.ts'
 
 export interface Jobs {
   /** Resolves when no job is at work any more. */
@@ -45,6 +47,13 @@ const jobs: readonly Job[] = [
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
   { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: (deps) => runExports(deps) },
   { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },
+  {
+    name: 'simulate',
+    wokenBy: ['gateway_simulation'],
+    wakes: [],
+    everySeconds: 5,
+    run: (deps) => runSimulations(deps),
+  },
   { name: 'hand over', wokenBy: ['gateway_person'], wakes: [], everySeconds: 30, run: (deps) => handOverReviews(deps) },
   { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
   { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verifyOnSchedule },
@@ -62,6 +71,7 @@ async function publish(deps: Deps): Promise<void> {
 
 async function judge(deps: Deps): Promise<void> {
   await activateDueVersions(deps)
+  await endLapsedEmergencies(deps)
   await reevaluatePosts(deps)
 }
 
@@ -112,7 +122,7 @@ function createRunner(deps: Deps, job: Job, wake: (name: string) => void): Runne
         report(deps, job.name, error, failing)
         failing = true
       }
-    } while (again && !stopped)
+    } while (again)
     running = undefined
   }
 
@@ -128,6 +138,7 @@ function createRunner(deps: Deps, job: Job, wake: (name: string) => void): Runne
     },
     async stop() {
       stopped = true
+      again = false
       await running
     },
   }

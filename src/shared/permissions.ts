@@ -18,6 +18,7 @@ export const permissions = {
   'policy.write': ['policy_owner'],
   'policy.approve': ['policy_owner'],
   'policy.simulate': ['policy_owner', 'reviewer'],
+  'policy.replay': ['policy_owner', 'reviewer', 'auditor'],
   'review.read': ['reviewer'],
   'review.decide': ['reviewer'],
   'stop.read': ['reviewer', 'admin', 'auditor'],

@@ -18,6 +18,7 @@ test('Every command of the contract is there', () => {
     'migrate',
     'policy test',
     'policy check',
+    'policy simulate',
     'archive verify',
     'archive rebuild',
     'export',

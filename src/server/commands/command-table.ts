@@ -45,6 +45,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
       return ({ words, io }) => runPolicyCheck(words, io)
     },
   },
+  'policy simulate': {
+    usage: 'policy simulate --as <person> (--policy <folder> | --version <v>) [--from] [--to] [--json]',
+    does: 'runs a draft over what was handed in before',
+    load: async () => (await import('./simulate-draft.ts')).runPolicySimulate,
+  },
   'archive verify': {
     usage: 'archive verify [--recent] [--json]',
     does: 'recomputes every hash from the object store and compares the database',

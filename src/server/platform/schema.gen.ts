@@ -311,6 +311,28 @@ export interface PolicyEvaluation {
   verdict: string;
 }
 
+export interface PolicySimulation {
+  attempt: Generated<number>;
+  base_version: string | null;
+  cancel_requested_by: string | null;
+  done: Generated<number>;
+  draft_version: string;
+  failure: string | null;
+  files: Json;
+  finished_at: Instant | null;
+  from_at: Instant | null;
+  id: string;
+  lease_until: Instant | null;
+  report: Json | null;
+  requested_at: Instant;
+  requested_by: string;
+  started_at: Instant | null;
+  state: string;
+  to_at: Instant;
+  total: Generated<number>;
+  units: string[] | null;
+}
+
 export interface PolicyVersion {
   activate_at: Instant | null;
   activated_at: Instant | null;
@@ -318,6 +340,9 @@ export interface PolicyVersion {
   approved_by: string | null;
   created_at: Instant;
   created_by: string | null;
+  emergency_by: string | null;
+  emergency_fallback: string | null;
+  emergency_until: Instant | null;
   files: Json;
   note: Generated<string>;
   retired_at: Instant | null;
@@ -573,6 +598,7 @@ export interface DB {
   idempotency_key: IdempotencyKey;
   media: Media;
   policy_evaluation: PolicyEvaluation;
+  policy_simulation: PolicySimulation;
   policy_version: PolicyVersion;
   post: Post;
   post_comment: PostComment;

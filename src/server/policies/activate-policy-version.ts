@@ -7,6 +7,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import {
   findDueVersions,
   findVersion,
+  lockSwitch,
   lockVersion,
   scheduleVersion,
   switchVersion,
@@ -24,10 +25,12 @@ export async function activatePolicyVersion(
   wish: { at?: string | undefined; reason: string },
 ): Promise<PolicyVersionRow> {
   return inTransaction(deps.db, async (tx) => {
+    await lockSwitch(tx)
     const found = await lockVersion(tx, version)
     if (found === undefined) throw new AppError('not_found', 'No such policy version.')
     if (found.state === 'active') throw new AppError('wrong_status', 'This version is already active.')
-    if (found.state === 'draft')
+    // A version that began as an emergency and lapsed is retired, and still without its second approval.
+    if (found.state === 'draft' || (found.approvedBy === null && found.createdBy !== null))
       throw new AppError('second_person_required', 'A second person must approve this version before it can go live.')
     const at = deps.clock.now()
     if (wish.at !== undefined && wish.at > at) await scheduleVersion(tx, version, wish.at)
@@ -41,6 +44,7 @@ export async function activateDueVersions(deps: Pick<Deps, 'db' | 'clock'>): Pro
   const due = await findDueVersions(deps.db, deps.clock.now())
   for (const version of due) {
     await inTransaction(deps.db, async (tx) => {
+      await lockSwitch(tx)
       const found = await lockVersion(tx, version)
       if (found?.state !== 'approved' || found.activateAt === null) return
       await switchAndRecord(tx, systemActor, version, deps.clock.now(), 'The stated time has come.')
@@ -72,5 +76,10 @@ export async function switchAndRecord(
       body: { version: retired, replacedBy: version },
     })
   }
+  await announceSwitch(tx, version)
+}
+
+/** Wakes whoever judges anew; a timer finds the work as well when the notice is lost. */
+export async function announceSwitch(tx: Tx, version: string): Promise<void> {
   await sql`select pg_notify('gateway_policy', ${version})`.execute(tx)
 }

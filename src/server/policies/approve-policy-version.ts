@@ -1,11 +1,16 @@
 import { appendRecord } from '#server/archive/append-record.ts'
+import { isSamePerson } from '#server/identity/same-person.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { approveVersion, findVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
+import { refuseOwnEmergency } from './start-emergency.ts'
 
-/** A second person approves a draft. The author of the draft never does (law 4). */
+/**
+ * A second person approves a draft, or a version that started as an emergency and is active (or lapsed) without it.
+ * The author of the draft never does (law 4).
+ */
 export async function approvePolicyVersion(
   deps: Pick<Deps, 'db' | 'clock'>,
   actor: Actor,
@@ -14,9 +19,11 @@ export async function approvePolicyVersion(
   return inTransaction(deps.db, async (tx) => {
     const draft = await lockVersion(tx, version)
     if (draft === undefined) throw new AppError('not_found', 'No such policy version.')
-    if (draft.createdBy === actor.userId)
+    if (draft.createdBy !== null && (await isSamePerson(tx, actor.userId, draft.createdBy)))
       throw new AppError('second_person_required', 'You wrote this version; another policy owner must approve it.')
-    if (draft.state !== 'draft') throw new AppError('wrong_status', `This version is already ${draft.state}.`)
+    await refuseOwnEmergency(tx, actor, version)
+    if (draft.approvedBy !== null || draft.createdBy === null)
+      throw new AppError('wrong_status', `This version is already ${draft.state}.`)
 
     const at = deps.clock.now()
     await approveVersion(tx, version, actor.userId, at)
@@ -24,7 +31,7 @@ export async function approvePolicyVersion(
       type: 'policy.version_approved',
       at,
       streams: { policy: version },
-      body: { version },
+      body: { version, ...(draft.emergencyUntil === null ? {} : { emergency: true }) },
     })
     return (await findVersion(tx, version))!
   })

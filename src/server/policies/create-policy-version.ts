@@ -32,7 +32,8 @@ export async function createPolicyVersion(
   })
 }
 
-function compileOrExplain(files: readonly PolicyFileSource[]): CompiledPolicy {
+/** Compiles files, or throws `policy_invalid` with every mistake and its place. */
+export function compileOrExplain(files: readonly PolicyFileSource[]): CompiledPolicy {
   try {
     return loadPolicy([...files])
   } catch (error) {

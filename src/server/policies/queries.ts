@@ -16,6 +16,7 @@ const columns = [
   'approved_at as approvedAt',
   'activate_at as activateAt',
   'activated_at as activatedAt',
+  'emergency_until as emergencyUntil',
 ] as const
 
 export async function findVersions(db: Db): Promise<PolicyVersionRow[]> {
@@ -84,9 +85,15 @@ export async function insertVersion(tx: Tx, draft: NewVersion): Promise<boolean>
 export async function approveVersion(tx: Tx, version: string, approvedBy: string, at: string): Promise<void> {
   await tx
     .updateTable('policy_version')
-    .set({ state: 'approved', approved_by: approvedBy, approved_at: at })
+    .set({
+      // An emergency version is active already and stays so.
+      state: sql`case when state = 'active' then 'active' else 'approved' end`,
+      approved_by: approvedBy,
+      approved_at: at,
+      emergency_until: null,
+    })
     .where('version', '=', version)
-    .where('state', '=', 'draft')
+    .where('approved_by', 'is', null)
     .returning('version')
     .executeTakeFirstOrThrow()
 }
@@ -100,13 +107,17 @@ export async function scheduleVersion(tx: Tx, version: string, activateAt: strin
     .executeTakeFirstOrThrow()
 }
 
+/** One switch at a time, taken before any version is locked: two activations could each see no active version. */
+export async function lockSwitch(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('policy_version.switch'))`.execute(tx)
+}
+
 /** Retires the active version and makes another the active one; answers what was retired. */
 export async function switchVersion(tx: Tx, version: string, at: string): Promise<string | undefined> {
-  // One switch at a time: without the lock two activations could each see no active version.
-  await sql`select pg_advisory_xact_lock(hashtext('policy_version.switch'))`.execute(tx)
+  await lockSwitch(tx)
   const retired = await tx
     .updateTable('policy_version')
-    .set({ state: 'retired', retired_at: at })
+    .set({ state: 'retired', retired_at: at, emergency_until: null })
     .where('state', '=', 'active')
     .where('version', '<>', version)
     .returning('version')
@@ -127,6 +138,58 @@ export async function findDueVersions(db: Db, now: string): Promise<string[]> {
     .where('state', '=', 'approved')
     .where('activate_at', '<=', now)
     .orderBy('activate_at')
+    .execute()
+  return rows.map((row) => row.version)
+}
+
+/** How an unapproved emergency version came to be active. */
+export interface Emergency {
+  readonly by: string
+  readonly until: string
+  readonly fallback: string
+}
+
+export async function markEmergency(tx: Tx, version: string, emergency: Emergency): Promise<void> {
+  await tx
+    .updateTable('policy_version')
+    .set({
+      emergency_by: emergency.by,
+      emergency_until: emergency.until,
+      emergency_fallback: emergency.fallback,
+    })
+    .where('version', '=', version)
+    .returning('version')
+    .executeTakeFirstOrThrow()
+}
+
+/** Undefined unless the version is active and still without its second approval. */
+export async function findEmergency(tx: Tx, version: string): Promise<Emergency | undefined> {
+  const row = await tx
+    .selectFrom('policy_version')
+    .select(['emergency_by as by', 'emergency_until as until', 'emergency_fallback as fallback'])
+    .where('version', '=', version)
+    .where('state', '=', 'active')
+    .where('emergency_until', 'is not', null)
+    .executeTakeFirst()
+  return row as Emergency | undefined
+}
+
+/** Who started the version as an emergency, also after its time. */
+export async function findEmergencyStarter(tx: Tx, version: string): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('policy_version')
+    .select('emergency_by as by')
+    .where('version', '=', version)
+    .executeTakeFirst()
+  return row?.by ?? undefined
+}
+
+export async function findLapsedEmergencies(db: Db, now: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('policy_version')
+    .select('version')
+    .where('emergency_until', '<=', now)
+    .orderBy('emergency_until')
     .execute()
   return rows.map((row) => row.version)
 }

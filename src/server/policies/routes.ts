@@ -8,6 +8,7 @@ import { compiledPolicy } from './compiled-policies.ts'
 import { createPolicyVersion } from './create-policy-version.ts'
 import type { CompiledPolicy } from './load-policy.ts'
 import { findActiveVersion, findVersion, findVersions } from './queries.ts'
+import { startEmergency } from './start-emergency.ts'
 
 export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>): void {
   app.route({
@@ -37,7 +38,12 @@ export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>)
   })
   app.route({
     ...contract.activatePolicyVersion,
-    handler: async (request) => activatePolicyVersion(deps, request.actor, request.params.version, request.body),
+    handler: async (request) => {
+      const { emergency, at, reason } = request.body
+      if (emergency !== true) return activatePolicyVersion(deps, request.actor, request.params.version, { at, reason })
+      if (at !== undefined) throw new AppError('unprocessable', 'An emergency starts at once. Leave out the time.')
+      return startEmergency(deps, request.actor, request.params.version, reason)
+    },
   })
 }
 

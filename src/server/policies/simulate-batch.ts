@@ -16,6 +16,17 @@ export interface SimulationBatch {
   readonly inputs: readonly string[]
   /** The recorded verdict of each, or null to ask the base policy. */
   readonly verdicts: readonly (Verdict | null)[]
+  /** Whether reviewers found each rule's finding right (ruleId → true or false), or null where nobody said. */
+  readonly judgements: readonly (Judgements | null)[]
+}
+
+/** What closed reviews say of the findings of one post. */
+export type Judgements = Readonly<Record<string, boolean>>
+
+/** How often reviewers called the findings of a rule right and wrong. */
+export interface JudgedHits {
+  right: number
+  wrong: number
 }
 
 /** What came of one batch: verdicts by place, hits by rule, stages asked for. */
@@ -24,6 +35,8 @@ export interface SimulatedBatch {
   readonly before: readonly (Verdict | null)[]
   readonly after: readonly Verdict[]
   readonly hits: Readonly<Record<string, number>>
+  /** Judgements of findings that the draft makes too. */
+  readonly judged: Readonly<Record<string, JudgedHits>>
   readonly stages: number
   /** Places whose input could not be judged. They count as `review`: the post would wait. */
   readonly failed: readonly number[]
@@ -33,8 +46,9 @@ const setup = workerData as SimulationSetup
 const draft = loadPolicy(setup.draft)
 const base = setup.base === undefined ? undefined : loadPolicy(setup.base)
 
-function judgeBatch({ number, inputs, verdicts }: SimulationBatch): SimulatedBatch {
+function judgeBatch({ number, inputs, verdicts, judgements }: SimulationBatch): SimulatedBatch {
   const hits: Record<string, number> = {}
+  const judged: Record<string, JudgedHits> = {}
   const after: Verdict[] = []
   const before: (Verdict | null)[] = []
   const failed: number[] = []
@@ -43,7 +57,11 @@ function judgeBatch({ number, inputs, verdicts }: SimulationBatch): SimulatedBat
     try {
       const input = JSON.parse(text) as PolicyInput
       const evaluation = evaluatePost(draft, input)
-      for (const { ruleId } of evaluation.findings) hits[ruleId] = (hits[ruleId] ?? 0) + 1
+      for (const { ruleId } of evaluation.findings) {
+        hits[ruleId] = (hits[ruleId] ?? 0) + 1
+        const right = judgements[place]?.[ruleId]
+        if (right !== undefined) (judged[ruleId] ??= { right: 0, wrong: 0 })[right ? 'right' : 'wrong']++
+      }
       if (evaluation.verdict !== 'block') for (const stage of evaluation.requiredStages) stages += stage.need
       before.push(verdicts[place] ?? (base === undefined ? null : evaluatePost(base, input).verdict))
       after.push(evaluation.verdict)
@@ -54,7 +72,7 @@ function judgeBatch({ number, inputs, verdicts }: SimulationBatch): SimulatedBat
       after.push('review')
     }
   }
-  return { number, before, after, hits, stages, failed }
+  return { number, before, after, hits, judged, stages, failed }
 }
 
 // A thread's port has no origin: that is for windows.

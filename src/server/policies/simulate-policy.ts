@@ -3,13 +3,15 @@ import { Worker } from 'node:worker_threads'
 import type { Verdict } from './finding.ts'
 import { loadPolicy, type PolicyFileSource } from './load-policy.ts'
 import type { PolicyInput } from './policy-input.ts'
-import type { SimulatedBatch, SimulationBatch, SimulationSetup } from './simulate-batch.ts'
+import type { JudgedHits, Judgements, SimulatedBatch, SimulationBatch, SimulationSetup } from './simulate-batch.ts'
 
 /** One decision of the past: its input (an object, or the JSON text that the record holds) and its verdict where known. */
 export interface PastPost {
   readonly id: string
   readonly input: PolicyInput | string
   readonly verdict?: Verdict
+  /** What closed reviews said of its findings. */
+  readonly judgements?: Judgements
 }
 
 /** How often each old verdict (outer) becomes each new one (inner). */
@@ -28,6 +30,8 @@ export interface SimulationReport {
   /** Ids beyond the first ones are only counted, in `matrix`. */
   readonly listedAtMost: number
   readonly hitsByRule: Readonly<Record<string, number>>
+  /** What reviewers said of the hits that the draft makes too. */
+  readonly judgedByRule: Readonly<Record<string, Readonly<JudgedHits>>>
   /** Approvals that the draft would have asked for: the reviewers' work. */
   readonly approvals: number
 }
@@ -51,6 +55,7 @@ type Tally = { -readonly [Key in keyof SimulationReport]: SimulationReport[Key] 
   newlyBlocked: string[]
   newlyAllowed: string[]
   hitsByRule: Record<string, number>
+  judgedByRule: Record<string, JudgedHits>
 }
 
 function emptyTally(): Tally {
@@ -65,6 +70,7 @@ function emptyTally(): Tally {
     newlyAllowed: [],
     listedAtMost,
     hitsByRule: {},
+    judgedByRule: {},
     approvals: 0,
   }
 }
@@ -109,17 +115,19 @@ async function* cutBatches(
   let ids: string[] = []
   let inputs: string[] = []
   let verdicts: (Verdict | null)[] = []
+  let judgements: (Judgements | null)[] = []
   let number = 0
-  for await (const { id, input, verdict } of posts) {
+  for await (const { id, input, verdict, judgements: said } of posts) {
     if (signal?.aborted === true) return
     ids.push(id)
     inputs.push(typeof input === 'string' ? input : JSON.stringify(input))
     verdicts.push(verdict ?? null)
+    judgements.push(said ?? null)
     if (ids.length < batchSize) continue
-    yield { ids, batch: { number: number++, inputs, verdicts } }
-    ;[ids, inputs, verdicts] = [[], [], []]
+    yield { ids, batch: { number: number++, inputs, verdicts, judgements } }
+    ;[ids, inputs, verdicts, judgements] = [[], [], [], []]
   }
-  if (ids.length > 0) yield { ids, batch: { number, inputs, verdicts } }
+  if (ids.length > 0) yield { ids, batch: { number, inputs, verdicts, judgements } }
 }
 
 /** Keeps one worker busy until the source is dry. All workers draw from the one source. */
@@ -155,11 +163,20 @@ async function feed(
   })
 }
 
-function count(tally: Tally, ids: readonly string[], { before, after, hits, stages, failed }: SimulatedBatch): void {
+function count(
+  tally: Tally,
+  ids: readonly string[],
+  { before, after, hits, judged, stages, failed }: SimulatedBatch,
+): void {
   tally.judged += after.length
   tally.failed += failed.length
   tally.approvals += stages
   for (const [rule, times] of Object.entries(hits)) tally.hitsByRule[rule] = (tally.hitsByRule[rule] ?? 0) + times
+  for (const [rule, { right, wrong }] of Object.entries(judged)) {
+    const known = (tally.judgedByRule[rule] ??= { right: 0, wrong: 0 })
+    known.right += right
+    known.wrong += wrong
+  }
   for (const [place, verdict] of after.entries()) {
     const old = before[place] ?? null
     if (old === null) {

@@ -7,11 +7,13 @@ import { readLanguage } from '#server/platform/read-language.ts'
 import { judgeContent, toApiFinding } from '#server/policies/judge-content.ts'
 import { checkPolicy } from '#shared/api/policies.ts'
 import * as contract from '#shared/api/posts.ts'
+import { replayVerdict as replayContract } from '#shared/api/simulations.ts'
 import { postStatuses, type PostStatus } from '#shared/post-status.ts'
 import { commentPost } from './comment-post.ts'
 import { mediaBytesAtMost, storeMedia } from './store-media.ts'
 import { toContent } from './prepare-revision.ts'
 import { countPosts, findPosts, type PostListRow } from './queries.ts'
+import { replayVerdict } from './replay-verdict.ts'
 
 export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | 'objectStore'>): void {
   void app.register(multipart, { limits: { fileSize: mediaBytesAtMost, files: 1, fields: 2, fieldSize: 10_000 } })
@@ -45,6 +47,10 @@ export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | '
         perNetwork: [...evaluation.perNetwork],
       }
     },
+  })
+  app.route({
+    ...replayContract,
+    handler: async (request) => replayVerdict(deps, request.actor, request.body),
   })
   app.route({
     ...contract.listPosts,

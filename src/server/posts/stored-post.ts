@@ -106,14 +106,12 @@ export function selectPosts(db: Db | Tx) {
 }
 
 export async function findPost(db: Db | Tx, postId: string): Promise<PostRow | undefined> {
-  return (await selectPosts(db).where('post.id', '=', postId).executeTakeFirst()) as PostRow | undefined
+  return selectPosts(db).where('post.id', '=', postId).executeTakeFirst()
 }
 
 /** First in the lock order: post, review, publication. */
 export async function lockPost(tx: Tx, postId: string): Promise<PostRow | undefined> {
-  return (await selectPosts(tx).where('post.id', '=', postId).forUpdate('post').executeTakeFirst()) as
-    | PostRow
-    | undefined
+  return selectPosts(tx).where('post.id', '=', postId).forUpdate('post').executeTakeFirst()
 }
 
 export async function findRevision(db: Db | Tx, revisionId: string): Promise<RevisionRow | undefined> {
@@ -141,6 +139,14 @@ export async function findLastEvaluation(db: Db | Tx, revisionId: string): Promi
     .orderBy('evaluated_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
+    .executeTakeFirst()) as EvaluationRow | undefined
+}
+
+export async function findEvaluation(db: Db | Tx, evaluationId: string): Promise<EvaluationRow | undefined> {
+  return (await db
+    .selectFrom('policy_evaluation')
+    .select(evaluationColumns)
+    .where('id', '=', evaluationId)
     .executeTakeFirst()) as EvaluationRow | undefined
 }
 

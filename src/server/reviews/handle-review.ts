@@ -17,7 +17,7 @@ import {
 } from './queries.ts'
 
 /** A claim is visible to all and ends by itself, so that nobody blocks the queue by leaving. */
-const claimMilliseconds = 10 * 60_000
+export const claimMilliseconds = 10 * 60_000
 
 type ReviewDeps = Pick<Deps, 'db' | 'clock'>
 

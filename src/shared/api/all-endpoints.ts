@@ -12,6 +12,7 @@ import * as profiles from './profiles.ts'
 import * as publishing from './publishing.ts'
 import * as reviews from './reviews.ts'
 import * as scim from './scim.ts'
+import * as simulations from './simulations.ts'
 import * as tlog from './tlog.ts'
 
 const rooms = [
@@ -23,6 +24,7 @@ const rooms = [
   scim,
   profiles,
   policies,
+  simulations,
   posts,
   reviews,
   publishing,

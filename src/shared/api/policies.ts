@@ -120,6 +120,7 @@ export const PolicyVersion = Type.Object({
   approvedBy: Nullable(Id),
   activateAt: Nullable(At),
   activatedAt: Nullable(At),
+  emergencyUntil: Nullable({ ...At, description: 'active without its second approval until then' }),
   ruleCount: Type.Integer(),
   note: Type.String(),
 })
@@ -197,7 +198,15 @@ export const activatePolicyVersion = endpoint({
     summary: 'Makes an approved version the active one, now or at a time; re-evaluates what is approved or scheduled',
     tags: ['policy'],
     params: versionParams,
-    body: Type.Object({ at: Type.Optional(At), reason: Type.String({ minLength: 1, maxLength: 2000 }) }),
+    body: Type.Object({
+      at: Type.Optional(At),
+      reason: Type.String({ minLength: 1, maxLength: 2000 }),
+      emergency: Type.Optional(
+        Type.Boolean({
+          description: 'starts a draft at once that only adds block rules; a second person approves it within 24 hours',
+        }),
+      ),
+    }),
     response: { 200: PolicyVersion },
   },
 })

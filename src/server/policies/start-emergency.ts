@@ -1,0 +1,102 @@
+import { appendRecord } from '#server/archive/append-record.ts'
+import { isSamePerson } from '#server/identity/same-person.ts'
+import { systemActor, type Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { announceSwitch, switchAndRecord } from './activate-policy-version.ts'
+import { findEmergencyObstacles } from './compare-emergency.ts'
+import {
+  findActiveVersion,
+  findEmergency,
+  findEmergencyStarter,
+  findLapsedEmergencies,
+  findVersion,
+  lockSwitch,
+  lockVersion,
+  markEmergency,
+  switchVersion,
+  type PolicyVersionRow,
+} from './queries.ts'
+
+const approvalMilliseconds = 24 * 60 * 60_000
+
+/**
+ * Starts a draft that only adds block rules, before its second approval. Everybody is bound by it at once; without the
+ * approval within 24 hours the last approved version comes back. A second emergency on top of the first does not
+ * lengthen that time.
+ */
+export async function startEmergency(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  version: string,
+  reason: string,
+): Promise<PolicyVersionRow> {
+  return inTransaction(deps.db, async (tx) => {
+    await lockSwitch(tx)
+    const draft = await lockVersion(tx, version)
+    if (draft === undefined) throw new AppError('not_found', 'No such policy version.')
+    if (draft.state !== 'draft')
+      throw new AppError('wrong_status', `Only a draft starts as an emergency; this version is ${draft.state}.`)
+    const active = await findActiveVersion(tx)
+    if (active === undefined) throw new AppError('wrong_status', 'No version is active, so there is nothing to add to.')
+    await refuseMoreThanBlocking(tx, active, version)
+
+    const at = deps.clock.now()
+    const running = await findEmergency(tx, active)
+    const until = running?.until ?? addMilliseconds(at, approvalMilliseconds)
+    const fallback = running?.fallback ?? active
+    await switchVersion(tx, version, at)
+    await markEmergency(tx, version, { by: actor.userId, until, fallback })
+    await appendRecord(tx, actor, {
+      type: 'policy.version_activated',
+      at,
+      streams: { policy: version },
+      body: { version, retired: active, reason, emergency: { secondApprovalBy: until, otherwise: fallback } },
+    })
+    await appendRecord(tx, actor, {
+      type: 'policy.version_retired',
+      at,
+      streams: { policy: active },
+      body: { version: active, replacedBy: version },
+    })
+    await announceSwitch(tx, version)
+    return (await findVersion(tx, version))!
+  })
+}
+
+async function refuseMoreThanBlocking(tx: Tx, active: string, version: string): Promise<void> {
+  const [before, after] = [await findVersion(tx, active), await findVersion(tx, version)]
+  const obstacles = findEmergencyObstacles(before!.files, after!.files)
+  if (obstacles.length === 0) return
+  throw new AppError(
+    'second_person_required',
+    `Only a draft that adds block rules to the active version starts without a second person. ${obstacles[0]}`,
+    { problems: obstacles.map((message) => ({ field: 'files', message })) },
+  )
+}
+
+/** The second approval of a version that is active already: by neither its author nor the person who started it. */
+export async function refuseOwnEmergency(tx: Tx, actor: Actor, version: string): Promise<void> {
+  const by = await findEmergencyStarter(tx, version)
+  if (by !== undefined && (await isSamePerson(tx, actor.userId, by)))
+    throw new AppError('second_person_required', 'You started this version; another policy owner must approve it.')
+}
+
+/** Job: brings the last approved version back where the second approval of an emergency did not come in time. */
+export async function endLapsedEmergencies(deps: Pick<Deps, 'db' | 'clock'>): Promise<number> {
+  const lapsed = await findLapsedEmergencies(deps.db, deps.clock.now())
+  for (const version of lapsed) {
+    await inTransaction(deps.db, async (tx) => {
+      await lockSwitch(tx)
+      await lockVersion(tx, version)
+      const emergency = await findEmergency(tx, version)
+      const at = deps.clock.now()
+      if (emergency === undefined || emergency.until > at) return
+      const reason = `The second approval of the emergency version ${version} did not come by ${emergency.until}.`
+      await switchAndRecord(tx, systemActor, emergency.fallback, at, reason)
+    })
+  }
+  return lapsed.length
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tellSimulation } from '#server/commands/simulate-draft.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { runSimulations } from '#server/reviews/run-simulations.ts'
+import type { AnswerOf } from '#shared/api/endpoint.ts'
+import type { getSimulation, Simulation } from '#shared/api/simulations.ts'
+import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import type { SignedIn } from '#test/support/sign-in.ts'
+import type { TestGateway } from '#test/support/start-gateway.ts'
+
+type Answer = AnswerOf<typeof getSimulation>
+
+/** The test policy with a block on one more word and without the block on promises. */
+const draft = testPolicy.map(({ path, text }) => ({
+  path,
+  text: text
+    .replace(/ {2}- id: promise[\s\S]*?(?= {2}- id: outlook)/, '')
+    .replace(
+      'rules:\n',
+      `rules:\n  - id: moonshot\n    severity: block\n    any: [moonshot]\n    message: { en: Not this word., fr: Pas ce mot. }\n    tests: [{ hit: "a ⟦moonshot⟧" }, { pass: "nothing" }]\n`,
+    ),
+}))
+
+async function ask(person: SignedIn, wish: object): Promise<string> {
+  const answer = await person.post('/api/policies/simulations', wish)
+  assert.equal(answer.statusCode, 202, answer.body)
+  return answer.json<{ simulationId: string }>().simulationId
+}
+
+async function read(person: SignedIn, simulationId: string): Promise<Answer> {
+  const answer = await person.get(`/api/policies/simulations/${simulationId}`)
+  assert.equal(answer.statusCode, 200, answer.body)
+  return answer.json<Answer>()
+}
+
+async function recordsOfSimulation(gateway: TestGateway): Promise<Record<string, unknown>[]> {
+  const rows = await gateway.db
+    .selectFrom('archive.archive_record as record')
+    .innerJoin('archive.archive_body as body', 'body.id', 'record.id')
+    .select('body.body')
+    .where('record.type', '=', 'policy.simulated')
+    .orderBy('record.seq')
+    .execute()
+  return rows.map(({ body }) => JSON.parse(String(body)).content)
+}
+
+test('A draft is run over what was handed in: the matrix, the posts behind it, the rules and the hours', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  const hit = await submit(camille, profileId, 'A moonshot for Lyon.')
+  const freed = await submit(camille, profileId, 'Now guaranteed returns for all.')
+  await submit(camille, profileId, 'Our outlook for Lyon.')
+  const unseen = await camille.post('/api/posts', { text: 'A moonshot that stays a draft.', profileIds: [profileId] })
+  assert.equal(unseen.statusCode, 201)
+  gateway.clock.advance(1_000)
+
+  const simulationId = await ask(ada, { files: draft })
+  assert.equal((await read(ada, simulationId)).state, 'waiting')
+  assert.equal(await runSimulations(gateway), 1)
+  const answer = await read(ada, simulationId)
+  const report = answer.report!
+  assert.deepEqual([answer.state, answer.progress, report.complete], ['completed', { done: 3, total: 3 }, true])
+  assert.deepEqual(report.matrix, {
+    pass: { pass: 0, review: 0, block: 1 },
+    review: { pass: 0, review: 1, block: 0 },
+    block: { pass: 1, review: 0, block: 0 },
+  })
+  assert.deepEqual(report.newlyBlocked, {
+    count: 1,
+    posts: [{ revisionId: hit.currentRevisionId, postId: hit.postId, excerpt: 'A moonshot for Lyon.' }],
+  })
+  assert.deepEqual(
+    report.newlyAllowed.posts.map((post) => post.postId),
+    [freed.postId],
+  )
+  assert.deepEqual(
+    report.rules.map(({ ruleId, hits }) => [ruleId, hits]),
+    [
+      ['moonshot', 1],
+      ['outlook', 1],
+    ],
+  )
+  // Two posts ask for one approval each, within a day: the shortest period that is reckoned with.
+  assert.deepEqual([report.approvals, report.reviewerHoursPerWeek], [2, 0.7])
+  assert.match(report.assumption, /^3 minutes an approval \(assumed/)
+  assert.match(tellSimulation(answer), /Newly blocked: 1\n.*A moonshot for Lyon\./)
+})
+
+test('A simulation ends with one record, and holds no text of a post', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  gateway.clock.advance(1_000)
+  const simulationId = await ask(ada, { files: draft })
+  await runSimulations(gateway)
+  assert.equal(await runSimulations(gateway), 0)
+  const [row] = await gateway.db
+    .selectFrom('policy_simulation')
+    .select('report')
+    .where('id', '=', simulationId)
+    .execute()
+  assert.doesNotMatch(JSON.stringify(row!.report), /Lyon/)
+  const records = await recordsOfSimulation(gateway)
+  assert.equal(records.length, 1)
+  assert.deepEqual(
+    [records[0]!['simulationId'], records[0]!['state'], records[0]!['judged']],
+    [simulationId, 'completed', 1],
+  )
+})
+
+test('A cancelled simulation keeps what it has, labelled incomplete; one that ended cannot be cancelled', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  gateway.clock.advance(1_000)
+  const simulationId = await ask(ada, { files: draft })
+  const cancel = () => ada.post(`/api/policies/simulations/${simulationId}/cancel`)
+  const running = runSimulations(gateway)
+  while ((await read(ada, simulationId)).state === 'waiting');
+  const cancelled = await cancel()
+  assert.equal(cancelled.statusCode, 200, cancelled.body)
+  assert.equal(cancelled.json<Simulation>().cancelRequested, true)
+  await running
+  const answer = await read(ada, simulationId)
+  assert.deepEqual([answer.state, answer.report?.complete], ['cancelled', false])
+  assert.match(tellSimulation(answer), /INCOMPLETE/)
+  assert.equal((await cancel()).json<{ code: string }>().code, 'wrong_status')
+
+  const waiting = await ask(ada, { files: draft })
+  assert.equal((await ada.post(`/api/policies/simulations/${waiting}/cancel`)).json<Simulation>().state, 'cancelled')
+  assert.equal(await runSimulations(gateway), 0)
+  assert.deepEqual(
+    (await recordsOfSimulation(gateway)).map((record) => record['state']),
+    ['cancelled', 'cancelled'],
+  )
+})
+
+test('A simulation whose process died is run again, and the dead one changes nothing any more', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  gateway.clock.advance(1_000)
+  const simulationId = await ask(ada, { files: draft })
+  const now = gateway.clock.now()
+  await gateway.db
+    .updateTable('policy_simulation')
+    .set({ state: 'running', attempt: 1, started_at: now, lease_until: addMilliseconds(now, 60_000) })
+    .execute()
+  assert.equal(await runSimulations(gateway), 0)
+  gateway.clock.advance(60_001)
+  const [one, other] = await Promise.all([runSimulations(gateway), runSimulations(gateway)])
+  assert.equal(one + other, 1, 'two nodes run it once')
+  assert.deepEqual(
+    [(await read(ada, simulationId)).state, (await recordsOfSimulation(gateway)).length],
+    ['completed', 1],
+  )
+})
+
+test('A draft with a mistake is refused with its place; a wish that names two drafts or none is refused', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ada = await gateway.signIn('ada')
+  const broken = await ada.post('/api/policies/simulations', {
+    files: [{ path: 'a.yaml', text: 'policy: a\nrules:\n  - id: x\n    sevrity: block\n' }],
+  })
+  assert.equal(broken.json<{ code: string }>().code, 'policy_invalid')
+  const version = 'a'.repeat(64)
+  assert.equal((await ada.post('/api/policies/simulations', { version })).statusCode, 404)
+  assert.equal((await ada.post('/api/policies/simulations', { files: draft, version })).statusCode, 400)
+  assert.equal((await ada.post('/api/policies/simulations', {})).statusCode, 400)
+})
