@@ -26,8 +26,9 @@ const bodyLimit = 12 * 1024 * 1024
 
 /** The whole HTTP server over opened parts: one `register` line a room, in room order. */
 export async function buildApp(deps: Deps): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = deps.log
   const app: App = fastify({
-    loggerInstance: deps.log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     requestTimeout: 60_000,

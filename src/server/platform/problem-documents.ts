@@ -58,7 +58,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
 function toAppError(error: FastifyError | AppError): AppError | undefined {
   if (error instanceof AppError) return error
   if (error.validation !== undefined) return invalidRequest(error)
-  const code = String(error.code ?? '')
+  const code = error.code ?? ''
   if (databaseAway.test(code) || /timeout exceeded when trying to connect|Connection terminated/.test(error.message)) {
     return new AppError('database_unavailable', unavailable, { cause: error })
   }

@@ -71,7 +71,7 @@ export async function countPosts(db: Db, actor: Actor, filter: PostFilter): Prom
     .where(matchesFilter({ ...filter, statuses: undefined }))
     .groupBy('post.status')
     .execute()
-  return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]))
+  return Object.fromEntries(rows.map((row) => [row.status, row.count]))
 }
 
 function visiblePosts(actor: Actor) {

@@ -39,7 +39,7 @@ export async function storeMedia(
   const media = {
     mediaId: newId(at),
     sha256,
-    mimeType: type.mime as string,
+    mimeType: type.mime,
     size: bytes.length,
     altText: altText?.trim() || null,
   }

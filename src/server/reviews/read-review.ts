@@ -66,7 +66,7 @@ export function toReviewSummary(row: ReviewRow, now: string): ReviewSummary {
     verdict: row.verdict,
     severity: row.severity,
     findingCount: row.findingCount,
-    claimedBy: claimed ? { userId: row.claimedById!, displayName: row.claimedByName ?? '' } : null,
+    claimedBy: claimed ? { userId: row.claimedById, displayName: row.claimedByName ?? '' } : null,
     escalated: row.escalatedAt !== null,
     scheduledAt: row.scheduledAt,
     createdAt: row.createdAt,
