@@ -42,7 +42,7 @@ export async function call<E extends EndpointShape>(endpoint: E, given: Given<E>
 
 interface LooseGiven {
   readonly params?: Record<string, string>
-  readonly query?: Record<string, unknown>
+  readonly query?: Record<string, string | number | boolean | null | undefined>
   readonly body?: unknown
   readonly idempotencyKey?: string
   readonly signal?: AbortSignal

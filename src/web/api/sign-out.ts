@@ -3,6 +3,6 @@ import { call } from './call.ts'
 
 /** Ends the session here, then at the firm's provider. */
 export async function signOut(): Promise<void> {
-  const { redirectTo } = (await call(contract, {})) as { redirectTo: string }
+  const { redirectTo } = await call(contract, {})
   window.location.assign(redirectTo)
 }

@@ -1,4 +1,4 @@
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type KeyboardEvent, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react'
 import type { Severity } from '#shared/api/policies.ts'
 
 /** One hit in the text: offsets in UTF-16 code units. */
@@ -47,33 +47,20 @@ export function HighlightEditor({
   const area = useRef<HTMLTextAreaElement>(null)
   const mirror = useRef<HTMLDivElement>(null)
   const shown = useRef<readonly Hit[]>(hits)
+  // The text is the person's from here on: a later `initialText` must not overwrite it.
+  const [firstText] = useState(initialText)
 
-  const node = (): Text => {
-    const element = mirror.current!
-    if (element.firstChild === null) element.append('')
-    return element.firstChild as Text
-  }
-  const paint = () => {
-    if (!('highlights' in CSS)) return
-    for (const severity of severities) {
-      const ranges = shown.current.filter((hit) => hit.severity === severity).map((hit) => rangeOf(node(), hit))
-      const highlight = new Highlight(...ranges)
-      highlight.priority = severities.length - severities.indexOf(severity)
-      CSS.highlights.set(`hit-${severity}`, highlight)
-    }
-  }
   const follow = () => {
     if (mirror.current !== null && area.current !== null) mirror.current.scrollTop = area.current.scrollTop
   }
 
   useLayoutEffect(() => {
-    area.current!.value = initialText
-    node().data = `${initialText}\n`
-    // The text is the person's from here on: a later `initialText` must not overwrite it.
-  }, [])
+    area.current!.value = firstText
+    textOf(mirror.current!).data = `${firstText}\n`
+  }, [firstText])
   useLayoutEffect(() => {
     shown.current = hits
-    paint()
+    paint(mirror.current!, hits)
   }, [hits])
   useEffect(
     () => () => {
@@ -100,9 +87,10 @@ export function HighlightEditor({
 
   const onInput = () => {
     const now = area.current!.value
-    shown.current = shiftHits(shown.current, node().data.slice(0, -1), now)
-    node().data = `${now}\n`
-    paint()
+    const shadow = textOf(mirror.current!)
+    shown.current = shiftHits(shown.current, shadow.data.slice(0, -1), now)
+    shadow.data = `${now}\n`
+    paint(mirror.current!, shown.current)
     follow()
     onText(now)
   }
@@ -136,6 +124,22 @@ export function HighlightEditor({
       />
     </div>
   )
+}
+
+/** The one text node of the mirror. */
+function textOf(mirror: HTMLElement): Text {
+  if (mirror.firstChild === null) mirror.append('')
+  return mirror.firstChild as Text
+}
+
+function paint(mirror: HTMLElement, hits: readonly Hit[]): void {
+  if (!('highlights' in CSS)) return
+  for (const severity of severities) {
+    const ranges = hits.filter((hit) => hit.severity === severity).map((hit) => rangeOf(textOf(mirror), hit))
+    const highlight = new Highlight(...ranges)
+    highlight.priority = severities.length - severities.indexOf(severity)
+    CSS.highlights.set(`hit-${severity}`, highlight)
+  }
 }
 
 function rangeOf(text: Text, hit: Hit): Range {

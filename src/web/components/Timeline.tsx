@@ -48,7 +48,7 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
 
 function Detail({ summary }: { summary: Record<string, unknown> }) {
   const words = [summary['reason'], summary['sentence'], summary['because']].find(
-    (part) => typeof part === 'string' && part.includes(' '),
+    (part): part is string => typeof part === 'string' && part.includes(' '),
   )
-  return words === undefined ? null : <div>{String(words)}</div>
+  return words === undefined ? null : <div>{words}</div>
 }

@@ -91,9 +91,7 @@ function ExportView({ item }: { item: Export }) {
           <dd>{formatTime(item.requestedAt, true)}</dd>
           <dt>{t`Selection`}</dt>
           <dd>
-            {filter.length === 0
-              ? t`Everything`
-              : filter.map(([name, value]) => `${name} = ${String(value)}`).join(', ')}
+            {filter.length === 0 ? t`Everything` : filter.map(([name, value]) => `${name} = ${value}`).join(', ')}
           </dd>
           <dt>{t`Time zone of the files`}</dt>
           <dd>{item.timeZone}</dd>

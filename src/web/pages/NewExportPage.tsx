@@ -31,7 +31,7 @@ export function NewExportPage() {
           timeZone,
           formats: [...formats],
           ...(recipient.trim() === '' ? {} : { recipient: recipient.trim() }),
-        } as BodyOf<typeof createExport>,
+        },
       }),
     onSuccess: ({ exportId }) => navigate({ to: '/exports/$exportId', params: { exportId } }),
   })

@@ -25,11 +25,12 @@ export function TextField({
   maxLength,
   autoComplete,
   ...rest
-}: FieldProps & { type?: string; ref?: Ref<HTMLInputElement>; maxLength?: number; autoComplete?: string }) {
+}: FieldProps & { type?: string; ref?: Ref<HTMLInputElement> | undefined; maxLength?: number; autoComplete?: string }) {
   return (
     <TextInput
       {...rest}
-      {...optional({ maxLength, ref })}
+      {...optional({ maxLength })}
+      ref={ref}
       type={type}
       autoComplete={autoComplete ?? 'off'}
       description={hint}
@@ -46,11 +47,12 @@ export function TextArea({
   ref,
   lang,
   ...rest
-}: FieldProps & { rows?: number; ref?: Ref<HTMLTextAreaElement>; lang?: string }) {
+}: FieldProps & { rows?: number; ref?: Ref<HTMLTextAreaElement> | undefined; lang?: string }) {
   return (
     <Textarea
       {...rest}
-      {...optional({ ref, lang })}
+      {...optional({ lang })}
+      ref={ref}
       rows={rows}
       description={hint}
       onChange={asText(onChange)}

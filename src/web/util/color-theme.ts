@@ -22,6 +22,10 @@ export function shownTheme(): 'light' | 'dark' {
 
 /** Sets the page's scheme, now and whenever the system changes. */
 export function applyTheme(): void {
+  setScheme()
+  prefersDark.addEventListener('change', setScheme)
+}
+
+function setScheme(): void {
   document.documentElement.setAttribute('data-mantine-color-scheme', shownTheme())
-  prefersDark.onchange = () => document.documentElement.setAttribute('data-mantine-color-scheme', shownTheme())
 }
