@@ -93,7 +93,7 @@ function monthFrom(at: number): { from: string; to: string } {
 }
 const author = () => `019a0000-0000-7000-8000-${any(authors).toString(16).padStart(12, '0')}`
 
-const kinds: { name: string; make(): RecordFilter }[] = [
+const kinds: { name: string; make: () => RecordFilter }[] = [
   { name: 'nothing: the newest', make: () => ({}) },
   { name: 'rare word', make: () => ({ q: `u${any(size)}` }) },
   { name: 'uncommon word', make: () => ({ q: `w${15_000 + any(5_000)}` }) },

@@ -36,7 +36,7 @@ test('ten at once with one key are carried out once and all get the same answer'
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => camille.post('/api/tokens', token, { 'idempotency-key': 'one' })),
   )
-  assert.deepEqual([...new Set(answers.map((answer) => answer.body))].length, 1)
+  assert.equal(new Set(answers.map((answer) => answer.body)).size, 1)
   assert.equal(await countTokens(camille), 1)
 })
 

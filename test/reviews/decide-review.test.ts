@@ -93,7 +93,10 @@ test('Two officers decide at once: exactly one wins', async (t) => {
     ines.post(url, { outcome: 'approved', contentHash: post.contentHash }),
     tom.post(url, { outcome: 'rejected', contentHash: post.contentHash, reason: 'No.' }),
   ])
-  assert.deepEqual(answers.map((answer) => answer.statusCode).sort(), [200, 409])
+  assert.deepEqual(
+    answers.map((answer) => answer.statusCode).toSorted((a, b) => a - b),
+    [200, 409],
+  )
 })
 
 test('An author who is also a reviewer cannot approve their own post, in the API or in the database (FIN-12)', async (t) => {
