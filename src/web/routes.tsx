@@ -67,6 +67,16 @@ const timeline = createRoute({
   path: '/archive/posts/$postId',
   component: lazyRouteComponent(() => import('#web/pages/TimelinePage.tsx'), 'TimelinePage'),
 })
+const holds = createRoute({
+  getParentRoute: () => shell,
+  path: '/holds',
+  component: lazyRouteComponent(() => import('#web/pages/HoldsPage.tsx'), 'HoldsPage'),
+})
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/me',
+  component: lazyRouteComponent(() => import('#web/pages/AccountPage.tsx'), 'AccountPage'),
+})
 const exportList = createRoute({
   getParentRoute: () => shell,
   path: '/exports',
@@ -119,6 +129,8 @@ export const router = createRouter({
       archive,
       record,
       timeline,
+      holds,
+      account,
       exportList,
       newExport,
       oneExport,

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
+import { Link } from '@tanstack/react-router'
 import type { Me } from '#shared/api/identity.ts'
 import type { Language } from '#shared/api/common.ts'
 import { signOut } from '#web/api/sign-out.ts'
@@ -13,9 +14,9 @@ export function PersonMenu({ me }: { me: Me }) {
   return (
     <div className="person">
       <LookSwitches />
-      <span className="person-name" title={me.unit.name}>
+      <Link to="/me" className="person-name" title={t`My account`}>
         {me.displayName}
-      </span>
+      </Link>
       <Button small onClick={() => void signOut()} title={t`End this session`}>
         <Trans>Sign out</Trans>
       </Button>

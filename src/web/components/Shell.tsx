@@ -9,6 +9,7 @@ import { useKeys } from '#web/util/keys.ts'
 import type { Me } from '#shared/api/identity.ts'
 import { Help } from './Help.tsx'
 import { OfflineBanner } from './OfflineBanner.tsx'
+import { Palette } from './Palette.tsx'
 import { PersonMenu } from './PersonMenu.tsx'
 import { Failure, Loading } from './states.tsx'
 
@@ -62,10 +63,10 @@ function Frame({ me, path }: { me: Me; path: string }) {
       : []),
   ])
   // A new page is announced by moving the focus to it, not on the first one.
-  const first = useRef(true)
+  const announced = useRef(path)
   useEffect(() => {
-    if (!first.current) main.current?.focus()
-    first.current = false
+    if (announced.current !== path) main.current?.focus()
+    announced.current = path
   }, [path])
   return (
     <div className="shell">
@@ -84,6 +85,7 @@ function Frame({ me, path }: { me: Me; path: string }) {
             <Trans>Evaluation</Trans>
           </span>
         )}
+        <Palette />
         <Help />
         <PersonMenu me={me} />
       </header>

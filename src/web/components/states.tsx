@@ -29,19 +29,33 @@ export function Empty({ children, action }: { children: ReactNode; action?: Reac
   )
 }
 
+const signInAgain: ReadonlySet<string> = new Set(['unauthenticated', 'session_expired', 'step_up_required'])
+
+/** Leads to the firm's sign-in and back to this page. */
+function SignInAgain() {
+  const returnTo = encodeURIComponent(window.location.pathname + window.location.search)
+  return (
+    <a href={`/auth/login?maxAge=0&returnTo=${returnTo}`}>
+      <Trans>Sign in again</Trans>
+    </a>
+  )
+}
+
 /** What failed, in the server's words, with the way on. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const known = error instanceof CallError ? error : undefined
-  const forbidden = known?.status === 403
+  const forbidden = known?.code === 'forbidden' || known?.code === 'no_role'
   return (
     <Notice
       tone={forbidden ? 'hold' : 'block'}
       title={forbidden ? <Trans>You may not see this</Trans> : <Trans>This did not work</Trans>}
       action={
-        onRetry !== undefined && !forbidden ? (
+        onRetry !== undefined && !forbidden && !signInAgain.has(known?.code ?? '') ? (
           <Button small onClick={onRetry}>
             <Trans>Try again</Trans>
           </Button>
+        ) : known !== undefined && signInAgain.has(known.code) ? (
+          <SignInAgain />
         ) : undefined
       }
     >

@@ -3,6 +3,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { recordEvents, type RecordType } from '#shared/record-event.ts'
 import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { Fold } from '#web/components/Fold.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextField } from '#web/ui/fields.tsx'
@@ -34,6 +35,7 @@ export function ArchiveFilters({
     event.preventDefault()
     onSearch(wish)
   }
+  const filtersOn = Object.keys(wish).filter((name) => name !== 'q').length
   const any = { value: '', label: t`Any` }
   return (
     <form role="search" className="card col" onSubmit={submit}>
@@ -44,50 +46,55 @@ export function ArchiveFilters({
         onChange={set('q')}
         maxLength={500}
       />
-      <div className="fields">
-        <TextField label={t`From`} hint={timeZone} type="date" value={wish.from ?? ''} onChange={set('from')} />
-        <TextField
-          label={t`Until, this day included`}
-          hint={timeZone}
-          type="date"
-          value={wish.to ?? ''}
-          onChange={set('to')}
-        />
-        <SelectField
-          label={t`What happened`}
-          value={wish.type ?? ''}
-          onChange={set('type')}
-          choices={[
-            any,
-            ...(Object.keys(recordEvents) as RecordType[]).map((type) => ({
-              value: type,
-              label: `${i18n._(recordWords(type))} (${type})`,
-            })),
-          ]}
-        />
-        <SelectField
-          label={t`Verdict`}
-          value={wish.verdict ?? ''}
-          onChange={set('verdict')}
-          choices={[
-            any,
-            ...Object.entries(verdictWords).map(([value, word]) => ({ value, label: i18n._(word.label) })),
-          ]}
-        />
-        <SelectField
-          label={t`Author`}
-          value={wish.author ?? ''}
-          onChange={set('author')}
-          choices={[any, ...(users.data?.items ?? []).map((user) => ({ value: user.userId, label: user.displayName }))]}
-        />
-        <SelectField
-          label={t`Unit`}
-          value={wish.unit ?? ''}
-          onChange={set('unit')}
-          choices={[any, ...(units.data?.items ?? []).map((unit) => ({ value: unit.unitId, label: unit.name }))]}
-        />
-        <TextField label={t`Network`} value={wish.network ?? ''} onChange={set('network')} />
-      </div>
+      <Fold summary={filtersOn > 0 ? t`Filters (${filtersOn})` : t`Filters`}>
+        <div className="fields">
+          <TextField label={t`From`} hint={timeZone} type="date" value={wish.from ?? ''} onChange={set('from')} />
+          <TextField
+            label={t`Until, this day included`}
+            hint={timeZone}
+            type="date"
+            value={wish.to ?? ''}
+            onChange={set('to')}
+          />
+          <SelectField
+            label={t`What happened`}
+            value={wish.type ?? ''}
+            onChange={set('type')}
+            choices={[
+              any,
+              ...(Object.keys(recordEvents) as RecordType[]).map((type) => ({
+                value: type,
+                label: `${i18n._(recordWords(type))} (${type})`,
+              })),
+            ]}
+          />
+          <SelectField
+            label={t`Verdict`}
+            value={wish.verdict ?? ''}
+            onChange={set('verdict')}
+            choices={[
+              any,
+              ...Object.entries(verdictWords).map(([value, word]) => ({ value, label: i18n._(word.label) })),
+            ]}
+          />
+          <SelectField
+            label={t`Author`}
+            value={wish.author ?? ''}
+            onChange={set('author')}
+            choices={[
+              any,
+              ...(users.data?.items ?? []).map((user) => ({ value: user.userId, label: user.displayName })),
+            ]}
+          />
+          <SelectField
+            label={t`Unit`}
+            value={wish.unit ?? ''}
+            onChange={set('unit')}
+            choices={[any, ...(units.data?.items ?? []).map((unit) => ({ value: unit.unitId, label: unit.name }))]}
+          />
+          <TextField label={t`Network`} value={wish.network ?? ''} onChange={set('network')} />
+        </div>
+      </Fold>
       <div className="row">
         <Button kind="primary" type="submit">
           {action}

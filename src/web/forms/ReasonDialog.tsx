@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Failure } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
@@ -10,6 +10,8 @@ interface Props {
   readonly title: string
   readonly explanation?: string | undefined
   readonly required: boolean
+  /** Who reads the reason; without it, the author and the archive. */
+  readonly hint?: string
   readonly confirm: string
   readonly busy: boolean
   readonly error: unknown
@@ -18,12 +20,25 @@ interface Props {
 }
 
 /** Asks for a reason before an act. What was typed stays while the server refuses. */
-export function ReasonDialog({ open, title, explanation, required, confirm, busy, error, onClose, onConfirm }: Props) {
+export function ReasonDialog({
+  open,
+  title,
+  explanation,
+  required,
+  hint,
+  confirm,
+  busy,
+  error,
+  onClose,
+  onConfirm,
+}: Props) {
   const { t } = useLingui()
   const [reason, setReason] = useState('')
-  useEffect(() => {
+  const [wasOpen, setWasOpen] = useState(open)
+  if (open !== wasOpen) {
+    setWasOpen(open)
     if (!open) setReason('')
-  }, [open])
+  }
   const missing = required && reason.trim() === ''
   return (
     <Dialog open={open} title={title} onClose={onClose}>
@@ -37,7 +52,7 @@ export function ReasonDialog({ open, title, explanation, required, confirm, busy
         {explanation !== undefined && <p>{explanation}</p>}
         <TextArea
           label={required ? t`Reason` : t`Reason (optional)`}
-          hint={required ? t`The author and the archive see it.` : undefined}
+          hint={required ? (hint ?? t`The author and the archive see it.`) : undefined}
           rows={4}
           value={reason}
           onChange={setReason}

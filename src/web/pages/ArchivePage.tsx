@@ -1,3 +1,5 @@
+import { useState } from 'react'
+import { plural } from '@lingui/core/macro'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
@@ -8,6 +10,7 @@ import { PageHead } from '#web/components/PageHead.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Empty, Failure, Loading } from '#web/components/states.tsx'
 import { ArchiveFilters, toFilter } from '#web/forms/ArchiveFilters.tsx'
+import { PlaceHoldDialog } from '#web/forms/PlaceHoldDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
 import { formatExactTime, formatNumber, timeZone } from '#web/util/format.ts'
@@ -21,6 +24,7 @@ export function ArchivePage() {
   const may = useMay()
   const search = route.useSearch()
   const navigate = useNavigate()
+  const [holding, setHolding] = useState(false)
   const records = useInfiniteQuery({
     queryKey: ['archive', 'records', search],
     staleTime: 60_000,
@@ -41,12 +45,27 @@ export function ArchivePage() {
   return (
     <>
       <PageHead title={t`Archive`} lead={<Trans>Each search is itself a record. Times are {timeZone}.</Trans>}>
+        {may('hold.place') && first !== undefined && (
+          <Button onClick={() => setHolding(true)}>
+            <Trans>Hold this</Trans>
+          </Button>
+        )}
         {may('export.create') && (
           <Button onClick={() => void navigate({ to: '/exports/new', search })}>
             <Trans>Export this</Trans>
           </Button>
         )}
       </PageHead>
+      {holding && first !== undefined && (
+        <PlaceHoldDialog
+          scope={toFilter(search)}
+          found={
+            (first.totalIsEstimate ? '≈ ' : '') +
+            plural(first.total, { one: '# record', other: `${formatNumber(first.total)} records` })
+          }
+          onClose={() => setHolding(false)}
+        />
+      )}
       <ArchiveFilters
         key={JSON.stringify(search)}
         search={search}

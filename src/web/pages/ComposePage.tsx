@@ -14,6 +14,7 @@ import { VerdictPanel } from '#web/forms/VerdictPanel.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Notice } from '#web/ui/Notice.tsx'
 import { dropDraft, keepDraft, readDraft, type Draft } from '#web/util/draft-store.ts'
+import { useKeys } from '#web/util/keys.ts'
 import { useDebounced } from '#web/util/use-debounced.ts'
 
 const route = getRouteApi('/shell/posts/$postId/edit')
@@ -105,20 +106,10 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
           ? t`Policy cannot be asked just now; save a draft.`
           : undefined
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey)) return
-      if (event.key === 'Enter' && unready === undefined) {
-        event.preventDefault()
-        save.mutate(true)
-      } else if (event.key === 's') {
-        event.preventDefault()
-        save.mutate(false)
-      }
-    }
-    document.addEventListener('keydown', onKey)
-    return () => document.removeEventListener('keydown', onKey)
-  })
+  useKeys([
+    { keys: 'Ctrl+Enter', label: t`Submit`, run: () => unready === undefined && save.mutate(true) },
+    { keys: 'Ctrl+S', label: t`Save draft`, run: () => save.mutate(false) },
+  ])
 
   return (
     <>

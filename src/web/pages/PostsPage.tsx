@@ -66,15 +66,28 @@ export function PostsPage() {
           ))}
         </nav>
         <SearchBox
+          key={search.q ?? ''}
           q={search.q ?? ''}
-          onSearch={(q) => void navigate({ to: '/posts', search: { ...search, ...(q === '' ? {} : { q }) } })}
+          onSearch={(q) => void navigate({ to: '/posts', search: withWords(search, q) })}
         />
       </div>
       <QueryView query={query} rows={6}>
         {(page) =>
           page.items.length === 0 ? (
-            <Empty action={<Link to="/posts/new">{t`Write a post`}</Link>}>
-              {tab.key === '' ? t`You have not written a post yet.` : t`Nothing here.`}
+            <Empty
+              action={
+                search.q === undefined ? (
+                  <Link to="/posts/new">{t`Write a post`}</Link>
+                ) : (
+                  <Link to="/posts" search={withWords(search, '')}>{t`Clear the search`}</Link>
+                )
+              }
+            >
+              {search.q !== undefined
+                ? t`No post contains “${search.q}”.`
+                : tab.key === ''
+                  ? t`You have not written a post yet.`
+                  : t`Nothing here.`}
             </Empty>
           ) : (
             <>
@@ -94,6 +107,11 @@ export function PostsPage() {
       </QueryView>
     </>
   )
+}
+
+function withWords(search: ReturnType<typeof route.useSearch>, q: string): typeof search {
+  const { q: _old, ...rest } = search
+  return q === '' ? rest : { ...rest, q }
 }
 
 function PostLine({ post }: { post: PostSummary }) {

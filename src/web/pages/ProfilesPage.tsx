@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { msg } from '@lingui/core/macro'
+import type { MessageDescriptor } from '@lingui/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { connectProfile, createProfile, disconnectProfile, pauseProfile, type Profile } from '#shared/api/profiles.ts'
 import { call } from '#web/api/call.ts'
@@ -171,16 +172,28 @@ function RegisterDialog({ networks, onClose }: { networks: readonly string[]; on
   )
 }
 
+/** Networks of many servers ask where the account lives: the name of the setting and the usual address. */
+const places: Record<string, { setting: string; usual: string }> = {
+  bluesky: { setting: 'service', usual: 'https://bsky.social' },
+  mastodon: { setting: 'server', usual: '' },
+}
+
+const credentialWords: Record<string, MessageDescriptor> = {
+  bluesky: msg`App password`,
+  mastodon: msg`Access token`,
+}
+
 function ConnectDialog({ profile, onClose }: { profile: Profile; onClose: () => void }) {
-  const { t } = useLingui()
+  const { t, i18n } = useLingui()
   const client = useQueryClient()
   const [credential, setCredential] = useState('')
-  const [service, setService] = useState('https://bsky.social')
+  const place = places[profile.network]
+  const [address, setAddress] = useState(place?.usual ?? '')
   const connect = useMutation({
     mutationFn: () =>
       call(connectProfile, {
         params: { profileId: profile.profileId },
-        body: { credential, ...(profile.network === 'bluesky' ? { settings: { service } } : {}) },
+        body: { credential, ...(place === undefined ? {} : { settings: { [place.setting]: address.trim() } }) },
       }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['profiles'] })
@@ -196,11 +209,17 @@ function ConnectDialog({ profile, onClose }: { profile: Profile; onClose: () => 
           connect.mutate()
         }}
       >
-        {profile.network === 'bluesky' && (
-          <TextField label={t`Address of the account’s server`} required value={service} onChange={setService} />
+        {place !== undefined && (
+          <TextField
+            label={t`Address of the account’s server`}
+            placeholder="https://"
+            required
+            value={address}
+            onChange={setAddress}
+          />
         )}
         <TextField
-          label={profile.network === 'bluesky' ? t`App password` : t`Credential`}
+          label={i18n._(credentialWords[profile.network] ?? msg`Credential`)}
           hint={t`It is tried at the network, kept sealed, and never shown again.`}
           type="password"
           autoComplete="new-password"
@@ -213,7 +232,12 @@ function ConnectDialog({ profile, onClose }: { profile: Profile; onClose: () => 
           <Button onClick={onClose}>
             <Trans>Cancel</Trans>
           </Button>
-          <Button kind="primary" type="submit" busy={connect.isPending} disabled={credential === ''}>
+          <Button
+            kind="primary"
+            type="submit"
+            busy={connect.isPending}
+            disabled={credential === '' || (place !== undefined && !/^https?:\/\/./.test(address.trim()))}
+          >
             <Trans>Connect</Trans>
           </Button>
         </div>

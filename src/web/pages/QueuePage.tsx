@@ -1,10 +1,11 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReviewSummary } from '#shared/api/reviews.ts'
 import type { Severity } from '#shared/api/policies.ts'
 import { reviewsQuery, unitsQuery } from '#web/api/queries.ts'
+import { Fold } from '#web/components/Fold.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { QueueFigures } from '#web/components/QueueFigures.tsx'
 import { QueueGrid } from '#web/components/QueueGrid.tsx'
@@ -45,6 +46,7 @@ export function QueuePage() {
     items.findIndex((item) => item.reviewId === search.review),
   )
   const shown = items[current]
+  const filtersOn = Object.keys(withReview(search, undefined)).length
 
   const move = (by: number) => {
     const next = items[Math.min(items.length - 1, Math.max(0, current + by))]
@@ -60,6 +62,9 @@ export function QueuePage() {
     { keys: 'j', label: t`Next review`, run: () => move(1) },
     { keys: 'k', label: t`Previous review`, run: () => move(-1) },
     { keys: 'x', label: t`Select for a joint decision`, run: () => shown !== undefined && toggle(shown.reviewId) },
+    ...(selected.size === 0
+      ? []
+      : [{ keys: 'Escape', label: t`Clear the selection`, run: () => setSelected(new Set()) }]),
     {
       keys: 'Enter',
       label: t`Open on its own page`,
@@ -67,25 +72,36 @@ export function QueuePage() {
     },
   ])
   // What is selected must still be in view: a filter or a colleague may have taken it away.
-  useEffect(
-    () => setSelected((before) => new Set([...before].filter((id) => items.some((item) => item.reviewId === id)))),
-    [items],
-  )
+  const [seen, setSeen] = useState(items)
+  if (seen !== items) {
+    setSeen(items)
+    setSelected((before) => new Set([...before].filter((id) => items.some((item) => item.reviewId === id))))
+  }
 
   return (
     <>
       <PageHead title={t`Review queue`}>
         <QueueFigures />
       </PageHead>
-      <Filters search={search} facets={query.data?.facets} />
+      <Fold summary={filtersOn > 0 ? t`Filters (${filtersOn})` : t`Filters`}>
+        <Filters search={search} facets={query.data?.facets} />
+      </Fold>
       {selected.size > 0 && (
         <BulkBar reviews={items.filter((item) => selected.has(item.reviewId))} onDone={() => setSelected(new Set())} />
       )}
       <QueryView query={query} rows={8}>
         {() =>
           shown === undefined ? (
-            <Empty>
-              <Trans>Nothing waits for you.</Trans>
+            <Empty
+              action={
+                filtersOn > 0 ? (
+                  <Link to="/queue">
+                    <Trans>Show the whole queue</Trans>
+                  </Link>
+                ) : undefined
+              }
+            >
+              {filtersOn > 0 ? <Trans>No review matches these filters.</Trans> : <Trans>Nothing waits for you.</Trans>}
             </Empty>
           ) : (
             <div className="queue">

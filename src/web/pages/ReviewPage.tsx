@@ -11,12 +11,12 @@ export function ReviewPage() {
   const { t } = useLingui()
   const { reviewId } = route.useParams()
   const navigate = useNavigate()
-  const back = () => void navigate({ to: '/queue' })
+  const back = () => void navigate({ to: '/queue', search: { review: reviewId } })
   useKeys([{ keys: 'Escape', label: t`Back to the queue`, run: back }])
   return (
     <>
       <PageHead title={t`Review`}>
-        <Link to="/queue">
+        <Link to="/queue" search={{ review: reviewId }}>
           <Trans>Back to the queue</Trans>
         </Link>
       </PageHead>

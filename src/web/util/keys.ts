@@ -1,7 +1,10 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import type { MessageDescriptor } from '@lingui/core'
 
-/** One shortcut: a key (`j`, `?`, `Escape`), or two after each other (`g q`). Single letters never act while typing or in a dialog. */
+/**
+ * One shortcut: a key (`j`, `?`, `Escape`), two after each other (`g q`), or one held with Ctrl or ⌘ (`Ctrl+K`). The
+ * last kind acts while typing too; the others never do. None acts in a dialog.
+ */
 export interface Shortcut {
   readonly keys: string
   readonly label: MessageDescriptor | string
@@ -28,7 +31,9 @@ export function switchShortcuts(on: boolean): void {
 /** Registers shortcuts while the component stands. */
 export function useKeys(shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts)
-  latest.current = shortcuts
+  useLayoutEffect(() => {
+    latest.current = shortcuts
+  })
   useEffect(() => {
     // Asked at the moment of the key, so that a re-render costs nothing here.
     const ask = () => latest.current
@@ -37,15 +42,22 @@ export function useKeys(shortcuts: readonly Shortcut[]): void {
   }, [])
 }
 
+/** What the Enter key already means something to. */
+function takesEnter(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('a, button, summary') !== null
+}
+
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
 }
 
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-  if (isTyping(event.target) || document.querySelector('[role=dialog]') !== null || !shortcutsAreOn()) return
+  if (event.altKey || event.defaultPrevented || document.querySelector('[role=dialog]') !== null) return
+  if (event.ctrlKey || event.metaKey) return runHeld(event)
+  if (isTyping(event.target) || !shortcutsAreOn()) return
   const { key } = event
+  if (key === 'Enter' && takesEnter(event.target)) return
   const wanted = pending === '' ? key : `${pending} ${key}`
   pending = ''
   const all = currentShortcuts()
@@ -57,3 +69,11 @@ document.addEventListener('keydown', (event) => {
     pending = key
   }
 })
+
+function runHeld(event: KeyboardEvent): void {
+  const wanted = `ctrl+${event.key.toLowerCase()}`
+  const hit = currentShortcuts().findLast((shortcut) => shortcut.keys.toLowerCase() === wanted)
+  if (hit === undefined) return
+  event.preventDefault()
+  hit.run()
+}

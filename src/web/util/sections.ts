@@ -3,7 +3,16 @@ import type { MessageDescriptor } from '@lingui/core'
 import type { Permission } from '#shared/permissions.ts'
 
 export interface Section {
-  readonly to: '/posts' | '/queue' | '/archive' | '/exports' | '/profiles' | '/policies' | '/stops' | '/health'
+  readonly to:
+    | '/posts'
+    | '/queue'
+    | '/archive'
+    | '/holds'
+    | '/exports'
+    | '/profiles'
+    | '/policies'
+    | '/stops'
+    | '/health'
   readonly label: MessageDescriptor
   readonly permission: Permission
   /** After G. */
@@ -15,6 +24,7 @@ export const sections: readonly Section[] = [
   { to: '/posts', label: msg`My posts`, permission: 'post.write', key: 'p' },
   { to: '/queue', label: msg`Review queue`, permission: 'review.read', key: 'q' },
   { to: '/archive', label: msg`Archive`, permission: 'archive.search', key: 'a' },
+  { to: '/holds', label: msg`Legal holds`, permission: 'hold.read', key: 'l' },
   { to: '/exports', label: msg`Exports`, permission: 'export.read', key: 'e' },
   { to: '/profiles', label: msg`Profiles`, permission: 'profile.manage', key: 'f' },
   { to: '/policies', label: msg`Policies`, permission: 'policy.read', key: 'r' },

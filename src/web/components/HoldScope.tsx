@@ -1,0 +1,50 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { Hold } from '#shared/api/holds.ts'
+import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { formatTime, timeZone } from '#web/util/format.ts'
+import { recordWords } from '#web/util/record-words.ts'
+import { networkName, verdictWords } from '#web/util/words.ts'
+import { useMay } from './permissions.ts'
+
+/** A filter of the archive in words: what a hold covers. */
+export function HoldScope({ scope }: { scope: Hold['scope'] }) {
+  const { t, i18n } = useLingui()
+  const may = useMay()
+  const units = useQuery(unitsQuery)
+  const users = useQuery({ ...usersQuery, enabled: may('user.read') && scope.author !== undefined })
+  const unit = units.data?.items.find((candidate) => candidate.unitId === scope.unit)?.name ?? scope.unit
+  const author = users.data?.items.find((candidate) => candidate.userId === scope.author)?.displayName ?? scope.author
+  const types = scope.type?.split(',').map((type) => i18n._(recordWords(type)))
+  const parts = [
+    scope.q === undefined ? undefined : t`words “${scope.q}”`,
+    author === undefined ? undefined : t`author ${author}`,
+    unit === undefined ? undefined : t`unit ${unit}`,
+    scope.network === undefined ? undefined : networkName(scope.network),
+    types?.join(', '),
+    scope.verdict === undefined ? undefined : i18n._(verdictWords[scope.verdict].label),
+    scope.from === undefined ? undefined : t`from ${formatTime(scope.from)}`,
+    scope.to === undefined ? undefined : t`before ${formatTime(scope.to)}`,
+    scope.from === undefined && scope.to === undefined ? undefined : timeZone,
+  ].filter((part) => part !== undefined)
+  return (
+    <span className="small cut">
+      {parts.length === 0 && scope.post === undefined && scope.profile === undefined ? (
+        <Trans>Everything in the archive</Trans>
+      ) : (
+        parts.join(' · ')
+      )}
+      {scope.post !== undefined && (
+        <Link to="/archive/posts/$postId" params={{ postId: scope.post }}>
+          <Trans>one post</Trans>
+        </Link>
+      )}
+      {scope.profile !== undefined && (
+        <Link to="/archive" search={{ profile: scope.profile }}>
+          <Trans>one profile</Trans>
+        </Link>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,106 @@
+import { useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { createToken, type Me } from '#shared/api/identity.ts'
+import type { Permission } from '#shared/permissions.ts'
+import { call } from '#web/api/call.ts'
+import { Failure } from '#web/components/states.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { Dialog } from '#web/ui/Dialog.tsx'
+import { CheckField, SelectField, TextField } from '#web/ui/fields.tsx'
+import { Notice } from '#web/ui/Notice.tsx'
+
+const lifetimes = [30, 90, 180, 365] as const
+
+/** Makes a token and shows it once. */
+export function NewTokenDialog({ me, onClose }: { me: Me; onClose: () => void }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const [name, setName] = useState('')
+  const [days, setDays] = useState('90')
+  const [scopes, setScopes] = useState<ReadonlySet<Permission>>(new Set())
+  const create = useMutation({
+    mutationFn: () =>
+      call(createToken, { body: { name: name.trim(), scopes: [...scopes], expiresInDays: Number(days) } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['tokens'] }),
+  })
+  if (create.data !== undefined) return <MadeDialog token={create.data.token} onClose={onClose} />
+  const toggle = (scope: Permission) => (on: boolean) =>
+    setScopes(new Set(on ? [...scopes, scope] : [...scopes].filter((other) => other !== scope)))
+  return (
+    <Dialog open title={t`New API token`} onClose={onClose}>
+      <form
+        className="col"
+        onSubmit={(event) => {
+          event.preventDefault()
+          create.mutate()
+        }}
+      >
+        <TextField
+          label={t`Name`}
+          hint={t`The program that will hold it`}
+          required
+          maxLength={100}
+          value={name}
+          onChange={setName}
+        />
+        <SelectField
+          label={t`Valid for`}
+          value={days}
+          onChange={setDays}
+          choices={lifetimes.map((value) => ({ value: String(value), label: t`${value} days` }))}
+        />
+        <fieldset className="picker">
+          <legend>
+            <Trans>What it may do</Trans>
+          </legend>
+          {me.permissions
+            .filter((permission) => permission !== 'token.manage')
+            .map((permission) => (
+              <CheckField
+                key={permission}
+                label={<code>{permission}</code>}
+                checked={scopes.has(permission)}
+                onChange={toggle(permission)}
+              />
+            ))}
+        </fieldset>
+        {create.error !== null && <Failure error={create.error} />}
+        <div className="row end">
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button
+            kind="primary"
+            type="submit"
+            busy={create.isPending}
+            disabled={name.trim() === '' || scopes.size === 0}
+          >
+            <Trans>Make the token</Trans>
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function MadeDialog({ token, onClose }: { token: string; onClose: () => void }) {
+  const { t } = useLingui()
+  const [copied, setCopied] = useState(false)
+  return (
+    <Dialog open title={t`Your new token`} onClose={onClose}>
+      <div className="col">
+        <Notice tone="review" title={<Trans>Copy it now: it is never shown again.</Trans>} />
+        <pre className="raw">{token}</pre>
+        <div className="row end">
+          <Button onClick={() => void navigator.clipboard.writeText(token).then(() => setCopied(true))}>
+            {copied ? t`Copied` : t`Copy`}
+          </Button>
+          <Button kind="primary" onClick={onClose}>
+            <Trans>I have kept it</Trans>
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  )
+}
