@@ -47,7 +47,8 @@ export async function createScimUser(deps: Parts, body: Attributes): Promise<Sci
       await insertScimUser(tx, { id, issuer, subject: person.externalId ?? `scim:${id}`, unitId, person, scim, now })
     else await updateScimUser(tx, id, person, scim, unitId, now)
     await recordPerson(tx, same === undefined ? 'user.provisioned' : 'user.updated', id, person, unitId, now)
-    if (same !== undefined || !person.active) await setAccess(deps, tx, id, person.active, now)
+    if (same === undefined && person.active) return toRow(id, person, scim, now)
+    await setAccess(deps, tx, id, person.active, now)
     return mustFind(tx, id)
   })
 }
@@ -132,6 +133,12 @@ async function recordPerson(
     body: { userId: id, userName, externalId, displayName, email, locale, active, unitId, source: 'scim' },
     searchText: displayName,
   })
+}
+
+/** Somebody who was just entered, as a second look would find them. */
+function toRow(id: string, person: ScimPerson, scim: Attributes, now: Instant): ScimUserRow {
+  const { userName, externalId } = person
+  return { id, userName, externalId, active: true, scim, createdAt: now, updatedAt: now, groups: [] }
 }
 
 async function mustFind(tx: Tx, id: string): Promise<ScimUserRow> {
