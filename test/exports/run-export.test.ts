@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -153,10 +153,16 @@ test('an export whose process died is made again by another once its lease has e
   })
   await until(async () => (await ruth.get(`/api/exports/${exportId}`)).json<Export>().progress.phase === 'records')
   assert.equal(await runExports(gateway), 0)
+  await writeFile(
+    join(gateway.config.dataDirectory, 'exports', `${exportId}.0.partial`),
+    'of a process that was killed',
+  )
   gateway.clock.advance(61_000)
   assert.equal(await runExports(gateway), 1)
   const made = (await ruth.get(`/api/exports/${exportId}`)).json<Export>()
   assert.equal(made.status, 'completed', made.failure ?? '')
+  const left = await readdir(join(gateway.config.dataDirectory, 'exports'))
+  assert.deepEqual(left, [`${exportId}.zip`])
   // The first process comes back to life: what another has finished stays as it is.
   killed.reject(new Error('killed'))
   await dying

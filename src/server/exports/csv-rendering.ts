@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, rm, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { formatTime, type Reading } from './format-time.ts'
 import { parseLine, type ParsedLine } from './parse-line.ts'
@@ -45,8 +44,8 @@ export class CsvRendering implements Rendering {
   }
 
   /** Rows are spooled beside the package, because a zip is written one file at a time. */
-  static async open(folder: string, stories: PostStories, reading: Reading): Promise<CsvRendering> {
-    const path = join(folder, `${randomUUID()}.csv.partial`)
+  static async open(prefix: string, stories: PostStories, reading: Reading): Promise<CsvRendering> {
+    const path = `${prefix}.${randomUUID()}.csv.partial`
     const rendering = new CsvRendering(path, await open(path, 'wx', 0o600), stories, reading)
     // A byte order mark, or common spreadsheets read UTF-8 as something else.
     await rendering.#file.appendFile(`\u{feff}${toCsv([[...recordColumns, ...postColumns]])}`)

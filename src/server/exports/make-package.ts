@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { join } from 'node:path'
 import type { Deps } from '#server/platform/deps.ts'
 import { typesOf } from './create-export.ts'
 import { CsvRendering } from './csv-rendering.ts'
@@ -121,9 +121,9 @@ async function openRenderings(
   const wanted = new Set(row.formats)
   if (!['csv', 'html', 'eml'].some((format) => wanted.has(format))) return []
   const reading = { language: row.language, timeZone: row.timeZone, until, names: await readNames(deps.db) }
-  const folder = dirname(`${deps.config.dataDirectory}/exports/x`)
+  const prefix = join(deps.config.dataDirectory, 'exports', row.exportId)
   return [
-    ...(wanted.has('csv') ? [await CsvRendering.open(folder, stories, reading)] : []),
+    ...(wanted.has('csv') ? [await CsvRendering.open(prefix, stories, reading)] : []),
     ...(wanted.has('html') ? [new PageRendering(stories, reading, row)] : []),
     ...(wanted.has('eml') ? [new EmlRendering(stories, deps.checkpointSigner.name)] : []),
   ]

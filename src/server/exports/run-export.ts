@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
@@ -45,6 +45,7 @@ async function runExport(deps: ExportDeps, row: ExportRow): Promise<void> {
   const partial = `${path}.${row.attempt}.partial`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await removeLeftovers(dirname(path), row.exportId)
     const made = await writeFile(deps, row, partial)
     await settle(deps, row, made, partial, path)
   } catch (error) {
@@ -55,6 +56,13 @@ async function runExport(deps: ExportDeps, row: ExportRow): Promise<void> {
     await fail(deps, row, sentenceOf(error))
   } finally {
     await rm(partial, { force: true })
+  }
+}
+
+/** What an attempt left behind whose process died: nobody else would ever remove it. */
+async function removeLeftovers(folder: string, exportId: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(exportId) && name.endsWith('.partial')) await rm(join(folder, name), { force: true })
   }
 }
 
