@@ -5,6 +5,7 @@ import { addMilliseconds } from '#server/platform/clock.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { getSimulation, Simulation } from '#shared/api/simulations.ts'
+import { startMatrixFirm } from '#test/identity/matrix-firm.ts'
 import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
@@ -155,6 +156,27 @@ test('A simulation whose process died is run again, and the dead one changes not
     [(await read(ada, simulationId)).state, (await recordsOfSimulation(gateway)).length],
     ['completed', 1],
   )
+})
+
+test('A simulation reaches as far as the role of who asks, and does not exist for others', async (t) => {
+  const { gateway, enter } = await startMatrixFirm(t)
+  const [north, south] = [await enter(['reviewer'], 'north'), await enter(['policy_owner'], 'south')]
+  const secret = [{ path: 'a.yaml', text: 'policy: a\nrules:\n  - { id: secret, severity: block, any: [secret] }\n' }]
+  gateway.clock.advance(1_000)
+  const asked = await north.send('POST', '/api/policies/simulations', { files: secret })
+  const { simulationId } = asked.json<{ simulationId: string }>()
+  await runSimulations(gateway)
+  const url = `/api/policies/simulations/${simulationId}`
+  const { report } = (await north.send('GET', url)).json<Answer>()
+  assert.deepEqual(report!.newlyBlocked.posts.map((post) => post.excerpt).toSorted(), [
+    'Secret of north',
+    'Secret of team',
+  ])
+  assert.equal((await south.send('GET', url)).statusCode, 404)
+  assert.equal((await south.send('POST', `${url}/cancel`)).statusCode, 404)
+  const list = async (person: typeof north) =>
+    (await person.send('GET', '/api/policies/simulations')).json<{ items: Simulation[] }>().items.length
+  assert.deepEqual([await list(north), await list(south)], [1, 0])
 })
 
 test('A draft with a mistake is refused with its place; a wish that names two drafts or none is refused', async (t) => {

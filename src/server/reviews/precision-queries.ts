@@ -24,7 +24,7 @@ export interface DecidedRevision {
 function handedIn({ scope, from, to }: PrecisionPeriod) {
   return sql`select distinct on (e.revision_id) e.revision_id, e.findings
     from policy_evaluation e join post_revision r on r.id = e.revision_id join post p on p.id = r.post_id
-    where e.occasion = 'submission' and e.evaluated_at < ${to} and (${from}::timestamptz is null or e.evaluated_at >= ${from}::timestamptz)
+    where e.occasion = 'submission' and e.evaluated_at < ${to} and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}
       and (p.current_revision_id <> r.id or p.status <> 'draft')
       and (p.current_revision_id = r.id or e.verdict = 'block' or exists (select from review v where v.revision_id = r.id))
       and ${scope === 'everything' ? sql`true` : sql`p.unit_id = any (${[...scope]}::uuid[])`}

@@ -56,7 +56,9 @@ async function readDraft(tx: Tx, { files, version, exclusions }: SimulationWish)
   if (files === undefined && version === undefined && exclusions === undefined)
     throw new AppError('invalid_request', 'Give the files of a draft, a version, or exclusions.')
   const base = files ?? (await readStored(tx, version))
-  return exclusions === undefined ? base : excludeTerms(base, exclusions)
+  if (exclusions === undefined) return base
+  compileOrExplain(base)
+  return excludeTerms(base, exclusions)
 }
 
 async function readStored(tx: Tx, version: string | undefined): Promise<readonly PolicyFileSource[]> {

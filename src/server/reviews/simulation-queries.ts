@@ -161,8 +161,8 @@ type Period = Pick<SimulationRow, 'units' | 'from' | 'to'>
  */
 function history({ units, from, to }: Period) {
   return sql`policy_evaluation e join post_revision r on r.id = e.revision_id join post p on p.id = r.post_id
-    where e.occasion = 'submission' and e.evaluated_at < ${to} and (${from}::timestamptz is null or e.evaluated_at >= ${from}::timestamptz)
-      and (${units}::uuid[] is null or p.unit_id = any (${units}::uuid[]))
+    where e.occasion = 'submission' and e.evaluated_at < ${to} and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}
+      and ${units === null ? sql`true` : sql`p.unit_id = any (${units}::uuid[])`}
       and case when p.current_revision_id = r.id then p.status <> 'draft'
         else e.verdict = 'block' or exists (select from review v where v.revision_id = r.id) end
       and not exists (select from policy_evaluation n where n.revision_id = e.revision_id and n.occasion = 'submission'
