@@ -168,7 +168,7 @@ test('A simulation reaches as far as the role of who asks, and does not exist fo
   await runSimulations(gateway)
   const url = `/api/policies/simulations/${simulationId}`
   const { report } = (await north.send('GET', url)).json<Answer>()
-  assert.deepEqual(report!.newlyBlocked.posts.map((post) => post.excerpt).toSorted(), [
+  assert.deepEqual(report!.newlyBlocked.posts.map((post) => String(post.excerpt)).toSorted(), [
     'Secret of north',
     'Secret of team',
   ])
