@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -72,74 +73,96 @@ async function assertAccessible(page: Page, where: string): Promise<void> {
   assert.deepEqual(told, [], where)
 }
 
-test(
-  'The whole story: written, mended, submitted, approved, published, found, verified, exported and verified offline',
-  { timeout: 240_000 },
-  async () => {
-    const text = `We open our branch in Lyon on Monday (${Date.now()}).`
+/** The console's own words in a language, from its catalog: the story reads the same to both. */
+async function readWords(language: 'en' | 'fr'): Promise<(english: string) => string> {
+  if (language === 'en') return (english) => english
+  const catalog = await readFile(join(import.meta.dirname, '../../src/web/locales/fr.po'), 'utf8')
+  const words = new Map([...catalog.matchAll(/^msgid "(.*)"\nmsgstr "(.*)"$/gm)].map(([, id, text]) => [id, text]))
+  return (english) => words.get(english) ?? assert.fail(`no French for “${english}”`)
+}
 
-    const { page: author } = await signIn('camille')
-    await author.getByRole('button', { name: /New post/ }).click()
-    const editor = author.getByRole('textbox', { name: 'Your post' })
-    await editor.fill(`${text} It brings guaranteed returns.`)
-    await author.getByText('Returns must not be promised.').waitFor()
-    const painted = await author.evaluate(() => [...(CSS.highlights.get('hit-block') ?? [])].map(String))
-    assert.ok(painted.includes('guaranteed returns'), `painted: ${painted.join(' | ')}`)
-    await editor.press('F8')
-    assert.equal(
-      await editor.evaluate((area) =>
-        (area as HTMLTextAreaElement).value.slice(
-          (area as HTMLTextAreaElement).selectionStart,
-          (area as HTMLTextAreaElement).selectionEnd,
-        ),
-      ),
-      'guaranteed returns',
-    )
-    await editor.fill(text)
-    await author.getByText('Nothing to mend.').waitFor()
-    await author.getByRole('button', { name: /^Submit/ }).click()
-    await author.getByText('In review').first().waitFor()
-
-    const { page: officer } = await signIn('ines')
-    await officer.getByRole('grid').waitFor()
-    await officer.getByRole('region', { name: 'The review' }).getByText(text).first().waitFor()
-    await officer.getByRole('grid').focus()
-    await officer.keyboard.press('a')
-    await officer.getByText('Nothing waits for you.').waitFor()
-
-    await author.getByRole('link', { name: 'See it there' }).waitFor({ timeout: 60_000 })
-    const permalink = await author.getByRole('link', { name: 'See it there' }).getAttribute('href')
-    const { page: visitor } = await open({ language: 'en', scheme: 'light' })
-    await visitor.goto(permalink!)
-    await visitor.getByText(text).first().waitFor()
-    await visitor.goto(`${gateway.url}/sandbox`)
-    await visitor.getByText(text).first().waitFor()
-
-    const { page: auditor } = await signIn('ruth')
-    await auditor.getByLabel('Words').fill('"branch in Lyon"')
-    await auditor.getByRole('button', { name: 'Search', exact: true }).click()
-    await auditor
-      .getByRole('link', { name: /Submitted and checked by policy/ })
-      .first()
-      .click()
-    await auditor.getByRole('button', { name: 'Verify' }).click()
-    await auditor.getByText('This record is genuine and in its place').waitFor({ timeout: 60_000 })
-    await auditor.getByRole('link', { name: 'The whole life of this post' }).click()
-    await auditor.getByText('Live copy read back').waitFor()
-
-    await auditor.getByRole('link', { name: 'Exports' }).click()
-    await auditor.getByRole('button', { name: 'New export' }).click()
-    await auditor.getByLabel('Reason').fill('Annual examination')
-    await auditor.getByRole('button', { name: 'Make the export' }).click()
-    const link = auditor.getByRole('link', { name: /^Download/ })
-    await link.waitFor({ timeout: 120_000 })
-    const [download] = await Promise.all([auditor.waitForEvent('download'), link.click()])
-    const path = join(gateway.directory, 'examination.zip')
-    await download.saveAs(path)
-    const verified = await runVerifier(path)
-    assert.equal(verified.code, 0, verified.output)
+const stories = [
+  { language: 'en', promise: 'guaranteed returns', reason: 'Returns must not be promised.', clean: 'Nothing to mend.' },
+  {
+    language: 'fr',
+    promise: 'un rendement garanti',
+    reason: 'Ne promettez pas de rendement',
+    clean: 'Rien à corriger.',
   },
-)
+] as const
+
+for (const { language, promise, reason, clean } of stories) {
+  test(
+    `The whole story in ${language}: written, mended, submitted, approved, published, found, verified, exported and verified offline`,
+    { timeout: 240_000 },
+    async () => {
+      const say = await readWords(language)
+      const look = { language, scheme: 'light' } as const
+      const text = `${language === 'en' ? 'We open our branch in Lyon on Monday' : 'Notre agence de Lyon ouvre lundi'} (${Date.now()}).`
+
+      const { page: author } = await signIn('camille', look)
+      await author.getByRole('button', { name: say('New post') }).click()
+      const editor = author.getByRole('textbox', { name: say('Your post') })
+      await editor.fill(`${text} ${promise}`)
+      await author.getByText(reason).first().waitFor()
+      const painted = await author.evaluate(() => [...(CSS.highlights.get('hit-block') ?? [])].map(String))
+      assert.ok(painted.length > 0 && promise.includes(painted[0]!), `painted: ${painted.join(' | ')}`)
+      await editor.press('F8')
+      const selected = await editor.evaluate((element) => {
+        const area = element as HTMLTextAreaElement
+        return area.value.slice(area.selectionStart, area.selectionEnd)
+      })
+      assert.ok(selected !== '' && promise.includes(selected), `selected: ${selected}`)
+      await editor.fill(text)
+      await author.getByText(clean).waitFor()
+      await author.getByRole('button', { name: new RegExp(`^${say('Submit')}`) }).click()
+      await author.getByText(say('In review')).first().waitFor()
+
+      const { page: officer } = await signIn('ines', look)
+      await officer.getByRole('grid').waitFor()
+      await officer
+        .getByRole('region', { name: say('The review') })
+        .getByText(text)
+        .first()
+        .waitFor()
+      await officer.getByRole('grid').focus()
+      await officer.keyboard.press('a')
+      await officer.getByText(say('Nothing waits for you.')).waitFor()
+
+      const seen = author.getByRole('link', { name: say('See it there') })
+      await seen.waitFor({ timeout: 60_000 })
+      const { page: visitor } = await open(look)
+      await visitor.goto((await seen.getAttribute('href'))!)
+      await visitor.getByText(text).first().waitFor()
+      await visitor.goto(`${gateway.url}/sandbox`)
+      await visitor.getByText(text).first().waitFor()
+
+      const { page: auditor } = await signIn('ruth', look)
+      await auditor.getByLabel(say('Words')).fill(`"${text.split(' ').slice(0, 4).join(' ')}"`)
+      await auditor.getByRole('button', { name: say('Search'), exact: true }).click()
+      await auditor
+        .getByRole('link', { name: new RegExp(say('Submitted and checked by policy')) })
+        .first()
+        .click()
+      await auditor.getByRole('button', { name: say('Verify') }).click()
+      await auditor.getByText(say('This record is genuine and in its place')).waitFor({ timeout: 60_000 })
+      await auditor.getByRole('link', { name: say('The whole life of this post') }).click()
+      await auditor.getByText(say('Live copy read back')).waitFor()
+
+      await auditor.getByRole('link', { name: say('Exports') }).click()
+      await auditor.getByRole('button', { name: say('New export') }).click()
+      await auditor.getByLabel(say('Reason')).fill('Annual examination')
+      await auditor.getByRole('button', { name: say('Make the export') }).click()
+      const link = auditor.locator('a[download]')
+      await link.waitFor({ timeout: 120_000 })
+      const [download] = await Promise.all([auditor.waitForEvent('download'), link.click()])
+      const path = join(gateway.directory, `examination-${language}.zip`)
+      await download.saveAs(path)
+      const verified = await runVerifier(path)
+      assert.equal(verified.code, 0, verified.output)
+    },
+  )
+}
 
 test('Who wrote a post is not offered to decide it, and an auditor sees no composer', async () => {
   const { page: auditor } = await signIn('ruth')
