@@ -192,9 +192,9 @@ test('What was being written survives a lost session', async () => {
 })
 
 const pages: Record<string, readonly string[]> = {
-  camille: ['/posts', '/posts/new', '/policies'],
+  camille: ['/posts', '/posts/new', '/policies', '/me'],
   ines: ['/queue', '/stops', '/health'],
-  ruth: ['/archive', '/exports', '/exports/new'],
+  ruth: ['/archive', '/exports', '/exports/new', '/holds'],
   ada: ['/profiles'],
 }
 
