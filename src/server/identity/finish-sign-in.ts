@@ -170,6 +170,12 @@ function toRefusal(error: unknown): AppError {
       { cause: error },
     )
   if (!isProviderFault(error)) throw error
+  if (saysNothingOfTime(error))
+    return new AppError(
+      'step_up_required',
+      'The identity provider did not say that it asked you just now, so what needs a fresh sign-in stays closed. Your administrator can have it answer max_age with the time (auth_time).',
+      { cause: error },
+    )
   return new AppError(
     'unauthenticated',
     'The identity provider’s answer could not be accepted. Start the sign-in again; if it stays, tell your administrator.',
@@ -181,6 +187,15 @@ function toRefusal(error: unknown): AppError {
 function isProviderFault(error: unknown): error is Error & { code: string } {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined
   return typeof code === 'string' && /^(OAUTH_|ERR_J|ERR_INVALID|INVALID_)/.test(code)
+}
+
+/** We asked for a fresh sign-in, and the token's `auth_time` is too old (some say 0 always) or absent. */
+function saysNothingOfTime(error: Error): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { claim, claims } = (at.cause ?? {}) as { claim?: string; claims?: object }
+    if (claim === 'auth_time' || (claims !== undefined && at.message.includes('"auth_time"'))) return true
+  }
+  return false
 }
 
 function isUnreachable(error: unknown): boolean {

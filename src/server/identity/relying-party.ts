@@ -98,7 +98,21 @@ async function clientAuthentication(oidc: Config['oidc']): Promise<openid.Client
     )
   }
   if (oidc.clientSecret === undefined) return openid.None()
-  return oidc.clientAuthentication === 'client_secret_basic' ? openid.ClientSecretBasic() : openid.ClientSecretPost()
+  return oidc.clientAuthentication === 'client_secret_basic'
+    ? secretInHeader(oidc.clientSecret)
+    : openid.ClientSecretPost()
+}
+
+/**
+ * HTTP Basic with form encoding (RFC 6749 section 2.3.1). openid-client's own also encodes `-`, `.` and `_`, which need
+ * it not: a provider that forgets to decode would refuse every client id that is a UUID.
+ */
+function secretInHeader(secret: string): openid.ClientAuth {
+  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
+  return (_server, client, _body, headers) => {
+    const pair = `${encode(client.client_id)}:${encode(secret)}`
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
+  }
 }
 
 function algorithmOf(key: KeyObject): string {
