@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as settle } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { exportJWK, UnsecuredJWT } from 'jose'
@@ -6,7 +8,7 @@ import { demoGroupRoles } from '#server/embedded/demo-people.ts'
 import { startOpenIdProvider } from '#server/embedded/start-openid-provider.ts'
 import { signInWithForm } from '#test/support/browse.ts'
 import { providerClient, publicUrl } from '#test/support/demo-provider.ts'
-import { startGateway } from '#test/support/start-gateway.ts'
+import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
 import { gatewayBrowser, recordsOf } from './gateway-browser.ts'
 import { foreignKey, sign, startLyingProvider, type Lie, type LyingProvider } from './lying-provider.ts'
 
@@ -240,7 +242,67 @@ test('groups that do not fit into the token are said to be missing, not guessed'
     JSON.parse((await signInWithForm(gatewayBrowser(gateway), `${loginUrl}?returnTo=/api/me`, 'camille')).body).detail
   assert.match(await end(), /did not say which groups/)
   provider.lie((claims, { kid }) => sign({ ...claims, _claim_names: { groups: 'src1' } }, provider.key, { kid }))
-  assert.match(await end(), /more groups than/)
+  assert.match(await end(), /more groups than.*Groups assigned to the application.*GATEWAY_OIDC_GROUPS_CLAIM/)
+})
+
+/** A claims source on a server of its own; answers the bearer tokens that it was shown. */
+async function startClaimsSource(t: TestContext, answer: () => Promise<string | number>) {
+  const shown: (string | undefined)[] = []
+  const server = createServer((request, reply) => {
+    shown.push(request.headers.authorization)
+    void answer().then((said) => (typeof said === 'number' ? reply.writeHead(said).end() : reply.end(said)))
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  t.after(() => new Promise((closed) => server.close(closed)))
+  return { shown, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/groups` }
+}
+
+test('groups that the provider keeps elsewhere are fetched from there, and believed only when it signed them', async (t) => {
+  const provider = await startLyingProvider(t)
+  const config = { oidc: { ...oidc(provider), scope: 'openid profile' } }
+  const gateway = await startGateway(t, { config })
+  const groups = { iss: provider.issuer, groups: ['staff'] }
+  const { key, kid } = provider
+  let answer: () => Promise<string | number> = () => sign(groups, key, { kid })
+  const { shown, endpoint } = await startClaimsSource(t, () => answer())
+  const names = { _claim_names: { groups: 'src1' } }
+  const from = (source: object) =>
+    provider.lie((claims) => sign({ ...claims, ...names, _claim_sources: { src1: source } }, key, { kid }))
+  const status = async (at: Pick<TestGateway, 'app'> = gateway) =>
+    (await signInWithForm(gatewayBrowser(at), `${loginUrl}?returnTo=/api/me`, 'camille')).status
+
+  from({ endpoint, access_token: 'for the source only' })
+  assert.equal(await status(), 200, 'distributed')
+  assert.deepEqual(shown, ['Bearer for the source only'])
+  from({ JWT: await sign(groups, key, { kid }) })
+  assert.equal(await status(), 200, 'aggregated')
+
+  from({ JWT: await sign(groups, foreignKey, { kid }) })
+  assert.equal(await status(), 403, 'aggregated, but signed by somebody else')
+  from({ endpoint, access_token: 'x' })
+  const lies: Record<string, () => Promise<string | number>> = {
+    'a foreign signature': () => sign(groups, foreignKey, { kid }),
+    'another issuer': () => sign({ ...groups, iss: 'https://elsewhere.example' }, key, { kid }),
+    'somebody else’s groups': () => sign({ ...groups, sub: 'ruth' }, key, { kid }),
+    'no signature at all': async () => new UnsecuredJWT(groups).encode(),
+    'no token but JSON': async () => JSON.stringify(groups),
+    'another claim': () => sign({ iss: provider.issuer, teams: ['staff'] }, key, { kid }),
+    'a refusal': async () => 403,
+  }
+  for (const [what, lie] of Object.entries(lies)) {
+    answer = lie
+    assert.equal(await status(), 403, what)
+  }
+
+  answer = async () => 500
+  assert.equal(await status(), 503, 'a source that is down leaves nobody without roles: they try again')
+  const before = shown.length
+  from({ endpoint })
+  assert.equal(await status(), 403, 'as Entra says it: an address, but no token to ask with')
+  const closed = await startGateway(t, { config: { ...config, allowPrivateAddresses: false } })
+  from({ endpoint, access_token: 'x' })
+  assert.equal(await status(closed), 403, 'a claim does not lead into private networks')
+  assert.equal(shown.length, before)
 })
 
 test('groups are read from a signed access token where they are nowhere else, and only from one that is proven', async (t) => {

@@ -52,10 +52,15 @@ export async function startGlewlwyd(
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
   await layOut(root, folder, port, origin)
-  const child = spawn(join(root, 'usr/bin/glewlwyd'), ['-c', join(folder, 'glewlwyd.conf')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, LD_LIBRARY_PATH: await libraries(root) },
-  })
+  // The death signal takes it along even when the test process is killed.
+  const child = spawn(
+    'setpriv',
+    ['--pdeathsig', 'KILL', join(root, 'usr/bin/glewlwyd'), '-c', join(folder, 'glewlwyd.conf')],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, LD_LIBRARY_PATH: await libraries(root) },
+    },
+  )
   const stop = () => end(child, folder)
   try {
     const cookie = await signInAsAdministrator(origin, child)

@@ -125,7 +125,7 @@ const withoutRole: Readonly<Record<string, string>> & { readonly sent: string } 
   missing:
     'You are signed in, but the identity provider did not say which groups you belong to, so you have no role. Your administrator can have it send them.',
   overage:
-    'You are signed in, but you belong to more groups than the identity provider sends, so you have no role. Your administrator can have it send only the gateway’s groups.',
+    'You are signed in, but you belong to more groups than the identity provider sends, so you have no role. Your administrator can have it send only the gateway’s groups (in Microsoft Entra: “Groups assigned to the application”), or send application roles and set GATEWAY_OIDC_GROUPS_CLAIM to roles.',
 }
 
 /** Dangerous acts need somebody who was at the keyboard just now (RFC 9470); a program cannot be, so it is refused. */

@@ -9,6 +9,7 @@ import { HttpError } from '#server/platform/http.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { endSessionIn, endSessionsOf } from './end-session.ts'
+import { followClaimSource } from './follow-claim-source.ts'
 import { rolesOfGroups } from './group-roles.ts'
 import { toActor } from './load-actor.ts'
 import { provisionPerson } from './provision-person.ts'
@@ -86,20 +87,24 @@ async function proveIdentity(deps: Parts, discovered: Discovered, callback: URL,
 }
 
 /**
- * Providers that keep groups out of the ID token answer them at userinfo, or put them into a signed access token. Not
- * having either is no fault of theirs: then the person has no groups, and the answer says so.
+ * Providers that keep groups out of the ID token answer them at userinfo, name a source of them, or put them into a
+ * signed access token. Not having any is no fault of theirs: then the person has no groups, and the answer says so.
  */
 async function lookFurther(
   deps: Parts,
-  { configuration, keys }: Discovered,
+  discovered: Discovered,
   accessToken: string,
   claims: Record<string, unknown>,
 ): Promise<PersonClaims> {
+  const { configuration, keys } = discovered
   const { userinfo_endpoint, issuer } = configuration.serverMetadata()
   const more =
     userinfo_endpoint === undefined ? {} : await openid.fetchUserInfo(configuration, accessToken, String(claims['sub']))
   const person = readClaims(deps.config, { ...claims, ...more })
-  if (person.groupsState === 'sent' || accessToken.split('.').length !== 3) return person
+  if (person.groupsState === 'sent') return person
+  const kept = await followClaimSource(deps, discovered, { ...claims, ...more }, deps.config.oidc.groupsClaim)
+  if (kept !== undefined) return readClaims(deps.config, { ...claims, ...more, ...kept })
+  if (accessToken.split('.').length !== 3) return person
   // An access token that cannot be proven is meant for somebody else, and says nothing to us.
   const proven = await jwtVerify(accessToken, keys, { algorithms: signatureAlgorithms, issuer }).catch(() => undefined)
   return proven?.payload.sub === claims['sub']

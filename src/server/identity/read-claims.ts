@@ -12,7 +12,7 @@ export interface PersonClaims {
   readonly locale: 'en' | 'fr'
   readonly unitSlug: string | undefined
   readonly groups: readonly string[]
-  /** `overage`: the provider holds more groups than fit into a token and names a place to ask, which we do not. */
+  /** `overage`: the provider holds more groups than fit into a token, and they could not be had elsewhere. */
   readonly groupsState: GroupsState
 }
 export type GroupsState = 'sent' | 'missing' | 'overage'
