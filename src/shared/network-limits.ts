@@ -68,21 +68,26 @@ const counters: Record<NetworkLimit['count'], (text: string, urlLength: number) 
 
 /** X's weighted length (twitter-text configuration 3): NFC, addresses 23, emoji sequences 2, most of Asia 2, the rest 1. */
 export function countWeighted(text: string, urlLength = 23): number {
-  const normal = isLatin(text) ? text : text.normalize('NFC')
+  const plain = isPlainText(text)
+  const normal = plain ? text : text.normalize('NFC')
   let length = 0
   let from = 0
   for (const url of findUrls(normal)) {
-    length += weigh(normal, from, url.start) + urlLength
+    length += (plain ? url.start - from : weigh(normal, from, url.start)) + urlLength
     from = url.end
   }
-  return length + weigh(normal, from, normal.length)
+  return length + (plain ? normal.length - from : weigh(normal, from, normal.length))
 }
 
 const emoji = /\p{RGI_Emoji}/vy
 
-/** True when every character is composed already, as nearly every post in English or French is. */
-function isLatin(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x300) return false
+/** True when every character is composed already and counts one, as in nearly every post in English or French. */
+function isPlainText(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    // Typographic dashes and quotes are as light as letters.
+    if (unit >= 0x300 && (unit < 0x2010 || unit > 0x201f)) return false
+  }
   return true
 }
 

@@ -85,6 +85,17 @@ test('Graphemes and bytes equal those of the platform for any text', () => {
   )
 })
 
+test('X weighs plain letters and typographic marks the same beside a character that has every one looked at', () => {
+  const plain = fc.string({ unit: fc.constantFrom(...Array.from('abc é œ ’“”–—.,1 ')), maxLength: 40 })
+  fc.assert(
+    fc.property(plain, (text) => {
+      assert.equal(countWeighted(text), text.length)
+      assert.equal(countWeighted(`${text} 日`), text.length + 3)
+      assert.equal(countWeighted(`${text} https://example.com/a`), text.length + 1 + 23)
+    }),
+  )
+})
+
 test('Bare names count as addresses only with a real top-level domain', () => {
   const urls = (text: string): string[] => findUrls(text).map((url) => text.slice(url.start, url.end))
   assert.deepEqual(urls('see example.com. ok'), ['example.com'])

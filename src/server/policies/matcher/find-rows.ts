@@ -177,21 +177,80 @@ function comesBefore(a: number, b: number): number {
   return (W.hitStart[a] as number) - (W.hitStart[b] as number) || (W.hitEnd[a] as number) - (W.hitEnd[b] as number)
 }
 
-/** Order in which rows can be put together: by token, then by place. */
-function sortHits(): Int32Array {
-  return Int32Array.from({ length: W.hits }, (_, hit) => hit).sort(comesBefore)
+/** What the views saw, by token: `from[token]` to `from[token + 1]` of `hits`, in the order in which rows can be put together. */
+const byToken = { from: new Int32Array(1024), hits: new Int32Array(1024) }
+/** So few hits of one token are sorted by hand. */
+const FEW = 16
+
+function sortBucket(from: number, to: number): void {
+  const { hits } = byToken
+  if (to - from > FEW) {
+    hits.subarray(from, to).sort(comesBefore)
+    return
+  }
+  for (let at = from + 1; at < to; at++) {
+    const hit = hits[at] as number
+    let place = at
+    for (; place > from && comesBefore(hits[place - 1] as number, hit) > 0; place--)
+      hits[place] = hits[place - 1] as number
+    hits[place] = hit
+  }
 }
 
-/** Makes hits of the whole words among the tokens, to be put together with what the views saw. */
-function addWholeWords(matcher: Matcher, text: string): void {
-  for (let token = 0; token < W.tokens; token++) {
-    const word = W.tokenWord[token] as number
-    if (word === 0) continue
-    const start = W.tokenStart[token] as number
-    const end = W.tokenEnd[token] as number
-    const id = resolveWord(matcher.words, word - 1, text, start, end)
-    if (id >= 0) addHit(id, start, end, token, token, flagsOfToken(token))
+/** Puts the hits of the views in order, by counting: there are as many places as tokens. */
+function sortHits(tokens: number): void {
+  if (byToken.from.length < tokens + 2) byToken.from = new Int32Array(tokens * 2 + 2)
+  if (byToken.hits.length < W.hits) byToken.hits = new Int32Array(W.hits * 2)
+  const { from, hits } = byToken
+  const { hitFirst } = W
+  from.fill(0, 0, tokens + 2)
+  for (let hit = 0; hit < W.hits; hit++) {
+    const place = (hitFirst[hit] as number) + 2
+    from[place] = (from[place] as number) + 1
   }
+  for (let token = 2; token < tokens + 2; token++) from[token] = (from[token] as number) + (from[token - 1] as number)
+  for (let hit = 0; hit < W.hits; hit++) {
+    const place = (hitFirst[hit] as number) + 1
+    const at = from[place] as number
+    hits[at] = hit
+    from[place] = at + 1
+  }
+  for (let token = 0; token < tokens; token++) {
+    if ((from[token + 1] as number) - (from[token] as number) > 1)
+      sortBucket(from[token] as number, from[token + 1] as number)
+  }
+}
+
+/** True when a whole word at `token` can be part of a row: it is one, it goes on from one, or the next token goes on from it. */
+function canMatter(matcher: Matcher, token: number, root: number): boolean {
+  if (token > 0 && (scratch.heads[token - 1] as number) >= 0) return true
+  if (root === 0) return false
+  if (matcher.trie.targets[root] !== -1) return true
+  const next = token + 1
+  if (next >= W.tokens) return false
+  if (byToken.from[next + 1] !== byToken.from[next]) return true
+  const nextWord = W.tokenWord[next] as number
+  return nextWord !== 0 && mayStep(matcher.trie, root, nextWord - 1)
+}
+
+/** Places the whole word at a token where it belongs among the hits `from` to `to` of that token. */
+function placeToken(matcher: Matcher, text: string, token: number, url: boolean): void {
+  const { from, hits } = byToken
+  let at = from[token] as number
+  const end = from[token + 1] as number
+  const word = (W.tokenWord[token] as number) - 1
+  if (word >= 0 && (at < end || canMatter(matcher, token, matcher.trie.roots[word] as number))) {
+    const start = W.tokenStart[token] as number
+    const stop = W.tokenEnd[token] as number
+    const id = resolveWord(matcher.words, word, text, start, stop)
+    if (id >= 0) {
+      const whole = W.hits
+      addHit(id, start, stop, token, token, flagsOfToken(token))
+      while (at < end && comesBefore(hits[at] as number, whole) <= 0) place(matcher, text, hits[at++] as number, url)
+      place(matcher, text, whole, url)
+    }
+  }
+  while (at < end) place(matcher, text, hits[at++] as number, url)
 }
 
 function flagsOfToken(token: number): number {
@@ -241,9 +300,9 @@ export function findRows(matcher: Matcher, text: string, url: boolean): void {
     }
     return
   }
-  addWholeWords(matcher, text)
   open.length = 0
   if (scratch.heads.length <= tokens) scratch.heads = new Int32Array(tokens * 2)
   scratch.heads.fill(-1, 0, tokens + 1)
-  for (const hit of sortHits()) place(matcher, text, hit, url)
+  sortHits(tokens)
+  for (let token = 0; token < tokens; token++) placeToken(matcher, text, token, url)
 }

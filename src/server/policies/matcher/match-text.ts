@@ -7,6 +7,7 @@ import { isClearlyNot } from './guess-language.ts'
 import { joinAcrossSpaces } from './join-across-spaces.ts'
 import type { Hit, Language, TextField, Via } from './lexicon.ts'
 import { hasOverride, reorderBidi } from './reorder-bidi.ts'
+import { isWanted, liveFormulas, weighRows } from './weigh-rows.ts'
 import { scanWords } from './scan-words.ts'
 import { isAccident, isPreposition } from './short-word.ts'
 import * as V from './workspace.ts'
@@ -54,9 +55,11 @@ function flagsOfRow(matcher: Matcher, text: string, row: number): number {
 
 function collectRows(matcher: Matcher, text: string): Found {
   const found: Found = { rows: new Map(), formulas: new Map(), exclusions: new Map() }
+  if (!weighRows(matcher)) return found
   const groups = new Map<number, Span[]>()
   for (let row = 0; row < R.length; row++) {
     const target = R.target[row] as number
+    if (!isWanted(matcher, target)) continue
     const kind = matcher.targetKind[target]
     const flags = flagsOfRow(matcher, text, row)
     if (flags < 0) continue
@@ -80,7 +83,7 @@ function collectRows(matcher: Matcher, text: string): Found {
 
 function collectFormulas(matcher: Matcher, text: string, groups: ReadonlyMap<number, Span[]>, found: Found): void {
   const order = orderTokens(text)
-  for (const number of new Set(Array.from(groups.keys(), (group) => matcher.groupFormulas[group] as number))) {
+  for (const number of liveFormulas()) {
     const { rule, unless, formula } = matcher.formulas[number] as Matcher['formulas'][number]
     const spans = evaluateFormula(formula, groups, order)
     for (const span of spans)
