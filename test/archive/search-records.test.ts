@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { sql } from 'kysely'
+import { indexRecords } from '#server/archive/index-records.ts'
 import { makeProof } from '#server/archive/make-proof.ts'
 import { openDatabase, openPool } from '#server/platform/database.ts'
 import { readPostTimeline, readRecord } from '#server/archive/read-record.ts'
@@ -176,6 +177,29 @@ test('Records archived are records findable, at once and through every stage of 
     await count()
   }
   assert.equal(await count(), 9)
+})
+
+test('What is sealed and not indexed yet is found as well, once, and verification misses nothing', async (t) => {
+  const archive = await openFirm(t)
+  const wanted = { q: 'dividends', type: 'post.submitted' }
+  const add = (round: number) =>
+    archive.append({ type: 'post.submitted', streams: { unit: paris }, searchText: `dividend number ${round}` })
+  await add(0)
+  await sealOnce(archive)
+  for (let round = 1; round < 4; round++) {
+    await add(round)
+    assert.equal((await sealOnce(archive, { index: false })).state, 'sealed')
+    const { rows } = await sql<{ records: number; findable: number; indexed: number }>`
+      select (select count(*) from archive.archive_record) as records, (select count(*) from archive.findable) as findable,
+        (select count(*) from archive.search) as indexed`.execute(archive.db)
+    assert.equal(rows[0]!.findable, rows[0]!.records)
+    assert.equal(rows[0]!.indexed, 1)
+    assert.deepEqual((await verifyArchive(archive, { scope: 'full' })).problems, [])
+  }
+  assert.equal((await find(archive, wanted)).total, 4)
+  await Promise.all([indexRecords(archive.db), indexRecords(archive.db), sealOnce(archive)])
+  assert.equal((await find(archive, wanted)).total, 4)
+  assert.deepEqual((await verifyArchive(archive, { scope: 'full' })).problems, [])
 })
 
 test('Every search and every view is itself a record, with what was asked', async (t) => {

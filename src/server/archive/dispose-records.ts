@@ -91,7 +91,7 @@ async function findCoveringHold(tx: Tx, month: string): Promise<string | undefin
   for (const hold of await readOpenScopes(tx)) {
     const { rows } = await sql<{ covered: boolean }>`
       select exists (
-        select from archive.archive_body b join archive.search s on s.recorded_at = b.recorded_at and s.record_id = b.id
+        select from archive.archive_body b join archive.findable s on s.recorded_at = b.recorded_at and s.record_id = b.id
           where b.dispose_month = ${month}::date and ${whereFilter(hold.scope, 'everything')}
       ) as covered`.execute(tx)
     if (rows[0]!.covered) return hold.name

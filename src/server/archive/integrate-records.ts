@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
-import { toHex, utf8 } from '#shared/tlog/bytes.ts'
+import { toHex } from '#shared/tlog/bytes.ts'
 import { appendLeaf, copyFrontier, frontierRoot, type Frontier, type FullTile } from '#shared/tlog/frontier.ts'
 import { hashLeaf } from '#shared/tlog/merkle.ts'
-import { joinEntry, parseHeader, type StreamSequence } from './entry.ts'
-import { readHead, readNewRecords, readStreamHeads, restoreFrontier, type Head, type NewRecord } from './log-queries.ts'
+import { joinEntry, parseHeader, type RecordHeader, type StreamSequence } from './entry.ts'
+import { moveStreamHeads, readHead, readNewRecords, restoreFrontier, type Head, type NewRecord } from './log-queries.ts'
 
 /** What became of one round of numbering. */
 export interface Integration {
@@ -14,7 +14,6 @@ export interface Integration {
   readonly count: number
   /** More is visible than one round takes. */
   readonly more: boolean
-  readonly types: ReadonlySet<string>
   /** Log indexes whose body is not the one that the header commits to: changed before the first seal. */
   readonly mismatched: readonly number[]
 }
@@ -39,7 +38,7 @@ export async function integrateRecords(
       const head = await readHead(tx)
       const frontier = await currentFrontier(tx, head, known)
       const records = await readNewRecords(tx, head, batchSize)
-      if (records.length === 0) return { frontier, count: 0, more: false, types: new Set<string>(), mismatched: [] }
+      if (records.length === 0) return { frontier, count: 0, more: false, mismatched: [] }
       return numberRecords(tx, head, copyFrontier(frontier), records, now)
     })
 }
@@ -59,73 +58,80 @@ async function numberRecords(
   // One instant a round, never before the last one: a clock that is set back must not reorder the log.
   const sealedAt = head.integratedAt !== undefined && now < head.integratedAt ? head.integratedAt : now
   const firstIndex = frontier.size
-  const sequences = await nextSequences(tx, records)
+  const headers = records.map((record) => parseHeader(record.header))
+  const sequences = await nextSequences(tx, headers)
   const tiles: FullTile[] = []
   const leaves = records.map((record, at) => {
     const sequence = canonicalJson(sequences[at]!)
     const entry = joinEntry(sealedAt, record.header, firstIndex + at, sequence)
-    const leaf = hashLeaf(utf8(entry))
-    tiles.push(...appendLeaf(frontier, leaf))
-    return { index: firstIndex + at, id: record.id, recordedAt: record.recordedAt, sequence, hash: toHex(leaf) }
+    const leaf = hashLeaf(Buffer.from(entry))
+    const completed = appendLeaf(frontier, leaf)
+    if (completed.length > 0) tiles.push(...completed)
+    return { sequence, hash: Buffer.from(leaf).toString('hex') }
   })
-  await insertLeaves(tx, leaves, sealedAt)
+  await insertLeaves(tx, firstIndex, records, leaves, sealedAt)
   await insertTiles(tx, tiles)
-  // With the leaves or not at all: what has no leaf is found by reading its bytes (archive.tail), the rest by the index.
-  await sql`select archive.index_entries(${firstIndex}, ${frontier.size})`.execute(tx)
   const more = records.length === batchSize
   await insertIntegration(tx, frontier, firstIndex, sealedAt, more ? head.mark : head.newMark)
-  const mismatched = records.flatMap((record, at) => (record.bodyMatches ? [] : [firstIndex + at]))
-  return { frontier, count: records.length, more, types: new Set(records.map((record) => record.type)), mismatched }
+  const mismatched = records.flatMap((record, at) =>
+    record.foundHash === headers[at]!.bodyHash ? [] : [firstIndex + at],
+  )
+  return { frontier, count: records.length, more, mismatched }
 }
 
 /** Gives each record its dense number in each of its streams and moves the heads of those streams. */
-async function nextSequences(tx: Tx, records: readonly NewRecord[]): Promise<StreamSequence[]> {
-  const streams = records.map((record) => Object.entries(parseHeader(record.header).streams))
-  const heads = await readStreamHeads(tx, streams.flat())
-  const sequences = streams.map((list) =>
-    Object.fromEntries(
-      list.map(([kind, id]) => {
-        const key = `${kind} ${id}`
-        const next = heads.get(key) ?? 0
-        heads.set(key, next + 1)
-        return [kind, next]
-      }),
-    ),
-  )
-  const moved = [...heads].map(([key, next]) => ({
-    kind: key.slice(0, key.indexOf(' ')),
-    id: key.slice(key.indexOf(' ') + 1),
-    next,
-  }))
-  await sql`
-    insert into archive.stream_head (kind, stream_id, next_sequence)
-      select * from unnest(${moved.map((head) => head.kind)}::text[], ${moved.map((head) => head.id)}::text[], ${moved.map((head) => head.next)}::bigint[])
-      on conflict (kind, stream_id) do update set next_sequence = excluded.next_sequence`.execute(tx)
-  return sequences
+async function nextSequences(tx: Tx, headers: readonly RecordHeader[]): Promise<StreamSequence[]> {
+  const counts = new Map<string, number>()
+  for (const { streams } of headers) {
+    for (const kind in streams) {
+      const key = `${kind} ${streams[kind]}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+  }
+  const heads = await moveStreamHeads(tx, counts)
+  return headers.map(({ streams }) => {
+    const sequence: Record<string, number> = {}
+    for (const kind in streams) {
+      const key = `${kind} ${streams[kind]}`
+      const next = heads.get(key)!
+      heads.set(key, next + 1)
+      sequence[kind] = next
+    }
+    return sequence
+  })
 }
 
 interface NewLeaf {
-  readonly index: number
-  readonly id: string
-  readonly recordedAt: Instant
   readonly sequence: string
+  /** Hex. */
   readonly hash: string
 }
 
-async function insertLeaves(tx: Tx, leaves: readonly NewLeaf[], sealedAt: Instant): Promise<void> {
+async function insertLeaves(
+  tx: Tx,
+  firstIndex: number,
+  records: readonly NewRecord[],
+  leaves: readonly NewLeaf[],
+  sealedAt: Instant,
+): Promise<void> {
   await sql`
     insert into archive.leaf (log_index, recorded_at, record_id, sealed_at, stream_sequence, leaf_hash)
-      select n, recorded_at, id, ${sealedAt}, sequence, decode(hash, 'hex')
-        from unnest(${leaves.map((leaf) => leaf.index)}::bigint[], ${leaves.map((leaf) => leaf.recordedAt)}::timestamptz[],
-          ${leaves.map((leaf) => leaf.id)}::uuid[], ${leaves.map((leaf) => leaf.sequence)}::text[],
-          ${leaves.map((leaf) => leaf.hash)}::text[]) as new (n, recorded_at, id, sequence, hash)`.execute(tx)
+      select ${firstIndex}::bigint + at - 1, recorded_at, id, ${sealedAt}, sequence, decode(hash, 'hex')
+        from unnest(${records.map((record) => record.recordedAt)}::timestamptz[], ${records.map((record) => record.id)}::uuid[],
+          ${leaves.map((leaf) => leaf.sequence)}::text[], ${leaves.map((leaf) => leaf.hash)}::text[])
+          with ordinality as new (recorded_at, id, sequence, hash, at)`.execute(tx)
 }
 
 async function insertTiles(tx: Tx, tiles: readonly FullTile[]): Promise<void> {
-  for (const tile of tiles) {
-    await sql`insert into archive.tile (level, tile_index, hashes, root)
-      values (${tile.level}, ${tile.index}, ${Buffer.from(tile.hashes)}, ${Buffer.from(tile.root)})`.execute(tx)
-  }
+  if (tiles.length === 0) return
+  await sql`
+    insert into archive.tile (level, tile_index, hashes, root)
+      select level, tile_index, decode(hashes, 'hex'), decode(root, 'hex')
+        from unnest(${tiles.map((tile) => tile.level)}::smallint[], ${tiles.map((tile) => tile.index)}::bigint[],
+          ${tiles.map((tile) => Buffer.from(tile.hashes).toString('hex'))}::text[],
+          ${tiles.map((tile) => Buffer.from(tile.root).toString('hex'))}::text[]) as new (level, tile_index, hashes, root)`.execute(
+    tx,
+  )
 }
 
 async function insertIntegration(

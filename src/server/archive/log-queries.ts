@@ -49,9 +49,9 @@ export async function readHead(tx: Tx): Promise<Head> {
 export interface NewRecord {
   readonly id: string
   readonly recordedAt: Instant
-  readonly type: string
   readonly header: string
-  readonly bodyMatches: boolean
+  /** Hex: what the body in the database hashes to; null when it is gone. */
+  readonly foundHash: string | null
 }
 
 /** What this snapshot sees and the mark did not, in the order of insertion. */
@@ -63,9 +63,8 @@ export async function readNewRecords(tx: Tx, head: Head, limit: number): Promise
     tx,
   )
   const { rows } = await sql<NewRecord>`
-    select r.id, r.recorded_at as "recordedAt", r.type, convert_from(r.header, 'UTF8') as header,
-        coalesce(encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = convert_from(r.header, 'UTF8')::json ->> 'bodyHash', false)
-          as "bodyMatches"
+    select r.id, r.recorded_at as "recordedAt", convert_from(r.header, 'UTF8') as header,
+        encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') as "foundHash"
       from archive.archive_record r
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
       where r.xid >= pg_snapshot_xmin(${head.mark}::pg_snapshot)
@@ -76,17 +75,16 @@ export async function readNewRecords(tx: Tx, head: Head, limit: number): Promise
   return rows
 }
 
-/** The next number of each stream that has one already, by `kind id`. */
-export async function readStreamHeads(
-  tx: Tx,
-  streams: readonly (readonly [string, string])[],
-): Promise<Map<string, number>> {
-  const distinct = [...new Set(streams.map(([kind, id]) => `${kind} ${id}`))]
+/** Moves the heads of streams, by `kind id`, by so many records each; answers the number from which each was moved. */
+export async function moveStreamHeads(tx: Tx, counts: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+  const keys = [...counts.keys()]
+  const moved = keys.map((key) => key.indexOf(' '))
   const { rows } = await sql<{ key: string; next: number }>`
-    select wanted.kind || ' ' || wanted.id as key, head.next_sequence as next
-      from unnest(${distinct.map((key) => key.slice(0, key.indexOf(' ')))}::text[], ${distinct.map((key) => key.slice(key.indexOf(' ') + 1))}::text[]) as wanted (kind, id)
-        join archive.stream_head head on head.kind = wanted.kind and head.stream_id = wanted.id`.execute(tx)
-  return new Map(rows.map((row) => [row.key, row.next]))
+    insert into archive.stream_head as head (kind, stream_id, next_sequence)
+      select * from unnest(${keys.map((key, at) => key.slice(0, moved[at]))}::text[], ${keys.map((key, at) => key.slice(moved[at]! + 1))}::text[], ${[...counts.values()]}::bigint[])
+      on conflict (kind, stream_id) do update set next_sequence = head.next_sequence + excluded.next_sequence
+      returning head.kind || ' ' || head.stream_id as key, head.next_sequence as next`.execute(tx)
+  return new Map(rows.map((row) => [row.key, row.next - counts.get(row.key)!]))
 }
 
 /** The right edge of the tree from leaves and tiles. Throws when they do not have the root that was recorded. */

@@ -138,11 +138,14 @@ export async function insertCheckpoint(
   objects: readonly SealedObject[],
   now: Instant,
 ): Promise<void> {
-  for (const object of objects) {
-    await sql`insert into archive.object (key, version_id, sha256, size, retain_until, tree_size, kind, put_at)
-      values (${object.key}, ${object.versionId}, ${object.sha256}, ${object.size}, ${object.retainUntil}, ${seal.treeSize},
-        ${object.kind}, ${now})`.execute(tx)
-  }
+  const column = <K extends keyof SealedObject>(name: K) => objects.map((object) => object[name])
+  await sql`
+    insert into archive.object (key, version_id, sha256, size, retain_until, tree_size, kind, put_at)
+      select key, version, sha256, size, retain_until, ${seal.treeSize}, kind, ${now}
+        from unnest(${column('key')}::text[], ${column('versionId')}::text[], ${column('sha256')}::text[], ${column('size')}::bigint[],
+          ${column('retainUntil')}::timestamptz[], ${column('kind')}::text[]) as new (key, version, sha256, size, retain_until, kind)`.execute(
+    tx,
+  )
   await sql`insert into archive.checkpoint (tree_size, sealed_at) values (${seal.treeSize}, ${now})`.execute(tx)
   await sql`select pg_notify('gateway_publication', '')`.execute(tx)
 }

@@ -10,6 +10,7 @@ import type { Frontier } from '#shared/tlog/frontier.ts'
 import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import { appendRecord } from './append-record.ts'
 import { checkBucket, type Refusal } from './check-bucket.ts'
+import { indexRecords } from './index-records.ts'
 import { integrateRecords } from './integrate-records.ts'
 import {
   ensureLog,
@@ -39,6 +40,8 @@ export interface SealResult {
 export interface SealOptions {
   /** Write to the bucket whatever is pending, without waiting for company. */
   readonly force?: boolean
+  /** False: somebody else calls `indexRecords`, beside the sealing and not after it. */
+  readonly index?: boolean
 }
 
 /** What a sealing process remembers. All of it is checked against the database or made anew. */
@@ -68,7 +71,9 @@ export async function sealOnce(deps: SealerDeps, options: SealOptions = {}): Pro
   return deps.db.connection().execute(async (connection) => {
     if (!(await tryLock(connection))) return { state: 'elsewhere', integrated: 0, ...(await readSizes(deps.db)) }
     try {
-      return await sealLocked(deps, connection, options)
+      const result = await sealLocked(deps, connection, options)
+      if (options.index !== false) await indexRecords(connection)
+      return result
     } finally {
       await sql`select pg_advisory_unlock(${lockSpace}, ${lockNumber})`.execute(connection)
     }

@@ -25,9 +25,10 @@ export async function compareRange(db: Db, entries: readonly SealedEntry[]): Pro
             case when b.id is null then exists (select from archive.disposition d where d.dispose_month = r.dispose_month)
               else encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') = h."bodyHash" end as body_fits,
             coalesce(r.id = h.id and r.recorded_at = h."recordedAt" and r.type = h.type and r.retention_class = h."retentionClass"
-              and s.type = r.type and s.unit_id is not distinct from t.unit and s.author_id is not distinct from t.author
-              and s.post_id is not distinct from t.post and s.profile_id is not distinct from t.profile, false) as columns_fit
-          from archive.leaf l
+              and (l.log_index >= head.indexed_size or s.type = r.type and s.unit_id is not distinct from t.unit
+                and s.author_id is not distinct from t.author and s.post_id is not distinct from t.post
+                and s.profile_id is not distinct from t.profile), false) as columns_fit
+          from archive.leaf l cross join archive.search_head head
             left join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
             left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
             left join archive.search s on s.recorded_at = l.recorded_at and s.record_id = l.record_id
@@ -91,8 +92,8 @@ export async function compareWhole(db: Db, bucketSize: number): Promise<Problem[
       coalesce((select max(tree_size) from archive.seal), 0) as planned,
       (select count(*) from archive.archive_record r, (select mark from archive.integration order by tree_size desc limit 1) head
         where pg_visible_in_snapshot(r.xid, head.mark) and not exists (select from archive.leaf l where l.record_id = r.id)) as forgotten,
-      (select count(*) from archive.leaf l
-        where not exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id)) as unsearchable`.execute(
+      (select count(*) from archive.leaf l, archive.search_head head
+        where l.log_index < head.indexed_size and not exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id)) as unsearchable`.execute(
     db,
   )
   const { sealed, planned, forgotten, unsearchable } = rows[0]!

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { indexRecords } from '#server/archive/index-records.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { typesOf } from './create-export.ts'
 import { CsvRendering } from './csv-rendering.ts'
@@ -47,6 +48,8 @@ export async function makePackage(
   const sealed = await readSealedLog(deps.db)
   if (sealed === undefined)
     throw new ExportError('Nothing is sealed yet. Ask again when the object store can be reached.')
+  // Words and post stories are read from the searchable copy, which follows the log.
+  await indexRecords(deps.db)
   const filter = filterOf(row)
   // With entries withheld, the dense numbers of each unit show gaps, and they are counted from the log's beginning.
   const range = row.wholeLog

@@ -42,6 +42,22 @@ export interface AppUser {
   user_name: string | null;
 }
 
+export interface ArchiveAnchor {
+  anchored_at: Instant;
+  evidence: Buffer | null;
+  kind: string;
+  name: string;
+  tree_size: number;
+}
+
+export interface ArchiveAnchorState {
+  failing_since: Instant | null;
+  failure: string | null;
+  kind: string;
+  name: string;
+  reported: Generated<boolean>;
+}
+
 export interface ArchiveArchiveBody {
   body: Buffer;
   dispose_month: string;
@@ -92,6 +108,13 @@ export interface ArchiveDestroyedObject {
   version_id: string;
 }
 
+export interface ArchiveDirectory {
+  committed_at: Instant;
+  heads: string;
+  record_id: string;
+  tree_size: number;
+}
+
 export interface ArchiveDisposition {
   bodies: number;
   certificate_id: string;
@@ -130,6 +153,12 @@ export interface ArchiveHold {
   unit_id: string | null;
 }
 
+export interface ArchiveHoldCoverage {
+  evaluated_at: Instant;
+  hold_id: string;
+  tree_size: number;
+}
+
 export interface ArchiveIntegration {
   database_oid: number;
   first_index: number;
@@ -149,6 +178,12 @@ export interface ArchiveLeaf {
   stream_sequence: string;
 }
 
+export interface ArchiveLockedTerm {
+  done_at: Instant;
+  retention_class: string;
+  years: number;
+}
+
 export interface ArchiveLog {
   created_at: Generated<Instant>;
   one: Generated<boolean>;
@@ -164,6 +199,21 @@ export interface ArchiveObject {
   sha256: string;
   size: number;
   tree_size: number;
+  version_id: string;
+}
+
+export interface ArchiveObjectHold {
+  hold_id: string;
+  key: string;
+  lifted_at: Instant | null;
+  placed_at: Instant;
+  version_id: string;
+}
+
+export interface ArchiveObjectLock {
+  key: string;
+  lengthened_at: Instant;
+  retain_until: Instant;
   version_id: string;
 }
 
@@ -195,6 +245,11 @@ export interface ArchiveSearch {
   unit_id: string | null;
   vector: string | null;
   verdict: string | null;
+}
+
+export interface ArchiveSearchHead {
+  indexed_size: number;
+  one: Generated<boolean>;
 }
 
 export interface ArchiveStreamHead {
@@ -308,6 +363,8 @@ export interface PolicyEvaluation {
   policy_version: string;
   required_stages: Json;
   revision_id: string;
+  sample: Json | null;
+  trace: Json | null;
   verdict: string;
 }
 
@@ -370,10 +427,12 @@ export interface PostComment {
 }
 
 export interface PostRevision {
+  audience: string | null;
   communication_class: string;
   content_hash: string;
   created_at: Instant;
   created_by: string;
+  format: string | null;
   id: string;
   is_static: boolean;
   language: string | null;
@@ -386,6 +445,7 @@ export interface PostRevision {
   sources: Json;
   targets: Json;
   text: string;
+  thread: Generated<string[]>;
   topics: string[];
 }
 
@@ -574,21 +634,29 @@ export interface UserSession {
 export interface DB {
   api_token: ApiToken;
   app_user: AppUser;
+  "archive.anchor": ArchiveAnchor;
+  "archive.anchor_state": ArchiveAnchorState;
   "archive.archive_body": ArchiveArchiveBody;
   "archive.archive_record": ArchiveArchiveRecord;
   "archive.checkpoint": ArchiveCheckpoint;
   "archive.described": ArchiveDescribed;
   "archive.destroyed_object": ArchiveDestroyedObject;
+  "archive.directory": ArchiveDirectory;
   "archive.disposition": ArchiveDisposition;
   "archive.findable": ArchiveFindable;
   "archive.hold": ArchiveHold;
+  "archive.hold_coverage": ArchiveHoldCoverage;
   "archive.integration": ArchiveIntegration;
   "archive.leaf": ArchiveLeaf;
+  "archive.locked_term": ArchiveLockedTerm;
   "archive.log": ArchiveLog;
   "archive.object": ArchiveObject;
+  "archive.object_hold": ArchiveObjectHold;
+  "archive.object_lock": ArchiveObjectLock;
   "archive.retention_class": ArchiveRetentionClass;
   "archive.seal": ArchiveSeal;
   "archive.search": ArchiveSearch;
+  "archive.search_head": ArchiveSearchHead;
   "archive.stream_head": ArchiveStreamHead;
   "archive.tile": ArchiveTile;
   "archive.verification": ArchiveVerification;

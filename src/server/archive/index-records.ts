@@ -1,0 +1,19 @@
+import { sql } from 'kysely'
+import type { Db } from '#server/platform/database.ts'
+
+/** Records of one step: each step is a transaction, and what it holds a search reads by its bytes until it commits. */
+const step = 500
+
+/**
+ * Brings the searchable copy up to the log, in the log's order; answers how many records it took in. Several callers at once
+ * wait for one another. A search finds a record at once all the same: what is not indexed it reads (`archive.tail`).
+ */
+export async function indexRecords(db: Db): Promise<number> {
+  let count = 0
+  for (;;) {
+    const { rows } = await sql<{ indexed: number }>`select archive.index_next(${step}) as indexed`.execute(db)
+    const { indexed } = rows[0]!
+    count += Math.max(indexed, 0)
+    if (indexed < step) return count
+  }
+}
