@@ -109,7 +109,9 @@ test('Every item of a thread must carry the required notice (FCA-1)', () => {
     told(judge(policy, 'New. Capital at risk.', { post: { ...post, thread: ['More. Capital at risk.'] } })),
     [],
   )
-  assert.deepEqual(told(judge(policy, 'New. Capital at risk.', { post: { ...post, thread: ['More.'] } })), ['block r'])
+  assert.deepEqual(told(judge(policy, 'New. Capital at risk.', { post: { ...post, thread: ['More.'] } })), [
+    'block r thread:1:0-5',
+  ])
 })
 
 test('Where a rule has terms, the item with the hit must carry the notice, with the hit as its span (FCA-1, HC-4)', () => {

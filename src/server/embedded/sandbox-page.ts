@@ -54,7 +54,7 @@ function article(post: SandboxPost, language: Language): string {
   return `<article id="post-${post.id}" aria-labelledby="by-${post.id}"><span class="avatar tone-${tone(post.handle)}" aria-hidden="true">${escapeHtml(initials(post.displayName ?? post.handle))}</span>
 <div class="said"><h2 id="by-${post.id}"><a href="${account}">${name}</a> <span class="handle">@${escapeHtml(post.handle)}</span></h2>
 <p class="when"><a href="${permalink}"><span class="unseen">${words.published} </span><time datetime="${post.publishedAt}">${readableTime(post.publishedAt, language)}</time></a></p>
-<div class="text"${spoken}>${formatText(post.text)}</div>${media(post, language)}${links(post, language)}</div></article>`
+<div class="text"${spoken}>${[post.text, ...(post.thread ?? [])].map(formatText).join('')}</div>${media(post, language)}${links(post, language)}</div></article>`
 }
 
 function media(post: SandboxPost, language: Language): string {

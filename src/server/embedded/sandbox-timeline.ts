@@ -127,7 +127,7 @@ function toFeed(posts: readonly SandboxPost[], origin: string) {
     items: posts.map((post) => ({
       id: post.id,
       url: `${origin}/sandbox/posts/${post.id}`,
-      content_text: post.text,
+      content_text: [post.text, ...(post.thread ?? [])].join('\n\n'),
       date_published: post.publishedAt,
       language: post.language,
       authors: [

@@ -118,7 +118,8 @@ function readRevision(record: PostRecord, revisions: Map<string, ToldRevision>):
   revisions.set(revisionId, {
     revisionId,
     number: Number(revision['number']),
-    text: textOf(revision['text']),
+    // A thread is told whole, item after item.
+    text: [textOf(revision['text']), ...textsOf(revision['thread'])].join('\n\n'),
     contentHash: textOf(revision['contentHash']),
     communicationClass: textOf(revision['communicationClass']),
     isStatic: revision['static'] === true,
@@ -192,6 +193,10 @@ function noteOf(record: PostRecord): string {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(textOf) : []
 }
 
 function objectOf(value: unknown): Record<string, unknown> | undefined {

@@ -4,6 +4,10 @@ import type { Instant } from './clock.ts'
 export interface RenderInput {
   readonly publicationKey: string
   readonly text: string
+  /** The items of a thread after the first; given only to a network that takes threads. */
+  readonly thread?: readonly string[] | undefined
+  /** Given only where it is not an ordinary post, to a network that takes formats. */
+  readonly format?: string | undefined
   readonly language?: string | undefined
   readonly links: readonly { readonly url: string; readonly text?: string | undefined }[]
   /** `size` in bytes: networks whose payload names the file by digest and size are rendered whole before approval. */
@@ -70,6 +74,10 @@ export interface Network {
   readonly name: string
   /** True when publishing the same payload again cannot make a second post (an upsert or a key of ours). */
   readonly repeatable: boolean
+  /** True when the adapter publishes a thread whole. */
+  readonly takesThreads?: true
+  /** True when the adapter publishes other formats than the ordinary post. */
+  readonly takesFormats?: true
   /**
    * The payload that will be sent, as canonical JSON text, from the approved content alone: pure, no network.
    * Its SHA-256 is part of the content hash. Throws `AppError('unprocessable')` when the content cannot be rendered.

@@ -13,12 +13,15 @@ import {
   UnitValue,
   type ConditionContext,
 } from './condition-context.ts'
+import type { Fact } from './unknown-fact.ts'
 
 /** A condition checked at load. `metadataOnly` ones depend on nothing that the author types, so their answer can be kept. */
 export interface Condition {
   readonly source: string
   readonly metadataOnly: boolean
   readonly usesNow: boolean
+  /** Facts that the condition asks for and the gateway may not know. */
+  readonly facts: readonly Fact[]
   evaluate(context: ConditionContext): boolean
 }
 
@@ -50,6 +53,7 @@ const fields: readonly (readonly [string, new (...args: never[]) => object, Reco
       format: 'string',
       scheduled: 'bool',
       items: 'int',
+      publishAt: 'google.protobuf.Timestamp',
       links: 'list<Link>',
       media: 'list<Media>',
       sources: 'list<Source>',
@@ -218,17 +222,26 @@ export function compileCondition(
   const usesText =
     ['evasionSuspected', 'findings'].some((name) => seen.roots.has(name)) ||
     [...seen.texts].some((name) => typed.has(name))
-  const usesNow = seen.roots.has('now')
+  const usesNow = seen.roots.has('now') || seen.texts.has('post.publishAt')
   return {
     source,
     metadataOnly: !usesText && !usesNow,
     usesNow,
+    facts: factsOf(seen),
     evaluate: (context) => {
       const answer: unknown = parsed(context)
       if (typeof answer !== 'boolean') throw new Error(`The condition answered ${typeof answer}.`)
       return answer
     },
   }
+}
+
+/** Which of the facts that may be unknown a condition reads. */
+function factsOf(seen: Walk): Fact[] {
+  return [
+    ...(seen.texts.has('author.trainingValid') ? (['training'] as const) : []),
+    ...(seen.roots.has('libraryItem') ? (['library'] as const) : []),
+  ]
 }
 
 function parse(source: string, environment: Environment): ReturnType<Environment['parse']> {

@@ -1,5 +1,6 @@
 import type { Finding } from './finding.ts'
 import type { PolicyInput } from './policy-input.ts'
+import { unknownFacts } from './unknown-fact.ts'
 
 /**
  * The classes behind the variables of a condition. CEL knows each by its fields; nothing else of an object is visible.
@@ -58,11 +59,21 @@ export class FindingValue {
   }
 }
 export class LibraryItemValue {
-  readonly present: boolean
-  readonly unchanged: boolean
-  constructor(present: boolean, unchanged: boolean) {
-    this.present = present
-    this.unchanged = unchanged
+  readonly #item: PolicyInput['libraryItem']
+  constructor(item: PolicyInput['libraryItem']) {
+    this.#item = item
+  }
+  /** Not for conditions. */
+  isUnknown(): boolean {
+    return this.#item === 'unknown'
+  }
+  get present(): boolean {
+    if (this.#item === 'unknown') throw unknownFacts.library
+    return this.#item !== undefined
+  }
+  get unchanged(): boolean {
+    if (this.#item === 'unknown') throw unknownFacts.library
+    return this.#item?.unchanged === true
   }
 }
 export class CalendarValue {
@@ -83,9 +94,9 @@ export class PostValue {
   readonly audience: string
   readonly format: string
   readonly scheduled: boolean
-  readonly items: bigint
+  readonly publishAt: Date
 
-  constructor(post: PolicyInput['post']) {
+  constructor(post: PolicyInput['post'], now: string) {
     this.#post = post
     this.text = post.text
     this.language = post.language ?? ''
@@ -95,7 +106,10 @@ export class PostValue {
     this.audience = post.audience ?? ''
     this.format = post.format ?? 'post'
     this.scheduled = post.scheduledAt !== undefined
-    this.items = BigInt(1 + (post.thread?.length ?? 0))
+    this.publishAt = new Date(post.scheduledAt ?? now)
+  }
+  get items(): bigint {
+    return BigInt(1 + (this.#post.thread?.length ?? 0))
   }
   get links(): LinkValue[] {
     return this.#post.links.map((link) => new LinkValue(link.url, link.text ?? '', hostOf(link.url)))
@@ -114,14 +128,22 @@ export class AuthorValue {
   readonly unit: UnitValue
   readonly qualifications: readonly string[]
   readonly country: string
-  readonly trainingValid: boolean
+  readonly #trainingValid: boolean | 'unknown' | undefined
 
   constructor(author: PolicyInput['author']) {
     this.id = author.id
     this.unit = new UnitValue(author.unitPath)
     this.qualifications = author.qualifications
     this.country = author.country ?? ''
-    this.trainingValid = author.trainingValid !== false
+    this.#trainingValid = author.trainingValid
+  }
+  /** Not for conditions. */
+  isTrainingUnknown(): boolean {
+    return this.#trainingValid === 'unknown'
+  }
+  get trainingValid(): boolean {
+    if (this.#trainingValid === 'unknown') throw unknownFacts.training
+    return this.#trainingValid !== false
   }
 }
 
@@ -145,10 +167,10 @@ export function hostOf(url: string): string {
 /** The context of one evaluation; `findings` and `evasionSuspected` are filled in as they become known. */
 export function openContext(input: PolicyInput): ConditionContext {
   return {
-    post: new PostValue(input.post),
+    post: new PostValue(input.post, input.now),
     author: new AuthorValue(input.author),
     targets: input.targets.map((target) => new TargetValue(target.network, target.country ?? '')),
-    libraryItem: new LibraryItemValue(input.libraryItem !== undefined, input.libraryItem?.unchanged === true),
+    libraryItem: new LibraryItemValue(input.libraryItem),
     now: new Date(input.now),
     evasionSuspected: false,
     findings: [],

@@ -7,6 +7,7 @@ import { judgeRule } from './judge-rule.ts'
 import type { CompiledPolicy, CompiledRule } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
 import { readPost, type PostReading } from './read-post.ts'
+import { unknownFactOf, type UnknownFact } from './unknown-fact.ts'
 
 export type { Evaluation } from './finding.ts'
 export type { PolicyInput } from './policy-input.ts'
@@ -38,6 +39,7 @@ export function evaluatePost(policy: CompiledPolicy, input: PolicyInput): Evalua
       routes: route.routes,
       evasionSuspected: reading.context.evasionSuspected,
       errors: [...judged.errors, ...route.errors],
+      ...(judged.unknown.length + route.unknown.length === 0 ? {} : { unknown: [...judged.unknown, ...route.unknown] }),
     },
   }
 }
@@ -47,10 +49,11 @@ interface Judged {
   readonly audited: Finding[]
   readonly applied: string[]
   readonly errors: { ruleId: string; error: string }[]
+  readonly unknown: string[]
 }
 
 function judgeAll(policy: CompiledPolicy, reading: PostReading): Judged {
-  const judged: Judged = { findings: [], audited: [], applied: [], errors: [] }
+  const judged: Judged = { findings: [], audited: [], applied: [], errors: [], unknown: [] }
   const ask = askWith(policy, reading)
   for (const index of rulesToAsk(policy, reading)) {
     const rule = policy.rules[index]!
@@ -61,6 +64,11 @@ function judgeAll(policy: CompiledPolicy, reading: PostReading): Judged {
       if (rule.mode === 'audit') judged.audited.push(finding)
       else judged.findings.push(finding)
     } catch (error) {
+      const unknown = unknownFactOf(error)
+      if (unknown !== undefined) {
+        leaveToPerson(judged, rule, unknown)
+        continue
+      }
       judged.errors.push({ ruleId: rule.id, error: (error as Error).message.split('\n')[0]! })
       judged.findings.push({
         ruleId: rule.id,
@@ -72,6 +80,20 @@ function judgeAll(policy: CompiledPolicy, reading: PostReading): Judged {
     }
   }
   return judged
+}
+
+/** A rule that asks for what nobody knows takes its step of the ladder, and blocks nobody by itself. */
+function leaveToPerson(judged: Judged, rule: CompiledRule, { fact, sentence }: UnknownFact): void {
+  const finding: Finding = {
+    ruleId: rule.id,
+    severity: rule.mode === 'enforce' && rule.severity !== 'note' ? 'review' : 'note',
+    ...(rule.clause === undefined ? {} : { clause: rule.clause }),
+    message: sentence,
+    spans: [],
+  }
+  judged.unknown.push(`${rule.id}: ${fact}`)
+  if (rule.mode === 'audit') judged.audited.push(finding)
+  else judged.findings.push(finding)
 }
 
 /** Rules that are always asked and those with a hit, in policy order. */

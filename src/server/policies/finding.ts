@@ -62,6 +62,8 @@ export interface EvaluationTrace {
   readonly evasionSuspected: boolean
   /** Rules that failed to run; each also made a `review` finding. */
   readonly errors: readonly { readonly ruleId: string; readonly error: string }[]
+  /** What rules and routes asked for and the gateway does not know, as `rule: fact`; absent when nothing. */
+  readonly unknown?: readonly string[]
 }
 
 /** The answer of the engine. Equal policy version and equal input give equal bytes. */

@@ -5,7 +5,7 @@ import type { Language } from '#shared/api/common.ts'
 import { compiledPolicy } from './compiled-policies.ts'
 import { evaluatePost } from './evaluate-post.ts'
 import type { Evaluation, Finding } from './finding.ts'
-import type { PolicyInput } from './policy-input.ts'
+import type { PolicyInput, PolicyTarget } from './policy-input.ts'
 import { findEvaluationContext, type EvaluationContext } from './queries.ts'
 
 export type { EvaluationContext }
@@ -13,6 +13,11 @@ export type { EvaluationContext }
 /** What an author says, with every default filled in. */
 export interface Content {
   readonly text: string
+  /** The items of a thread after the first, in order. */
+  readonly thread: readonly string[]
+  /** Null: an ordinary post. */
+  readonly format: string | null
+  readonly audience: string | null
   readonly profileIds: readonly string[]
   readonly media: readonly {
     mediaId: string
@@ -49,7 +54,7 @@ export async function judgeContent(
   content: Content,
   now: string,
 ): Promise<Judgement & { context: EvaluationContext }> {
-  const context = await findEvaluationContext(db, author, content.profileIds, now)
+  const context = await findEvaluationContext(db, { author, profileIds: content.profileIds, now })
   if (context.activeVersion === null) {
     throw new AppError(
       'not_ready',
@@ -76,6 +81,9 @@ function toPolicyInput(author: Author, content: Content, context: EvaluationCont
   return {
     post: {
       text: content.text,
+      ...(content.thread.length === 0 ? {} : { thread: content.thread }),
+      ...(content.format === null ? {} : { format: content.format }),
+      ...(content.audience === null ? {} : { audience: content.audience }),
       language: content.language ?? undefined,
       communicationClass: content.communicationClass,
       static: content.isStatic,
@@ -89,9 +97,27 @@ function toPolicyInput(author: Author, content: Content, context: EvaluationCont
       sources: content.sources,
       scheduledAt: content.scheduledAt ?? undefined,
     },
-    author: { id: author.userId, unitPath: context.unitSlugs, qualifications: context.qualifications },
-    targets: context.profiles.map((profile) => ({ profileId: profile.profileId, network: profile.network })),
+    author: {
+      id: author.userId,
+      unitPath: context.unitSlugs,
+      qualifications: context.qualifications,
+      trainingValid: 'unknown',
+    },
+    targets: context.profiles.map(toTarget),
+    libraryItem: 'unknown',
     now,
+  }
+}
+
+/** What the profile's settings say of its place and its server's limits, as its network's adapter keeps them. */
+function toTarget({ profileId, network, settings }: EvaluationContext['profiles'][number]): PolicyTarget {
+  const { country, maxCharacters, urlLength } = settings
+  return {
+    profileId,
+    network,
+    ...(typeof country === 'string' && /^[A-Za-z]{2}$/.test(country) ? { country: country.toUpperCase() } : {}),
+    ...(typeof maxCharacters === 'number' ? { limit: maxCharacters } : {}),
+    ...(typeof urlLength === 'number' ? { urlLength } : {}),
   }
 }
 
@@ -107,6 +133,12 @@ export function toApiFinding(finding: Finding, language: Language): ApiFinding {
       ? {}
       : { suggestion: finding.suggestion[language], suggestions: { ...finding.suggestion } }),
     ...(finding.via === undefined ? {} : { via: finding.via }),
-    spans: finding.spans.map((span) => ({ ...span })),
+    spans: finding.spans.map((span) => ({ ...span, ...itemOf(span.field) })),
   }
+}
+
+/** The item of a thread that a span stands in: 0 is the first. */
+function itemOf(field: string): { item?: number } {
+  if (field === 'text') return { item: 0 }
+  return field.startsWith('thread:') ? { item: Number(field.slice('thread:'.length)) } : {}
 }

@@ -3,6 +3,7 @@ import { hostOf } from './condition-context.ts'
 import type { Span } from './finding.ts'
 import type { OwnedHit, PostReading } from './read-post.ts'
 import type { Requirement } from './policy.ts'
+import { unknownFacts } from './unknown-fact.ts'
 
 /** `undefined` when the requirement is met, else the spans that show what is missing (often none: it is not there). */
 type Missing = readonly Span[] | undefined
@@ -27,18 +28,26 @@ export function judgeRequirement(
   const missing: Span[] = []
   let unmet = false
   for (const check of checks) {
-    const spans = check(reading, requirement, items)
+    const spans = check(reading, requirement, items, triggers)
     if (spans === undefined) continue
     unmet = true
     missing.push(...spans)
   }
-  if (!unmet) return undefined
+  // Asked last: what is certainly missing is told even while this is not known.
+  if (!unmet && !isUntrained(reading, requirement)) return undefined
   return triggers === undefined || missing.length > 0
     ? missing
     : triggers.map(({ start, end, field }) => ({ start, end, field }))
 }
 
-const checks: readonly ((reading: PostReading, requirement: Requirement, items: readonly number[]) => Missing)[] = [
+type Triggers = readonly OwnedHit[] | undefined
+
+const checks: readonly ((
+  reading: PostReading,
+  requirement: Requirement,
+  items: readonly number[],
+  triggers: Triggers,
+) => Missing)[] = [
   missDisclosure,
   missSources,
   missHashtag,
@@ -46,26 +55,45 @@ const checks: readonly ((reading: PostReading, requirement: Requirement, items: 
   missAltText,
   missFit,
   (reading, { lasting }) => (lasting === true && isFleeting(reading) ? [] : undefined),
-  (reading, { training }) => (training === true && reading.input.author.trainingValid === false ? [] : undefined),
   (reading, { qualifications }) =>
     qualifications.length > 0 && !qualifications.some((name) => reading.input.author.qualifications.includes(name))
       ? []
       : undefined,
 ]
 
-function missDisclosure(reading: PostReading, requirement: Requirement, items: readonly number[]): Missing {
+function missDisclosure(
+  reading: PostReading,
+  requirement: Requirement,
+  items: readonly number[],
+  triggers: Triggers,
+): Missing {
+  const absent: Span[] = []
   const hidden: Span[] = []
+  let isAbsent = false
   for (const disclosure of requirement.disclosures) {
     const seen = (reading.byDisclosure.get(disclosure) ?? []).filter((hit) => hit.kind === 'text')
     for (const item of items) {
       const here = seen.filter((hit) => hit.item === item)
-      if (here.length === 0) return []
+      if (here.length === 0) {
+        isAbsent = true
+        absent.push(...whereMissing(reading, item, triggers))
+        continue
+      }
       const cut = requirement.visible === 'beforeTruncation' ? reading.truncationOf(item) : Number.POSITIVE_INFINITY
       if (!here.some((hit) => hit.end <= cut))
         hidden.push(...here.map(({ start, end, field }) => ({ start, end, field })))
     }
   }
+  if (isAbsent) return [...absent, ...hidden]
   return hidden.length > 0 ? hidden : undefined
+}
+
+/** Which item of a thread lacks what it must carry: by its hits, else whole. A post without a thread needs no such mark. */
+function whereMissing({ items }: PostReading, item: number, triggers: Triggers): Span[] {
+  if (triggers !== undefined)
+    return triggers.filter((hit) => hit.item === item).map(({ start, end, field }) => ({ start, end, field }))
+  if (items.length === 1) return []
+  return [{ start: 0, end: items[item]!.length, field: item === 0 ? 'text' : `thread:${item}` }]
 }
 
 function missSources(reading: PostReading, requirement: Requirement): Missing {
@@ -82,13 +110,19 @@ function missSources(reading: PostReading, requirement: Requirement): Missing {
   return figures.length > 0 ? figures : undefined
 }
 
-function missHashtag(reading: PostReading, requirement: Requirement, items: readonly number[]): Missing {
+function missHashtag(
+  reading: PostReading,
+  requirement: Requirement,
+  items: readonly number[],
+  triggers: Triggers,
+): Missing {
   if (requirement.hashtags.length === 0) return undefined
   const tagged = (text: string): boolean =>
     [...text.matchAll(/[#＃]([\p{L}\p{N}_]+)/gu)].some((match) =>
       requirement.hashtags.includes(match[1]!.toLowerCase()),
     )
-  return items.every((item) => tagged(reading.items[item]!)) ? undefined : []
+  const bare = items.filter((item) => !tagged(reading.items[item]!))
+  return bare.length === 0 ? undefined : bare.flatMap((item) => whereMissing(reading, item, triggers))
 }
 
 function missLink(reading: PostReading, requirement: Requirement): Missing {
@@ -107,6 +141,12 @@ function missAltText(reading: PostReading, requirement: Requirement): Missing {
     (media) => pictures.has(media.kind) && (media.altText ?? '').trim() === '',
   )
   return silent ? [] : undefined
+}
+
+function isUntrained({ input }: PostReading, { training }: Requirement): boolean {
+  if (training !== true) return false
+  if (input.author.trainingValid === 'unknown') throw unknownFacts.training
+  return input.author.trainingValid === false
 }
 
 function missFit(reading: PostReading, requirement: Requirement): Missing {

@@ -47,7 +47,8 @@ export interface PolicyAuthor {
   readonly qualifications: readonly string[]
   /** ISO 3166-1 alpha-2. */
   readonly country?: string | undefined
-  readonly trainingValid?: boolean | undefined
+  /** `unknown` while no part of the gateway can tell; absent in inputs of before it was said, and then taken for valid. */
+  readonly trainingValid?: boolean | 'unknown' | undefined
 }
 
 export interface PolicyTarget {
@@ -64,6 +65,7 @@ export interface PolicyInput {
   readonly post: PolicyPost
   readonly author: PolicyAuthor
   readonly targets: readonly PolicyTarget[]
-  readonly libraryItem?: { readonly unchanged: boolean } | undefined
+  /** Absent: not from the library. `unknown` while no part of the gateway can tell. */
+  readonly libraryItem?: { readonly unchanged: boolean } | 'unknown' | undefined
   readonly now: Instant
 }

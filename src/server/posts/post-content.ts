@@ -22,6 +22,10 @@ export function contentHash(content: Content, targets: readonly Target[]): strin
     canonicalJson({
       v: 1,
       text: content.text,
+      // Only where they are: a post without them keeps the hash that it always had.
+      ...(content.thread.length === 0 ? {} : { thread: [...content.thread] }),
+      ...(content.format === null ? {} : { format: content.format }),
+      ...(content.audience === null ? {} : { audience: content.audience }),
       language: content.language,
       links: content.links.map((link) => ({ url: link.url, text: link.text ?? null })),
       media: content.media.map((item) => ({ sha256: item.sha256, altText: item.altText ?? null })),

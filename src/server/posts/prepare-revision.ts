@@ -57,7 +57,7 @@ export async function prepareRevision(
 
 /** Fills in what the author left open. */
 export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: Author): Promise<Content> {
-  refuseUnstorableText(wish.text)
+  for (const text of [wish.text, ...(wish.thread ?? [])]) refuseUnstorableText(text)
   const mediaIds = wish.mediaIds ?? []
   const media = mediaIds.length === 0 ? [] : await findMedia(deps.db, mediaIds, author.userId)
   const missing = mediaIds.filter((mediaId) => !media.some((item) => item.mediaId === mediaId))
@@ -68,6 +68,9 @@ export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: 
     )
   return {
     text: wish.text,
+    thread: wish.thread ?? [],
+    format: wish.format === 'post' ? null : (wish.format ?? null),
+    audience: wish.audience ?? null,
     profileIds: wish.profileIds,
     media: mediaIds.map((mediaId) => media.find((item) => item.mediaId === mediaId)!),
     links: wish.links ?? [],
@@ -83,7 +86,7 @@ export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: 
 
 /** A revision goes in only when there is something to say, somewhere to say it, and each network can take it. */
 export function refuseUnsendable(prepared: Pick<PreparedRevision, 'content' | 'targets'>): void {
-  if (prepared.content.text.trim() === '')
+  if ([prepared.content.text, ...prepared.content.thread].some((text) => text.trim() === ''))
     throw new AppError('unprocessable', 'The post is empty. Write something first.')
   if (prepared.targets.length === 0)
     throw new AppError('unprocessable', 'Choose at least one profile. GET /api/profiles lists yours.')
@@ -123,11 +126,17 @@ function renderTarget(
     refusal,
   })
   if (network === undefined) return refused(`This gateway runs without the network “${profile.network}”.`)
+  if (content.thread.length > 0 && network.takesThreads !== true)
+    return refused(`The gateway publishes no threads on ${profile.network} yet. Hand the items in one by one.`)
+  if (content.format !== null && network.takesFormats !== true)
+    return refused(`The gateway publishes only ordinary posts on ${profile.network}, no “${content.format}”.`)
   try {
     const payload = network.render(
       {
         publicationKey: `${revisionId}:${profileId}`,
         text: content.text,
+        ...(content.thread.length === 0 ? {} : { thread: content.thread }),
+        ...(content.format === null ? {} : { format: content.format }),
         language: content.language ?? undefined,
         links: content.links,
         media: content.media,

@@ -2,6 +2,7 @@ import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { chooseSample } from '#server/policies/choose-sample.ts'
 import { compiledPolicy } from '#server/policies/compiled-policies.ts'
 import { evaluatePost } from '#server/policies/evaluate-post.ts'
 import type { Evaluation } from '#server/policies/finding.ts'
@@ -26,8 +27,10 @@ export async function replayVerdict(
   const row = await findVerdict(deps.db, wish)
   await refuseForeign(deps.db, actor, row)
   const again = evaluatePost(await compiledPolicy(deps.db, row.policyVersion), row.inputs)
-  const recorded = describe(row, row.inputsHash)
-  const replayed = describe(again, inputsHash(row.inputs))
+  const recorded = describe(row, row.inputsHash, row)
+  // What an older program did not keep cannot be compared.
+  const whole = row.trace === null ? row : { sample: chooseSample(row.revisionId, again.sample), trace: again.trace }
+  const replayed = describe(again, inputsHash(row.inputs), whole)
   return {
     evaluationId: row.evaluationId,
     revisionId: row.revisionId,
@@ -56,12 +59,13 @@ async function refuseForeign(db: Db, actor: Actor, row: EvaluationRow): Promise<
 }
 
 type Judged = Pick<Evaluation, 'policyVersion' | 'verdict' | 'findings' | 'requiredStages' | 'perNetwork'>
+type Whole = Pick<EvaluationRow, 'sample' | 'trace'>
 
-/** The part of an evaluation that is stored with the post, as the one text that equal answers share. */
-function describe(judged: Judged, hash: string): Replay['recorded'] {
+/** All of an evaluation that is stored with the post, as the one text that equal answers share. */
+function describe(judged: Judged, hash: string, { sample, trace }: Whole): Replay['recorded'] {
   const { policyVersion, verdict, findings, requiredStages, perNetwork } = judged
   const bytes = canonicalJson(
-    JSON.parse(JSON.stringify({ policyVersion, verdict, findings, requiredStages, perNetwork })),
+    JSON.parse(JSON.stringify({ policyVersion, verdict, findings, requiredStages, perNetwork, sample, trace })),
   )
   return { verdict, policyVersion, inputsHash: hash, sha256: sha256(bytes), bytes }
 }

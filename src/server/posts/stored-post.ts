@@ -1,7 +1,8 @@
 import { scopeUnits, type Actor } from '#server/platform/actor.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Content } from '#server/policies/judge-content.ts'
-import type { Finding, NetworkFit, RequiredStage } from '#server/policies/finding.ts'
+import type { Sample } from '#server/policies/choose-sample.ts'
+import type { EvaluationTrace, Finding, NetworkFit, RequiredStage } from '#server/policies/finding.ts'
 import type { PolicyInput } from '#server/policies/policy-input.ts'
 import type { PostStatus } from '#shared/post-status.ts'
 import type { Target } from './post-content.ts'
@@ -24,6 +25,9 @@ export interface RevisionRow {
   readonly postId: string
   readonly number: number
   readonly text: string
+  readonly thread: string[]
+  readonly format: string | null
+  readonly audience: string | null
   readonly language: 'fr' | 'en' | null
   readonly links: { url: string; text?: string }[]
   readonly media: { mediaId: string; sha256: string; mimeType: string; size: number; altText?: string }[]
@@ -47,6 +51,9 @@ export interface EvaluationRow {
   readonly findings: Finding[]
   readonly requiredStages: RequiredStage[]
   readonly perNetwork: NetworkFit[]
+  readonly sample: Sample | null
+  /** Null where an older program judged, which did not keep it. */
+  readonly trace: EvaluationTrace | null
   readonly inputs: PolicyInput
   readonly inputsHash: string
   readonly occasion: 'submission' | 'activation' | 'release'
@@ -58,6 +65,9 @@ const revisionColumns = [
   'post_id as postId',
   'number',
   'text',
+  'thread',
+  'format',
+  'audience',
   'language',
   'links',
   'media',
@@ -81,6 +91,8 @@ const evaluationColumns = [
   'findings',
   'required_stages as requiredStages',
   'per_network as perNetwork',
+  'sample',
+  'trace',
   'inputs',
   'inputs_hash as inputsHash',
   'occasion',
@@ -179,6 +191,9 @@ export function readableUnits(actor: Actor): string[] {
 export function toStoredContent(revision: RevisionRow): Content {
   return {
     text: revision.text,
+    thread: revision.thread,
+    format: revision.format,
+    audience: revision.audience,
     profileIds: revision.profileIds,
     media: revision.media,
     links: revision.links,

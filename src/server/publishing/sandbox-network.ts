@@ -25,13 +25,15 @@ export function createSandboxNetwork(options: { directory: string; publicUrl: st
   const toCaptured = (id: string, payload: string): Captured => ({
     remoteId: id,
     permalink: permalinkOf(id),
-    text: parse(payload).text,
+    text: [parse(payload).text, ...(parse(payload).thread ?? [])].join('\n\n'),
     responseBytes: Buffer.from(payload),
   })
 
   return {
     name: 'sandbox',
     repeatable: true,
+    takesThreads: true,
+    takesFormats: true,
     render: renderPayload,
     stamp(payload, releasedAt) {
       return canonicalJson({ ...(JSON.parse(payload) as JsonObject), publishedAt: releasedAt })
@@ -77,8 +79,9 @@ export function createSandboxNetwork(options: { directory: string; publicUrl: st
 }
 
 function renderPayload(input: RenderInput, account: Pick<NetworkAccount, 'handle' | 'settings'>): string {
-  const fit = fitNetwork('sandbox', input.text)
-  if (!fit.fits)
+  const items = [input.text, ...(input.thread ?? [])]
+  const fit = items.map((item) => fitNetwork('sandbox', item)).find(({ fits }) => !fits)
+  if (fit !== undefined)
     throw new AppError('unprocessable', `Sandbox takes ${fit.limit} characters, this post has ${fit.length}.`)
   if (input.text.trim() === '' && input.media.length === 0) {
     throw new AppError('unprocessable', 'An empty post cannot be published: write a text or add an image.')
@@ -89,6 +92,8 @@ function renderPayload(input: RenderInput, account: Pick<NetworkAccount, 'handle
     displayName: typeof displayName === 'string' ? displayName : undefined,
     key: input.publicationKey,
     text: input.text,
+    thread: input.thread,
+    format: input.format,
     language: input.language,
     links: input.links.map(({ url, text }) => ({ url, text })),
     media: input.media.map(({ mediaId, sha256, mimeType, size, altText }) => ({
@@ -105,6 +110,7 @@ interface Payload {
   readonly handle: string
   readonly key: string
   readonly text: string
+  readonly thread?: readonly string[]
   readonly media: readonly { readonly mediaId: string; readonly sha256: string }[]
 }
 

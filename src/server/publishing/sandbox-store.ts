@@ -10,6 +10,7 @@ export interface SandboxPost {
   readonly displayName?: string
   readonly key: string
   readonly text: string
+  readonly thread?: readonly string[]
   readonly language?: string
   readonly links: readonly { readonly url: string; readonly text?: string }[]
   readonly media: readonly {

@@ -1,3 +1,4 @@
+import { chooseSample } from '#server/policies/choose-sample.ts'
 import { toApiFinding } from '#server/policies/judge-content.ts'
 import type { EvaluationRow, PostRow, RevisionRow } from '#server/posts/stored-post.ts'
 import type { Language } from '#shared/api/common.ts'
@@ -84,6 +85,9 @@ export function partsOfNewPost(actor: Actor, written: WrittenPost): PostParts {
     postId: written.postId,
     number: written.number,
     text: content.text,
+    thread: [...content.thread],
+    format: content.format,
+    audience: content.audience,
     language: content.language,
     links: content.links.map((link) => ({ url: link.url, ...(link.text === undefined ? {} : { text: link.text }) })),
     media: content.media.map(({ altText, ...item }) => (altText === undefined ? item : { ...item, altText })),
@@ -116,6 +120,8 @@ export function partsOfNewPost(actor: Actor, written: WrittenPost): PostParts {
       findings: [...evaluation.findings],
       requiredStages: [...evaluation.requiredStages],
       perNetwork: [...evaluation.perNetwork],
+      sample: chooseSample(prepared.revisionId, evaluation.sample),
+      trace: evaluation.trace,
       inputs: prepared.inputs,
       inputsHash: inputsHash(prepared.inputs),
       occasion: 'submission',

@@ -52,6 +52,9 @@ export async function reschedulePost(
     postId,
     {
       text: content.text,
+      ...(content.thread.length === 0 ? {} : { thread: [...content.thread] }),
+      ...(content.format === null ? {} : { format: content.format }),
+      ...(content.audience === null ? {} : { audience: content.audience }),
       profileIds: [...content.profileIds],
       mediaIds: content.media.map((item) => item.mediaId),
       links: content.links.map((link) => ({ url: link.url, ...(link.text === undefined ? {} : { text: link.text }) })),

@@ -19,7 +19,8 @@ export const PostStatusSchema = Type.Enum(postStatuses)
 export const Span = Type.Object({
   start: Type.Integer({ minimum: 0 }),
   end: Type.Integer({ minimum: 0 }),
-  field: Type.String(),
+  field: Type.String({ description: '`text`, `thread:1` (a later item), `link:0`, `url:0`, `alt:0`' }),
+  item: Type.Optional(Type.Integer({ minimum: 0, description: 'the item of a thread; 0 is the first' })),
 })
 export type Span = Static<typeof Span>
 
@@ -70,6 +71,16 @@ export const Source = Type.Object({
 /** What an author says: shared by the dry run, drafts and revisions. */
 export const PostContent = {
   text: Type.String({ maxLength: 100_000 }),
+  thread: Type.Optional(
+    Type.Array(Type.String({ maxLength: 100_000 }), {
+      maxItems: 50,
+      description: 'the items after the first, in order; each is judged alone, and the whole too',
+    }),
+  ),
+  format: Type.Optional(
+    Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$', description: '`post` when absent; `story` deletes itself' }),
+  ),
+  audience: Type.Optional(Type.String({ minLength: 1, maxLength: 80, description: '`public`, `clients` …' })),
   profileIds: Type.Array(Id, { maxItems: 50, uniqueItems: true, default: [] }),
   mediaIds: Type.Optional(Type.Array(Id, { maxItems: 20, uniqueItems: true })),
   links: Type.Optional(Type.Array(Link, { maxItems: 20 })),

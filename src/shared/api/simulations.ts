@@ -162,7 +162,7 @@ const ReplayedVerdict = Type.Object({
   policyVersion: Type.String(),
   inputsHash: Type.String(),
   sha256: Type.String({ description: 'of the bytes' }),
-  bytes: Type.String({ description: 'canonical JSON of version, verdict, findings, stages and network fits' }),
+  bytes: Type.String({ description: 'canonical JSON of version, verdict, findings, stages, network fits, sample and trace' }),
 })
 
 export const replayVerdict = endpoint({

@@ -6,16 +6,18 @@ import { Button } from '#web/ui/Button.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
 import { severityWords } from '#web/util/words.ts'
 
+const alone: readonly string[] = []
 const ranks = { block: 0, review: 1, note: 2 }
 
 interface Props {
   readonly findings: readonly Finding[]
   readonly text: string
+  readonly thread?: readonly string[] | undefined
   readonly onShow?: ((finding: Finding) => void) | undefined
 }
 
 /** What policy found, the worst first: where, why, by which clause, and how to mend it. */
-export const FindingsList = memo(function FindingsList({ findings, text, onShow }: Props) {
+export const FindingsList = memo(function FindingsList({ findings, text, thread = alone, onShow }: Props) {
   const { i18n } = useLingui()
   const language: Language = i18n.locale === 'fr' ? 'fr' : 'en'
   const sorted = findings.toSorted((a, b) => ranks[a.severity] - ranks[b.severity])
@@ -32,7 +34,7 @@ export const FindingsList = memo(function FindingsList({ findings, text, onShow 
             )}
           </div>
           <p className="finding-what">{finding.messages[language]}</p>
-          <Quotes finding={finding} text={text} />
+          <Quotes finding={finding} items={[text, ...thread]} />
           {finding.suggestions !== undefined && (
             <p>
               <strong>
@@ -56,15 +58,25 @@ export const FindingsList = memo(function FindingsList({ findings, text, onShow 
   )
 })
 
-function Quotes({ finding, text }: { finding: Finding; text: string }) {
+function Quotes({ finding, items }: { finding: Finding; items: readonly string[] }) {
   const quotes = [
-    ...new Set(finding.spans.filter((span) => span.field === 'text').map((span) => text.slice(span.start, span.end))),
+    ...new Set(
+      finding.spans
+        .filter((span) => span.item !== undefined)
+        .map((span) => (items[span.item!] ?? '').slice(span.start, span.end)),
+    ),
   ]
     .filter((quote) => quote !== '')
     .slice(0, 3)
+  const places = [...new Set(finding.spans.flatMap((span) => span.item ?? []))].map((item) => item + 1).join(', ')
   if (quotes.length === 0) return null
   return (
     <p>
+      {items.length > 1 && (
+        <span className="muted small">
+          <Trans>Item {places}:</Trans>{' '}
+        </span>
+      )}
       {quotes.map((quote) => (
         <q key={quote} className={`quote tone-${finding.severity}`}>
           {quote}

@@ -8,21 +8,30 @@ interface Piece {
   readonly index: number
 }
 
-/** A text with what policy found in it, marked by tint and a solid underline; each mark says its rule. */
+const alone: readonly string[] = []
+
+/** A text, item by item, with what policy found in it: tint and a solid underline; each mark says its rule. */
 export function HighlightedText({
   text,
+  thread = alone,
   findings,
   lang,
   active,
 }: {
   text: string
+  thread?: readonly string[]
   findings: readonly Finding[]
   lang?: string | null
   active?: number | undefined
 }) {
-  const pieces = useMemo(() => cutText(text, findings), [text, findings])
-  return (
-    <p className="post" {...(lang === null || lang === undefined ? {} : { lang })}>
+  const items = useMemo(() => cutItems([text, ...thread], findings), [text, thread, findings])
+  return items.map((pieces, item) => (
+    <p key={item} className="post" {...(lang === null || lang === undefined ? {} : { lang })}>
+      {items.length > 1 && (
+        <span className="muted small item-number">
+          {item + 1} / {items.length}
+        </span>
+      )}
       {pieces.map((piece, index) =>
         piece.severity === undefined ? (
           piece.text
@@ -37,20 +46,29 @@ export function HighlightedText({
         ),
       )}
     </p>
-  )
+  ))
 }
 
 const ranks: readonly Severity[] = ['note', 'review', 'block']
 
+/** The items of a post cut at the edges of their hits, which are counted through. */
+export function cutItems(items: readonly string[], findings: readonly Finding[]): Piece[][] {
+  let hits = 0
+  return items.map((text, item) =>
+    cutText(text, findings, item === 0 ? 'text' : `thread:${item}`).map((piece) =>
+      piece.severity === undefined ? piece : { ...piece, index: hits++ },
+    ),
+  )
+}
+
 /** Cuts a text at the edges of its hits; where hits overlap, the worst one colours. Offsets are UTF-16. */
-export function cutText(text: string, findings: readonly Finding[]): Piece[] {
+function cutText(text: string, findings: readonly Finding[], field: string): Piece[] {
   const spans = findings.flatMap((finding) =>
-    finding.spans.filter((span) => span.field === 'text').map((span) => ({ ...span, finding })),
+    finding.spans.filter((span) => span.field === field).map((span) => ({ ...span, finding })),
   )
   const edges = [...new Set([0, text.length, ...spans.flatMap((span) => [span.start, span.end])])]
     .filter((edge) => edge >= 0 && edge <= text.length)
     .toSorted((a, b) => a - b)
-  let hits = 0
   return edges.slice(0, -1).map((start, position) => {
     const end = edges[position + 1]!
     const over = spans.filter((span) => span.start <= start && span.end >= end)
@@ -59,7 +77,7 @@ export function cutText(text: string, findings: readonly Finding[]): Piece[] {
       text: text.slice(start, end),
       severity: worst,
       rules: [...new Set(over.map((span) => span.finding.ruleId))].join(', '),
-      index: worst === undefined ? -1 : hits++,
+      index: -1,
     }
   })
 }

@@ -26,7 +26,11 @@ export function Revisions({ revisions }: { revisions: readonly Revision[] }) {
           label: t`Revision ${revision.number}, ${formatTime(revision.createdAt)}`,
         }))}
       />
-      {before !== undefined && <TextDiff before={before.text} after={shown.text} />}
+      {before !== undefined && <TextDiff before={wholeOf(before)} after={wholeOf(shown)} />}
     </section>
   )
+}
+
+function wholeOf({ text, thread }: Revision): string {
+  return [text, ...thread].join('\n\n')
 }

@@ -5,6 +5,7 @@ import type { CheckAnswer } from '#shared/api/policies.ts'
 import { fitNetwork } from '#shared/network-limits.ts'
 import { profilesQuery } from '#web/api/queries.ts'
 import { HighlightEditor, type EditorHandle, type Hit } from '#web/components/HighlightEditor.tsx'
+import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
 import type { Draft } from '#web/util/draft-store.ts'
 import { formatNumber, timeZone } from '#web/util/format.ts'
@@ -48,6 +49,7 @@ export function PostForm({ draft, onChange, check, editor }: Props) {
           </p>
         )}
       </div>
+      <ThreadItems items={draft.thread ?? []} onChange={(thread) => onChange(withThread(draft, thread))} />
       <div className="fields">
         <SelectField
           label={t`Language of the post`}
@@ -86,6 +88,32 @@ export function PostForm({ draft, onChange, check, editor }: Props) {
   )
 }
 
+/** The further items of a thread. Policy judges each alone, and the whole too (FCA-1). */
+function ThreadItems({ items, onChange }: { items: readonly string[]; onChange: (items: string[]) => void }) {
+  const { t } = useLingui()
+  return (
+    <>
+      {items.map((item, index) => (
+        <div key={index} className="thread-item">
+          <TextArea
+            label={t`Item ${index + 2} of the thread`}
+            value={item}
+            onChange={(text) => onChange(items.map((other, at) => (at === index ? text : other)))}
+          />
+          <Button small kind="plain" onClick={() => onChange(items.filter((_other, at) => at !== index))}>
+            <Trans>Remove item {index + 2}</Trans>
+          </Button>
+        </div>
+      ))}
+      <div>
+        <Button small onClick={() => onChange([...items, ''])}>
+          <Trans>Add an item to make a thread</Trans>
+        </Button>
+      </div>
+    </>
+  )
+}
+
 /** How each network counts the text, by the same rules as the server. */
 function Counters({ draft }: { draft: Draft }) {
   const { t } = useLingui()
@@ -113,6 +141,11 @@ function hitsOf(check: CheckAnswer | undefined, text: string): Hit[] {
       .filter((span) => span.field === 'text' && span.end <= text.length)
       .map(({ start, end }) => ({ start, end, severity: finding.severity })),
   )
+}
+
+function withThread(draft: Draft, thread: string[]): Draft {
+  const { thread: _thread, ...rest } = draft
+  return thread.length === 0 ? rest : { ...rest, thread }
 }
 
 function withLanguage(draft: Draft, value: string): Draft {

@@ -13,7 +13,7 @@ import {
 import { call } from '#web/api/call.ts'
 import { reviewQuery } from '#web/api/queries.ts'
 import { FindingsList } from '#web/components/FindingsList.tsx'
-import { cutText, HighlightedText } from '#web/components/HighlightedText.tsx'
+import { cutItems, HighlightedText } from '#web/components/HighlightedText.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
 import { StatusBadge } from '#web/components/StatusBadge.tsx'
 import { TextDiff } from '#web/components/TextDiff.tsx'
@@ -34,7 +34,10 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
   const { t } = useLingui()
   const [diff, setDiff] = useState(false)
   const [hit, setHit] = useState<number>()
-  const hits = cutText(review.revision.text, review.findings).filter((piece) => piece.severity !== undefined).length
+  const items = [review.revision.text, ...review.revision.thread]
+  const hits = cutItems(items, review.findings)
+    .flat()
+    .filter((piece) => piece.severity !== undefined).length
   const previous = review.previousRevision
   useKeys([
     ...(previous === null
@@ -62,10 +65,11 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
           <StatusBadge status={review.post.status} />
         </div>
         {diff && previous !== null ? (
-          <TextDiff before={previous.text} after={review.revision.text} />
+          <TextDiff before={[previous.text, ...previous.thread].join('\n\n')} after={items.join('\n\n')} />
         ) : (
           <HighlightedText
             text={review.revision.text}
+            thread={review.revision.thread}
             findings={review.findings}
             lang={review.revision.language}
             active={hit}
@@ -100,7 +104,7 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
             <Plural value={review.findings.length} one="# finding" other="# findings" />
           )}
         </h3>
-        <FindingsList findings={review.findings} text={review.revision.text} />
+        <FindingsList findings={review.findings} text={review.revision.text} thread={review.revision.thread} />
       </div>
       <div className="card col">
         <h3>

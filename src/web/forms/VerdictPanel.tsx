@@ -7,6 +7,7 @@ import { verdictWords } from '#web/util/words.ts'
 
 interface Props {
   readonly text: string
+  readonly thread: readonly string[] | undefined
   readonly check: CheckAnswer | undefined
   readonly error: unknown
   readonly waiting: boolean
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** The right side of the composer: what policy says of the text as it stands, and who will have to agree. */
-export function VerdictPanel({ text, check, error, waiting, onShow }: Props) {
+export function VerdictPanel({ text, thread, check, error, waiting, onShow }: Props) {
   const { i18n, t } = useLingui()
   const empty = text.trim() === ''
   return (
@@ -35,7 +36,9 @@ export function VerdictPanel({ text, check, error, waiting, onShow }: Props) {
         )}
       </p>
       {error !== null && <Failure error={error} />}
-      {check !== undefined && !empty && <FindingsList findings={check.findings} text={text} onShow={onShow} />}
+      {check !== undefined && !empty && (
+        <FindingsList findings={check.findings} text={text} thread={thread} onShow={onShow} />
+      )}
       {check !== undefined && !empty && check.verdict !== 'block' && (
         <>
           <h3>

@@ -47,6 +47,9 @@ export function EditPage() {
 function toDraft({ revision }: Post): Draft {
   return {
     text: revision.text,
+    ...(revision.thread.length === 0 ? {} : { thread: revision.thread }),
+    ...(revision.format === null ? {} : { format: revision.format }),
+    ...(revision.audience === null ? {} : { audience: revision.audience }),
     profileIds: revision.profileIds,
     mediaIds: revision.mediaIds,
     links: revision.links,
@@ -135,6 +138,7 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
         <PostForm draft={draft} onChange={setDraft} check={check.data} editor={editor} />
         <VerdictPanel
           text={rested.text}
+          thread={rested.thread}
           check={check.data}
           error={check.error}
           waiting={rested !== draft}

@@ -46,13 +46,20 @@ function PostView({ post }: { post: Post }) {
             <h2>
               <Trans>What it says</Trans>
             </h2>
-            <HighlightedText text={post.text} findings={post.findings} lang={post.revision.language} />
+            <HighlightedText
+              text={post.text}
+              thread={post.revision.thread}
+              findings={post.findings}
+              lang={post.revision.language}
+            />
             {post.scheduledAt !== null && (
               <p className="muted">
                 <Trans>To be published {formatTime(post.scheduledAt, true)}</Trans>
               </p>
             )}
-            {post.findings.length > 0 && <FindingsList findings={post.findings} text={post.text} />}
+            {post.findings.length > 0 && (
+              <FindingsList findings={post.findings} text={post.text} thread={post.revision.thread} />
+            )}
           </section>
           <Publications publications={post.publications} />
           <Revisions revisions={post.revisions} />
