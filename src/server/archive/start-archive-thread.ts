@@ -1,0 +1,90 @@
+import { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import type { LogLevel } from '#server/platform/config.ts'
+import type { ArchiveCall, ArchiveTask, ArchiveThreadSettings, ArchiveWord } from './archive-thread.ts'
+import { unpackError } from './thread-error.ts'
+
+/** Sealing, indexing and verifying, on a thread of their own: their hashing and packing never delays a request. */
+export interface ArchiveThread {
+  /** Numbers and seals what waits; the index follows by itself. Rejects when the round failed or the thread died. */
+  seal(): Promise<void>
+  /** Verifies what is due. Rejects as `seal` does. */
+  verify(): Promise<void>
+  /** Lets a round under way finish, for some seconds, then ends the thread: whatever is cut off is done again at the next start. */
+  stop(): Promise<void>
+}
+
+/** Longest wait for a round under way when the thread is asked to stop. */
+const patienceMilliseconds = 10_000
+
+interface Running {
+  readonly worker: Worker
+  readonly waiting: Map<number, (failure: Error | undefined) => void>
+  readonly ended: Promise<void>
+}
+
+/**
+ * Starts the thread with the first call. A thread that dies takes its calls with it, and the next call starts another:
+ * the database and the bucket know everything that it knew. Two calls of one kind at once are the caller's to avoid.
+ */
+export function startArchiveThread(settings: ArchiveThreadSettings, log: Pick<Logger, LogLevel>): ArchiveThread {
+  let running: Running | undefined
+  let stopped = false
+  let number = 0
+
+  function start(): Running {
+    const worker = new Worker(new URL('archive-thread.ts', import.meta.url), { workerData: settings })
+    const waiting: Running['waiting'] = new Map()
+    const ended = new Promise<void>((resolve) => {
+      worker.once('exit', (code) => {
+        running = undefined
+        for (const settle of waiting.values()) settle(new Error(`The archive's thread ended with ${code}.`))
+        resolve()
+      })
+    })
+    worker.on('error', (error) => log.error({ err: error }, 'the archive’s thread died and is started again'))
+    worker.on('message', (word: ArchiveWord) => {
+      if ('level' in word)
+        log[word.level](
+          { ...word.fields, ...(word.error === undefined ? {} : { err: unpackError(word.error) }) },
+          word.message,
+        )
+      else waiting.get(word.number)?.(word.failure === undefined ? undefined : unpackError(word.failure))
+    })
+    return { worker, waiting, ended }
+  }
+
+  function call(task: ArchiveTask, thread: Running): Promise<void> {
+    const call: ArchiveCall = { number: ++number, task }
+    return new Promise((resolve, reject) => {
+      thread.waiting.set(call.number, (failure) => {
+        thread.waiting.delete(call.number)
+        if (failure === undefined) resolve()
+        else reject(failure)
+      })
+      // A thread's port has no origin: that is for windows.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      thread.worker.postMessage(call)
+    })
+  }
+
+  const ask = async (task: ArchiveTask): Promise<void> => {
+    if (!stopped) await call(task, (running ??= start()))
+  }
+
+  return {
+    seal: () => ask('seal'),
+    verify: () => ask('verify'),
+    async stop() {
+      stopped = true
+      const thread = running
+      if (thread === undefined) return
+      const impatient = setTimeout(() => void thread.worker.terminate(), patienceMilliseconds)
+      await call('stop', thread).catch((error: unknown) =>
+        log.debug({ err: error }, 'the archive’s thread was cut off'),
+      )
+      await thread.ended
+      clearTimeout(impatient)
+    },
+  }
+}
