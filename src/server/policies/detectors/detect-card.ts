@@ -42,17 +42,20 @@ const printed: ReadonlySet<string> = new Set([
 ])
 const siret = '3-3-3-5'
 
-/** Lengths that are issued under the leading digits; empty for most numbers. */
-function issuedLengths(digits: string): readonly number[] {
-  const lead = Number(digits.slice(0, 4))
+const leading = 4
+
+/** Lengths that are issued under the leading digits of a row; empty for most numbers. */
+function issuedLengths({ codes }: CompactView, from: number, to: number): readonly number[] {
+  let lead = 0
+  for (let at = from; at < Math.min(from + leading, to); at++) lead = lead * 10 + codes[at]! - 0x30
   for (const [low, high, lengths] of ranges) if (lead >= low && lead <= high) return lengths
   return []
 }
 
-function passesLuhn(digits: string): boolean {
+function passesLuhn({ codes }: CompactView, from: number, length: number): boolean {
   let sum = 0
-  for (let place = 0; place < digits.length; place++) {
-    const value = digits.charCodeAt(digits.length - 1 - place) - 0x30
+  for (let place = 0; place < length; place++) {
+    const value = codes[from + length - 1 - place]! - 0x30
     sum += place % 2 === 0 ? value : value > 4 ? value * 2 - 9 : value * 2
   }
   return sum % 10 === 0
@@ -127,12 +130,11 @@ function findInRow(view: CompactView, text: string, marks: readonly number[], fo
 
 function cardEnd(view: CompactView, text: string, marks: readonly number[], first: number): number | undefined {
   const from = marks[first]!
-  const row = String.fromCharCode(...view.codes.subarray(from, Math.min(from + 19, marks.at(-1)!)))
-  const lengths = issuedLengths(row)
+  const lengths = issuedLengths(view, from, marks.at(-1)!)
   if (lengths.length === 0) return undefined
   for (let last = first + 1; last < marks.length && marks[last]! - from <= 19; last++) {
     const length = marks[last]! - from
-    if (!lengths.includes(length) || !passesLuhn(row.slice(0, length)) || !isPlausible(marks, first, last, length))
+    if (!lengths.includes(length) || !passesLuhn(view, from, length) || !isPlausible(marks, first, last, length))
       continue
     if (length === 14 && isCompanyNumber(text, view.starts[from]!)) continue
     return last

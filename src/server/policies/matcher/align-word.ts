@@ -1,7 +1,7 @@
 import { isLatinPost } from './latin-post.ts'
 import { JOIN_ITEM, LEET_ITEM, LETTER_ITEM, S, SPACE_ITEM, WALL_ITEM, WEAK } from './letter-stream.ts'
 import { coarseOf, type WordTable } from './word-table.ts'
-import { VIA_CONFUSABLE, VIA_EMOJI, VIA_REPEATED, VIA_SPACED, VAGUE, W } from './workspace.ts'
+import { VIA_CONFUSABLE, VIA_EMOJI, VIA_FOLDED, VIA_REPEATED, VIA_SPACED, VAGUE, W } from './workspace.ts'
 
 /** What the last successful `alignWord` found. */
 export const aligned = { flags: 0, end: 0 }
@@ -185,6 +185,30 @@ function accept(text: string, total: number, whole: boolean): boolean {
   return true
 }
 
+/** The same for letters that stand as the word has them, one after the other; false says only that it is not that simple. */
+function alignPlain(
+  words: WordTable,
+  start: number,
+  size: number,
+  from: number,
+  to: number,
+  starred: boolean,
+): boolean {
+  const end = from + size
+  if (end > to + 1 || (end <= to && (!starred || S.kind[end] !== LETTER_ITEM || S.coarse[end] === S.coarse[end - 1])))
+    return false
+  let flags = 0
+  for (let k = 0; k < size; k++) {
+    if (S.unit[from + k] !== words.units[start + k] || S.kind[from + k] !== LETTER_ITEM) return false
+    flags |= S.flags[from + k] as number
+  }
+  if ((flags & ~VIA_FOLDED) !== 0) return false
+  W.steps += size
+  aligned.flags = flags
+  aligned.end = end - 1
+  return true
+}
+
 /**
  * Compares a word of the lexicon with the letters from item `from` on, at most to item `to`: repeated letters, signs for
  * letters, look-alikes and what stands between letters are allowed as far as they cannot be an accident.
@@ -201,6 +225,7 @@ export function alignWord(
   const start = words.offsets[id] as number
   const end = words.offsets[id + 1] as number
   const starred = words.isPrefix[id] === 1
+  if (alignPlain(words, start, end - start, from, to, starred)) return true
   forget()
   let at = from
   for (let k = start; k < end;) {

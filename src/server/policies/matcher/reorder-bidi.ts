@@ -24,6 +24,30 @@ function reverse(order: Int32Array, from: number, to: number): void {
   order.subarray(from, to).reverse()
 }
 
+/** Clusters of one line as they are seen: their indexes in `order`, highest level first (L2). */
+function orderLine(order: Int32Array, levels: Uint8Array, count: number): void {
+  let highest = 0
+  for (let at = 0; at < count; at++) {
+    order[at] = at
+    highest = Math.max(highest, levels[at] as number)
+  }
+  for (let level = highest; level >= 1; level--) {
+    for (let at = 0; at < count;) {
+      if ((levels[at] as number) < level) {
+        at++
+        continue
+      }
+      const from = at
+      while (at < count && (levels[at] as number) >= level) at++
+      reverse(order, from, at)
+    }
+  }
+}
+
+function isControl(unit: number): boolean {
+  return (unit >= 0x202a && unit <= 0x202e) || (unit >= 0x2066 && unit <= 0x2069)
+}
+
 /**
  * Applies right-to-left overrides, line by line, as the bidirectional algorithm does for the explicit ones (UAX #9, X4, X5
  * and L2; nesting beyond eight levels stays at the eighth). Control characters are left out; marks stay with their letter.
@@ -31,33 +55,22 @@ function reverse(order: Int32Array, from: number, to: number): void {
 export function reorderBidi(text: string): VisualText {
   const starts = new Int32Array(text.length + 1)
   const levels = new Uint8Array(text.length + 1)
+  const order = new Int32Array(text.length + 1)
+  const units = Buffer.alloc(text.length * 2)
+  const places = new Int32Array(text.length + 1)
+  let length = 0
   let count = 0
   let stack = [0]
-  const units: string[] = []
-  const places: number[] = []
+  const put = (at: number): void => {
+    units.writeUInt16LE(text.charCodeAt(at), length * 2)
+    places[length++] = at
+  }
   const flush = (): void => {
-    const order = Int32Array.from({ length: count }, (_, index) => index)
-    for (let level = DEEPEST + 1; level >= 1; level--) {
-      for (let at = 0; at < count;) {
-        if ((levels[at] as number) < level) {
-          at++
-          continue
-        }
-        const from = at
-        while (at < count && (levels[at] as number) >= level) at++
-        reverse(order, from, at)
-      }
-    }
-    for (const cluster of order) {
-      const from = starts[cluster] as number
+    orderLine(order, levels, count)
+    for (let place = 0; place < count; place++) {
+      const cluster = order[place] as number
       const to = starts[cluster + 1] as number
-      for (let at = from; at < to; at++) {
-        const unit = text.charCodeAt(at)
-        if (unit >= 0x202a && unit <= 0x202e) break
-        if (unit >= 0x2066 && unit <= 0x2069) break
-        units.push(text[at] as string)
-        places.push(at)
-      }
+      for (let at = starts[cluster] as number; at < to && !isControl(text.charCodeAt(at)); at++) put(at)
     }
     count = 0
   }
@@ -68,8 +81,7 @@ export function reorderBidi(text: string): VisualText {
     if (codePoint === 10) {
       starts[count] = at
       flush()
-      units.push('\n')
-      places.push(at)
+      put(at)
       stack = [0]
     } else if (codePoint === RLO || codePoint === LRO) {
       const wanted = codePoint === RLO ? level + 1 + (level & 1) : level + 2 - (level & 1)
@@ -89,5 +101,6 @@ export function reorderBidi(text: string): VisualText {
   }
   starts[count] = text.length
   flush()
-  return { text: units.join(''), places: Int32Array.from([...places, text.length]) }
+  places[length] = text.length
+  return { text: units.toString('utf16le', 0, length * 2), places: places.subarray(0, length + 1) }
 }

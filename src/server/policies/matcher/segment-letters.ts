@@ -4,6 +4,7 @@ import {
   bitsOf,
   HASH_PRIME,
   HASH_SEED,
+  hashUnits,
   inFilter,
   lengthBit,
   PREFIX_MAX,
@@ -22,6 +23,9 @@ const FILLERS = new Set(
   ).split(' '),
 )
 const LONGEST_FILLER = 5
+/** One bit for each filler's hash: most stretches are turned away without being cut out of the text. */
+const FILLER_FILTER = new Uint8Array(1024)
+for (const filler of FILLERS) FILLER_FILTER[hashUnits(filler) & 1023] = 1
 const SHORTEST_FILLER_ALONE = 3
 /** A hashtag longer than this is not cut without capitals. */
 const LONGEST_TAG = 200
@@ -30,6 +34,8 @@ const LONG_ENOUGH = 5
 const SHORTEST_IN_TAG = 4
 /** Endings that a starred word may take where words run together. */
 const LONGEST_ENDING = 4
+/** Repetitions of one letter after which only the last is tried as the end of a word. */
+const MOST_REPEATED = 12
 
 /** Cut of a row of letters into words: the best way to reach each place. */
 const cut = {
@@ -38,6 +44,10 @@ const cut = {
   score: new Int32Array(257),
   back: new Int32Array(257),
   word: new Int32Array(257),
+  /** Place after the run of equal skeleton letters that a place is in. */
+  runEnd: new Int32Array(257),
+  /** Next place with a letter that is what it seems; the others are digits and signs. */
+  nextReal: new Int32Array(257),
   length: 0,
 }
 
@@ -48,6 +58,8 @@ function reserveCut(size: number): void {
   cut.score = new Int32Array(size + 1)
   cut.back = new Int32Array(size + 1)
   cut.word = new Int32Array(size + 1)
+  cut.runEnd = new Int32Array(size + 1)
+  cut.nextReal = new Int32Array(size + 1)
 }
 
 /** Collects the letters between two items; wider spaces than the narrowest are edges of words. */
@@ -67,6 +79,13 @@ function collectLetters(from: number, to: number): void {
     cut.edge[k] = k === 0 || ((cut.edge[k] as number) > narrowest && (cut.edge[k] as number) > 1) ? 1 : 0
   cut.edge[length] = 1
   cut.length = length
+  cut.nextReal[length] = length
+  for (let k = length - 1; k >= 0; k--) {
+    const item = cut.item[k] as number
+    const goesOn = k + 1 < length && S.coarse[item] === S.coarse[cut.item[k + 1] as number]
+    cut.runEnd[k] = goesOn ? (cut.runEnd[k + 1] as number) : k + 1
+    cut.nextReal[k] = S.kind[item] === LETTER_ITEM ? k : (cut.nextReal[k + 1] as number)
+  }
 }
 
 function improve(place: number, score: number, back: number, word: number): void {
@@ -83,16 +102,45 @@ function placeAfter(from: number, item: number): number {
   return place
 }
 
-function tryWords(words: WordTable, table: PairTable, text: string, hash: number, place: number, last: number): void {
+function hasDigit(words: WordTable, id: number): boolean {
+  const end = words.offsets[id + 1] as number
+  for (let at = words.offsets[id] as number; at < end; at++) {
+    const unit = words.units[at] as number
+    if (unit >= 48 && unit <= 57) return true
+  }
+  return false
+}
+
+/** What came of looking a skeleton up: no word has it, those that have it need letters, or some were compared. */
+const NONE = 0
+const NEED_LETTERS = 1
+const TRIED = 2
+
+/** Tries the words with one hash. `signs`: nothing but digits and signs was read so far. */
+function tryWords(
+  words: WordTable,
+  table: PairTable,
+  text: string,
+  hash: number,
+  place: number,
+  last: number,
+  signs: boolean,
+): number {
   const { pairs, mask } = table
   const base = cut.score[place] as number
+  let outcome = NONE
   for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
     W.steps++
     if (pairs[slot * 2] !== hash) continue
     const id = (pairs[slot * 2 + 1] as number) - 1
     const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
     // A word of one letter is found nowhere among others, and a long row of that letter would try it at each place.
-    if (size < 2 || !alignWord(words, id, text, cut.item[place] as number, last, true)) continue
+    if (size < 2) continue
+    if (outcome === NONE) outcome = NEED_LETTERS
+    // A word of letters is never written in digits and signs alone.
+    if (signs && !hasDigit(words, id)) continue
+    outcome = TRIED
+    if (!alignWord(words, id, text, cut.item[place] as number, last, true)) continue
     const next = placeAfter(place, aligned.end)
     improve(next, base + size * size, place, id)
     if (words.isPrefix[id] === 0) continue
@@ -100,6 +148,7 @@ function tryWords(words: WordTable, table: PairTable, text: string, hash: number
       improve(next + more, base + size * size + more, place, id)
     }
   }
+  return outcome
 }
 
 /** Tries every word of the lexicon that begins at a place. */
@@ -108,6 +157,7 @@ function tryPlace(words: WordTable, text: string, place: number): void {
   let size = 0
   let lastCoarse = -1
   let lengths = 0
+  let runStart = place
   const end = Math.min(cut.length, place + words.maxSkeleton * 3)
   for (let k = place; k < end; k++) {
     W.steps++
@@ -115,6 +165,7 @@ function tryPlace(words: WordTable, text: string, place: number): void {
     const coarse = S.coarse[item] as number
     if (coarse !== lastCoarse) {
       lastCoarse = coarse
+      runStart = k
       hash = Math.imul(hash ^ coarse, HASH_PRIME)
       if (++size === PREFIX_MIN) {
         if (!inFilter(words.skeletonFilter, hash)) return
@@ -122,16 +173,25 @@ function tryPlace(words: WordTable, text: string, place: number): void {
       }
       if (size > words.maxSkeleton) return
       if (size >= PREFIX_MIN && size <= PREFIX_MAX && (lengths & lengthBit(size)) !== 0) {
-        tryWords(words, words.prefixSkeleton, text, hash, place, cut.item[end - 1] as number)
+        tryWords(words, words.prefixSkeleton, text, hash, place, cut.item[end - 1] as number, false)
       }
     }
-    tryWords(words, words.wholeSkeleton, text, hash, place, item)
+    // More of the same letter changes nothing where no word has this skeleton, and of very many only the last counts.
+    const nextReal = cut.nextReal[place] as number
+    const outcome = tryWords(words, words.wholeSkeleton, text, hash, place, item, nextReal > k)
+    const runEnd = cut.runEnd[k] as number
+    if (outcome === NONE) k = runEnd - 1
+    else if (outcome === NEED_LETTERS) k = Math.min(runEnd, nextReal) - 1
+    else if (k - runStart >= MOST_REPEATED && k < runEnd - 2) k = runEnd - 2
   }
 }
 
 function tryFillers(text: string, place: number): void {
   const from = S.start[cut.item[place] as number] as number
+  let hash = HASH_SEED
   for (let k = place; k < cut.length && k < place + LONGEST_FILLER; k++) {
+    hash = Math.imul(hash ^ (S.unit[cut.item[k] as number] as number), HASH_PRIME)
+    if (FILLER_FILTER[hash & 1023] === 0) continue
     // As written: "dé" is not the filler "de".
     const word = text.slice(from, S.end[cut.item[k] as number]).toLowerCase()
     if (FILLERS.has(word)) improve(k + 1, (cut.score[place] as number) + word.length, place, -2)

@@ -64,15 +64,25 @@ function isOrdinal(text: string, from: number, to: number): boolean {
 }
 
 /** Notes the whole words that the letters between two items are; answers whether there was one. */
-function findWhole(words: WordTable, text: string, hash: number, from: number, to: number, trimmed: boolean): boolean {
+function findWhole(
+  words: WordTable,
+  text: string,
+  hash: number,
+  from: number,
+  to: number,
+  trimmed: boolean,
+  joined: boolean,
+): boolean {
   const { pairs, mask } = words.wholeSkeleton
   let found = false
   for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
     W.steps++
     if (pairs[slot * 2] !== hash) continue
     const id = (pairs[slot * 2 + 1] as number) - 1
-    if (!alignWord(words, id, text, from, to, false)) continue
     const size = (words.offsets[id + 1] as number) - (words.offsets[id] as number)
+    // A word of one letter is never put together from pieces.
+    if (joined && size === 1) continue
+    if (!alignWord(words, id, text, from, to, false)) continue
     if (trimmed ? size < SHORTEST_TRIMMED : (aligned.flags & ~VIA_FOLDED) === 0) continue
     if (isOrdinal(text, from, to)) continue
     noteWord(id, from, to, trimmed ? aligned.flags | VIA_LEET : aligned.flags)
@@ -172,14 +182,15 @@ function joinPieces(words: WordTable, text: string, first: number, from: number)
     }
     if (size > words.maxSkeleton) continue
     const before = W.hits
-    const found = findWhole(words, text, hash, from, end, false)
+    const found = findWhole(words, text, hash, from, end, false, piece > first)
     if (found) {
       // The longest word put together from here is the one that is meant.
       const count = W.hits - before
       if (noted > 0) dropHits(notedFrom, noted)
       noted = count
       notedFrom = W.hits - count
-    } else if (trimmedAt >= begin && trimmedAt < end) findWhole(words, text, trimmedHash, from, trimmedAt, true)
+    } else if (trimmedAt >= begin && trimmedAt < end)
+      findWhole(words, text, trimmedHash, from, trimmedAt, true, piece > first)
   }
 }
 
