@@ -39,23 +39,38 @@ export interface RecordDraft {
  * class or a duplicate is wrong: the act fails with its evidence (law 2).
  */
 export async function appendRecord(tx: Tx, actor: Actor, draft: RecordDraft): Promise<string> {
-  const { id, append } = recordExpression(actor, draft)
-  await sql`select ${append}`.execute(tx)
+  const record = toRecord(actor, draft)
+  await sql`select archive.append_record(${record.header}, ${record.salt}, ${record.body})`.execute(tx)
   // Only what a release waits for wakes the sealer: every NOTIFY queues its transaction's commit behind all others.
   if (draft.type === 'publication.released') await sql`select pg_notify('gateway_record', '')`.execute(tx)
-  return id
+  return record.id
 }
 
-/**
- * The same as an expression, for a use case whose whole transaction is one statement: it stands in that statement's
- * `select`, so the act and its record still commit together or not at all.
- */
-export function recordExpression(actor: Actor, draft: RecordDraft): { id: string; append: RawBuilder<unknown> } {
+/** A record as the bytes that are hashed. */
+export interface NewRecord {
+  readonly id: string
+  readonly header: Buffer
+  readonly salt: Buffer
+  readonly body: Buffer
+}
+
+/** The bytes of a record; they count from the commit of the statement that appends them. */
+export function toRecord(actor: Actor, draft: RecordDraft): NewRecord {
   const id = newId(draft.at)
   const body = Buffer.from(canonicalJson(bodyOf(actor, draft)))
   const salt = randomBytes(32)
   const header = Buffer.from(canonicalJson(headerOf(id, actor, draft, hashBody(salt, body))))
-  return { id, append: sql`archive.append_record(${header}, ${salt}, ${body})` }
+  return { id, header, salt, body }
+}
+
+/**
+ * The `select` that appends records, for a use case whose whole transaction is one statement: it ends that statement, so
+ * the acts and their records still commit together or not at all. `also` is further columns.
+ */
+export function appendRecords(records: readonly NewRecord[], also: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+  return sql`select archive.append_record(r.header, r.salt, r.body)${also}
+    from unnest(${records.map(({ header }) => header)}::bytea[], ${records.map(({ salt }) => salt)}::bytea[],
+      ${records.map(({ body }) => body)}::bytea[]) as r (header, salt, body)`
 }
 
 /** SHA-256(0x02 ‖ salt ‖ body) in hex: commits to a body that can be destroyed and then not be guessed back. */

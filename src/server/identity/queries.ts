@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Examination, RoleGrant } from '#server/platform/actor.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
+import { groupCalls } from '#server/platform/group-calls.ts'
 
 /** A person with what they may do, as one row; `unitPath` is that of their own unit. */
 export interface PersonRow {
@@ -39,18 +40,50 @@ function personAt(now: Instant) {
     case when u.issuer = 'examiner' then examination_in_force(u.id, ${now}) end as examination`
 }
 
-/** Everything that a request by session needs, in one round trip. */
-export async function findSession(db: Db, sessionId: string, now: Instant): Promise<SessionRow | undefined> {
-  const { rows } = await sql<SessionRow>`select * from session_in_force(${sessionId}, ${now})`.execute(db)
-  return rows[0]
+interface SessionQuestion {
+  readonly sessionId: string
+  readonly now: Instant
 }
 
+/** Everything that a request by session needs; requests that come at once share the round trip. */
+export async function findSession(db: Db, sessionId: string, now: Instant): Promise<SessionRow | undefined> {
+  return findSessions(db, { sessionId, now })
+}
+
+const findSessions = groupCalls(async (db: Db, questions: readonly SessionQuestion[]) => {
+  const ids = [...new Set(questions.map(({ sessionId }) => sessionId))]
+  const { rows } = await sql<SessionRow>`select found.* from unnest(${ids}::uuid[]) as wanted (id)
+    cross join lateral session_in_force(wanted.id, ${latest(questions)}) as found`.execute(db)
+  const found = new Map(rows.map((row) => [row.sessionId, row]))
+  return questions.map(({ sessionId }) => found.get(sessionId.toLowerCase()))
+})
+
+interface TokenQuestion {
+  readonly tokenHash: Buffer
+  readonly now: Instant
+}
+
+/** The same for a request by API token. */
 export async function findToken(db: Db, tokenHash: Buffer, now: Instant): Promise<TokenRow | undefined> {
-  const { rows } = await sql<TokenRow>`select t.id as "tokenId", t.scopes, t.expires_at as "expiresAt",
-      t.revoked_at as "revokedAt", t.last_used_at as "lastUsedAt", ${personAt(now)}
+  return findTokens(db, { tokenHash, now })
+}
+
+const findTokens = groupCalls(async (db: Db, questions: readonly TokenQuestion[]) => {
+  const hashes = [...new Set(questions.map(({ tokenHash }) => tokenHash.toString('hex')))]
+  const now = latest(questions)
+  const { rows } = await sql<
+    TokenRow & { hash: string }
+  >`select encode(t.token_hash, 'hex') as hash, t.id as "tokenId", t.scopes,
+      t.expires_at as "expiresAt", t.revoked_at as "revokedAt", t.last_used_at as "lastUsedAt", ${personAt(now)}
     from api_token t join app_user u on u.id = t.user_id join unit own on own.id = u.unit_id
-    where t.token_hash = ${tokenHash}`.execute(db)
-  return rows[0]
+    where t.token_hash = any(${hashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[])`.execute(db)
+  const found = new Map(rows.map((row) => [row.hash, row]))
+  return questions.map(({ tokenHash }) => found.get(tokenHash.toString('hex')))
+})
+
+/** Questions that share a round trip are asked at one instant: that of the last of them, milliseconds from the first. */
+function latest(questions: readonly { readonly now: Instant }[]): Instant {
+  return questions.reduce((last, { now }) => (now > last ? now : last), questions[0]!.now)
 }
 
 export async function findPerson(db: Db, userId: string, now: Instant): Promise<PersonRow | undefined> {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Kysely, PostgresDialect, type RawBuilder, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { DB } from './schema.gen.ts'
@@ -77,11 +77,7 @@ export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<
   })
 }
 
-/**
- * Runs a use case that is one statement. Postgres makes it a transaction of its own, without a round trip for its begin
- * and its commit; where the request wants something done before the commit, it stands in a transaction like any other.
- */
-export async function executeAlone(db: Db, statement: RawBuilder<unknown>): Promise<void> {
-  if (beforeCommit.getStore() === undefined) await statement.execute(db)
-  else await inTransaction(db, (tx) => statement.execute(tx))
+/** Whether the request has something to commit with its use case, so that one statement is not the whole transaction. */
+export function hasMoreToCommit(): boolean {
+  return beforeCommit.getStore() !== undefined
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '#server/platform/database.ts'
+import { groupCalls } from '#server/platform/group-calls.ts'
 import type { PolicyVersion } from '#shared/api/policies.ts'
 import type { PolicyFileSource } from './load-policy.ts'
 
@@ -210,21 +211,41 @@ export interface EvaluationContext {
   }[]
 }
 
-export async function findEvaluationContext(
-  db: Db | Tx,
-  author: { userId: string; unitId: string },
-  profileIds: readonly string[],
-  now: string,
-): Promise<EvaluationContext> {
+interface ContextQuestion {
+  readonly author: { readonly userId: string; readonly unitId: string }
+  readonly profileIds: readonly string[]
+  readonly now: string
+}
+
+/** Outside a transaction, questions that come at once share the round trip. */
+export function findEvaluationContext(db: Db | Tx, question: ContextQuestion): Promise<EvaluationContext> {
+  return db.isTransaction
+    ? findContexts(db, [question]).then(([context]) => context!)
+    : findContextTogether(db, question)
+}
+
+const findContextTogether = groupCalls(findContexts)
+
+async function findContexts(db: Db | Tx, questions: readonly ContextQuestion[]): Promise<EvaluationContext[]> {
+  const wanted = questions.map(({ author, profileIds, now }, place) => ({
+    place,
+    user_id: author.userId,
+    unit_id: author.unitId,
+    profile_ids: profileIds,
+    now,
+  }))
   const { rows } = await sql<EvaluationContext>`
     select
       (select version from policy_version where state = 'active') as "activeVersion",
       coalesce((select array_agg(u.slug order by p.place) from unit own, unnest(own.path) with ordinality as p (id, place)
-        join unit u on u.id = p.id where own.id = ${author.unitId}), '{}') as "unitSlugs",
-      coalesce((select array_agg(distinct q.name) from qualification q where q.user_id = ${author.userId}
-        and q.valid_from <= ${now} and (q.valid_until is null or q.valid_until > ${now})), '{}') as "qualifications",
+        join unit u on u.id = p.id where own.id = w.unit_id), '{}') as "unitSlugs",
+      coalesce((select array_agg(distinct q.name) from qualification q where q.user_id = w.user_id
+        and q.valid_from <= w.now and (q.valid_until is null or q.valid_until > w.now)), '{}') as "qualifications",
       coalesce((select jsonb_agg(jsonb_build_object('profileId', f.id, 'network', f.network, 'handle', f.handle,
         'remoteAccountId', f.remote_account_id, 'settings', f.settings, 'unitId', f.unit_id, 'status', f.status))
-        from profile f where f.id = any(${profileIds}::uuid[])), '[]') as "profiles"`.execute(db)
-  return rows[0]!
+        from profile f where f.id = any(w.profile_ids)), '[]') as "profiles"
+    from json_to_recordset(${JSON.stringify(wanted)}::json)
+      as w (place int, user_id uuid, unit_id uuid, profile_ids uuid[], now timestamptz)
+    order by w.place`.execute(db)
+  return rows
 }

@@ -1,4 +1,5 @@
 import type { RecordDraft } from '#server/archive/append-record.ts'
+import { chooseSample } from '#server/policies/choose-sample.ts'
 import { inputsHash } from '#server/posts/write-revision.ts'
 import type { PreparedRevision } from '#server/posts/prepare-revision.ts'
 import type { RecordType } from '#shared/record-event.ts'
@@ -18,6 +19,7 @@ export function revisionRecord(
     verdict: evaluation.verdict,
     searchText: [
       content.text,
+      ...content.thread,
       ...content.links.map((link) => `${link.text ?? ''} ${link.url}`),
       ...content.media.map((item) => item.altText ?? ''),
     ]
@@ -30,6 +32,9 @@ export function revisionRecord(
         number: post.number,
         contentHash: prepared.contentHash,
         text: content.text,
+        ...(content.thread.length === 0 ? {} : { thread: [...content.thread] }),
+        ...(content.format === null ? {} : { format: content.format }),
+        ...(content.audience === null ? {} : { audience: content.audience }),
         language: content.language,
         links: content.links.map((link) => ({ url: link.url, text: link.text ?? null })),
         media: content.media.map((item) => ({
@@ -66,20 +71,22 @@ export function revisionRecord(
 }
 
 /** A verdict as evidence: findings, route, policy version, the hash of its inputs and the inputs themselves. */
-export function evaluationBody(prepared: Pick<PreparedRevision, 'evaluation' | 'inputs'>): RecordDraft['body'] {
+export function evaluationBody(
+  prepared: Pick<PreparedRevision, 'revisionId' | 'evaluation' | 'inputs'>,
+): RecordDraft['body'] {
   const { evaluation, inputs } = prepared
-  // The engine's values carry `undefined` for what is absent; evidence carries only what is there.
-  return JSON.parse(
-    JSON.stringify({
-      policyVersion: evaluation.policyVersion,
-      verdict: evaluation.verdict,
-      findings: evaluation.findings,
-      requiredStages: evaluation.requiredStages,
-      perNetwork: evaluation.perNetwork,
-      inputsHash: inputsHash(inputs),
-      inputs,
-    }),
-  ) as RecordDraft['body']
+  // The engine's values carry `undefined` for what is absent; canonical JSON carries only what is there.
+  return {
+    policyVersion: evaluation.policyVersion,
+    verdict: evaluation.verdict,
+    findings: evaluation.findings,
+    requiredStages: evaluation.requiredStages,
+    perNetwork: evaluation.perNetwork,
+    sample: chooseSample(prepared.revisionId, evaluation.sample),
+    trace: evaluation.trace,
+    inputsHash: inputsHash(inputs),
+    inputs,
+  } as unknown as RecordDraft['body']
 }
 
 function onlyTarget(prepared: PreparedRevision): { profile?: string; network?: string } {

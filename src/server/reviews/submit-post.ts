@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { appendRecord, recordExpression } from '#server/archive/append-record.ts'
+import { appendRecord, appendRecords, toRecord, type NewRecord } from '#server/archive/append-record.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
-import { executeAlone, inTransaction, type Tx } from '#server/platform/database.ts'
+import { hasMoreToCommit, inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { groupCalls } from '#server/platform/group-calls.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { judgeContent } from '#server/policies/judge-content.ts'
 import { movePost } from '#server/posts/move-post.ts'
@@ -21,7 +22,13 @@ import {
   type PostRow,
   type RevisionRow,
 } from '#server/posts/stored-post.ts'
-import { newPostRows, writeEvaluation, writeNextRevision } from '#server/posts/write-revision.ts'
+import {
+  insertNewPosts,
+  newPost,
+  writeEvaluation,
+  writeNextRevision,
+  type NewPost,
+} from '#server/posts/write-revision.ts'
 import { editableStatuses, type PostStatus } from '#shared/post-status.ts'
 import { insertReviews, reviewRows, voidReviews, type NewReview } from './queries.ts'
 import { planReviews, statusAfterVerdict } from './route-post.ts'
@@ -40,10 +47,29 @@ export interface WrittenPost {
   readonly recordType: 'post.drafted' | 'post.submitted' | 'post.blocked'
 }
 
+interface PostWriting extends NewPost {
+  readonly reviews: readonly NewReview[]
+  readonly record: NewRecord
+  readonly wakes: boolean
+}
+
 /**
- * Writes a new post, as a draft or handed in at once. Post, revision, verdict, reviews and the one record that holds all of
- * it are one statement: one round trip, and one transaction by itself.
+ * Posts, revisions, verdicts, reviews and the one record of each that holds all of it are one statement: one round trip,
+ * and one transaction by itself.
  */
+async function writePosts(db: Db | Tx, posts: readonly PostWriting[]): Promise<readonly void[]> {
+  const notice = posts.some(({ wakes }) => wakes) ? sql`, pg_notify('gateway_publication', '')` : sql``
+  await sql`with ${insertNewPosts(posts)}, new_reviews as (${reviewRows(posts.flatMap(({ reviews }) => reviews))})
+    ${appendRecords(
+      posts.map(({ record }) => record),
+      notice,
+    )}`.execute(db)
+  return posts.map(() => undefined)
+}
+
+const writeTogether = groupCalls(writePosts)
+
+/** Writes a new post, as a draft or handed in at once. */
 export async function createPost(
   deps: PostDeps,
   actor: Actor,
@@ -56,13 +82,10 @@ export async function createPost(
   const post = { postId: newId(prepared.at), number: 1, authorId: actor.userId, unitId: actor.unitId }
   const reviews = status === 'in_review' ? planReviewsOf(deps, post, prepared) : []
   const recordType = !submitted ? 'post.drafted' : status === 'blocked' ? 'post.blocked' : 'post.submitted'
-  const record = recordExpression(actor, revisionRecord(recordType, post, prepared, reviews))
-  const notice = wakesPublisher(status) ? sql`, pg_notify('gateway_publication', '')` : sql``
-  await executeAlone(
-    deps.db,
-    sql`with ${newPostRows(post.postId, actor, prepared, status)}, new_reviews as (${reviewRows(reviews)})
-      select ${record.append}${notice}`,
-  )
+  const record = toRecord(actor, revisionRecord(recordType, post, prepared, reviews))
+  const writing = { ...newPost(post.postId, actor, prepared, status), reviews, record, wakes: wakesPublisher(status) }
+  if (hasMoreToCommit()) await inTransaction(deps.db, (tx) => writePosts(tx, [writing]))
+  else await writeTogether(deps.db, writing)
   return { postId: post.postId, number: 1, status, prepared, reviews, recordId: record.id, recordType }
 }
 
