@@ -30,5 +30,5 @@ test('The operator is told who is not known, which unit does not exist, and whic
   await assert.rejects(grantByOperator(gateway, { person: 'ruth', role: 'author', unit: 'mars' }), {
     code: 'not_found',
   })
-  await assert.rejects(grantByOperator(gateway, { person: 'ruth', role: 'admin' }), { code: 'conflict' })
+  await assert.rejects(grantByOperator(gateway, { person: 'ruth', role: 'admin' }), { code: 'duty_conflict' })
 })

@@ -1,48 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { InjectOptions } from 'fastify'
 import { demoGroupRoles } from '#server/embedded/demo-people.ts'
-import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
+import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from './gateway-browser.ts'
-
-const scimToken = 'a-provisioning-token-of-the-tests'
-const core = 'urn:ietf:params:scim:schemas:core:2.0:User'
-const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
-const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
-
-const maya = {
-  schemas: [core, enterprise],
-  externalId: 'maya-id',
-  userName: 'Maya.Stone@firm.example',
-  name: { givenName: 'Maya', familyName: 'Stone' },
-  emails: [{ value: 'maya.stone@firm.example', type: 'work', primary: true }],
-  active: true,
-  preferredLanguage: 'fr-FR',
-  [enterprise]: { employeeNumber: '4711', department: 'Paris' },
-}
-
-async function startScim(t: Parameters<typeof startGateway>[0]) {
-  const gateway = await startGateway(t, { config: { scimToken } })
-  const send = (method: InjectOptions['method'] & string, url: string, payload?: object) =>
-    gateway.app.inject({
-      method,
-      url: `/scim/v2${url}`,
-      headers: { authorization: `Bearer ${scimToken}`, 'content-type': 'application/scim+json' },
-      ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
-    })
-  const patch = (url: string, ...Operations: object[]) => send('PATCH', url, { schemas: [patchOp], Operations })
-  return { gateway, send, patch }
-}
-
-async function rolesOf(gateway: TestGateway, userId: string): Promise<string[]> {
-  const rows = await gateway.db
-    .selectFrom('role_grant')
-    .select('role')
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .execute()
-  return rows.map((row) => row.role as string).toSorted()
-}
+import { core, maya, patchOp, rolesOf, scimToken, startScim } from './scim-client.ts'
 
 test('a person is entered, read, replaced and found, in the protocol’s own form', async (t) => {
   const { gateway, send } = await startScim(t)

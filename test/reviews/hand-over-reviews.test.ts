@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
-import { furnishFirm, submit } from '#test/support/furnish-firm.ts'
+import { approve, furnishFirm, readPost, submit, testPolicy } from '#test/support/furnish-firm.ts'
 
 const text = 'We open our branch in Lyon on Monday.'
 
@@ -90,3 +90,39 @@ test('a second account of the author is the author (FIN-12)', async (t) => {
   })
   assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [403, 'own_post'])
 })
+
+for (const [what, stages] of [
+  ['one stage that needs two', '[{ name: compliance, need: 2 }]'],
+  ['two stages', '[{ name: compliance, need: 1 }, { name: legal, need: 1 }]'],
+] as const) {
+  test(`two accounts of one reviewer are not two pairs of eyes: ${what} (FIN-12)`, async (t) => {
+    const policy = testPolicy.map(({ path, text: rules }) => ({
+      path,
+      text: rules.replace('[{ name: compliance, need: 1 }]', stages),
+    }))
+    const { gateway, profileId } = await furnishFirm(t, { policy })
+    const [camille, ines, tom] = [
+      await gateway.signIn('camille'),
+      await gateway.signIn('ines'),
+      await gateway.signIn('tom'),
+    ]
+    const post = await submit(camille, profileId, text)
+    await approve(ines, post)
+    const reviews = (await readPost(camille, post.postId)).reviews
+    const { reviewId } = reviews.find(({ status }) => status === 'open')!
+    const decide = () =>
+      tom.post(`/api/reviews/${reviewId}/decision`, { outcome: 'approved', contentHash: post.contentHash })
+    await gateway.db
+      .updateTable('app_user')
+      .set({ person_key: 'employee 4711' })
+      .where('subject', 'in', ['ines', 'tom'])
+      .execute()
+    const twin = await decide()
+    assert.ok(
+      ['already_decided', 'second_person_required'].includes(twin.json<{ code: string }>().code),
+      `${twin.statusCode} ${twin.body}`,
+    )
+    await gateway.db.updateTable('app_user').set({ person_key: null }).where('subject', '=', 'tom').execute()
+    assert.equal((await decide()).statusCode, 200)
+  })
+}

@@ -13,6 +13,7 @@ import { findPerson, findToken, touchToken } from './queries.ts'
 import { readClaims } from './read-claims.ts'
 import { signatureAlgorithms, type RelyingParty } from './relying-party.ts'
 import { syncGroupRoles } from './sync-group-roles.ts'
+import { syncScimRoles } from './sync-scim-roles.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
 
@@ -80,6 +81,7 @@ function syncPerson(deps: Parts, claims: JWTPayload): Promise<string> {
     // An access token without groups says nothing of roles; what the person's sign-in or an administrator gave stays.
     if (person.groupsState === 'sent')
       await syncGroupRoles(tx, userId, rolesOfGroups(deps.config.oidc.groupRoles, person.groups), now)
+    await syncScimRoles(deps, tx, [userId], now)
     return userId
   })
 }

@@ -19,6 +19,7 @@ import {
   toRoleChange,
   type RoleChangeRow,
 } from './role-change-queries.ts'
+import { isSamePerson } from './same-person.ts'
 import { unitPathOf } from './unit-path.ts'
 
 /** The second person's decision on a role change; the database refuses one person twice as well. */
@@ -34,7 +35,10 @@ export async function decideRoleChange(
     if (change === undefined || !mayOnUnit(actor, 'role.approve', unitPath))
       throw new AppError('not_found', 'No such role change in your units.')
     if (change.outcome !== null) throw new AppError('already_decided', `This change was already ${change.outcome}.`)
-    if (change.requested_by === actor.userId || change.user_id === actor.userId) {
+    if (
+      (await isSamePerson(tx, actor.userId, change.requested_by)) ||
+      (await isSamePerson(tx, actor.userId, change.user_id))
+    ) {
       throw new AppError(
         'second_person_required',
         'A role change is decided by somebody who neither asked for it nor is concerned by it.',
@@ -71,8 +75,8 @@ async function apply(
   const person = await lockPerson(tx, userId)
   if (person === undefined || !person.active) throw new AppError('conflict', 'This person has left. Reject the change.')
   const action = change.action === 'grant' ? 'grant' : 'revoke'
-  await refuseUnfitting(tx, { userId, role, unitId, action, unitPath }, now)
   const effectiveAt = change.effective_at < now ? now : change.effective_at
+  await refuseUnfitting(tx, { userId, role, unitId, action, unitPath, effectiveAt }, now)
   if (action === 'grant') {
     await insertGrant(tx, {
       id: newId(now),

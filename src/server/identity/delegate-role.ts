@@ -6,8 +6,10 @@ import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Delegation } from '#shared/api/people.ts'
+import { refuseDutyConflict } from './find-duty-conflict.ts'
 import { lockPerson } from './people-queries.ts'
 import { listHeldRoles } from './role-change-queries.ts'
+import { isSamePerson } from './same-person.ts'
 import { unitPathOf } from './unit-path.ts'
 
 export interface DelegationWish {
@@ -23,7 +25,8 @@ const longestMs = 366 * 86_400_000
 /**
  * Lends the reviewing of a unit to a fellow reviewer for a time. It never widens: one lends only what one holds oneself
  * (not what one was lent), to somebody who reviews already, and what the lender loses the borrower loses at the same
- * moment, because the loan is read beside the lender's own role at each request. Law 4 stands: `withoutDelegationsOf`
+ * moment, because the loan is read beside the lender's own role at each request. A borrower who writes in the unit still has
+ * the lender as reviewer, so a loan never makes anybody the only one. Law 4 stands: `withoutDelegationsOf`
  * takes the loan away where the lender's own post is decided.
  */
 export async function delegateRole(
@@ -40,9 +43,11 @@ export async function delegateRole(
       throw new AppError('forbidden', 'You can lend only the reviewing that is your own, on a unit where you hold it.')
     const to = await lockPerson(tx, wish.toUserId)
     if (to === undefined || !to.active) throw new AppError('not_found', 'No such active person.')
-    if (to.userId === actor.userId) throw new AppError('unprocessable', 'A delegation is between two people.')
+    if (await isSamePerson(tx, to.userId, actor.userId))
+      throw new AppError('unprocessable', 'A delegation is between two people.')
     if (!(await reviews(tx, to.userId, undefined, now)))
       throw new AppError('forbidden', 'A delegate is a reviewer already; a delegation makes nobody one.')
+    await refuseDutyConflict(tx, to.userId, { role: 'reviewer', unitPath }, now)
     const delegationId = newId(now)
     const { unitId, validUntil } = wish
     const reason = wish.reason.trim()

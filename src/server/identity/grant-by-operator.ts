@@ -5,8 +5,8 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import type { Role } from '#shared/permissions.ts'
-import { dutyConflict } from './duty-conflict.ts'
 import { ensureFirm } from './ensure-firm.ts'
+import { refuseDutyConflict } from './find-duty-conflict.ts'
 import { findUnitsBySlug, insertGrant, listGrants } from './queries.ts'
 
 export interface OperatorGrant {
@@ -19,7 +19,7 @@ export interface OperatorGrant {
 
 /**
  * Gives a role from the command line: the way in when nobody is administrator yet. It is a record like every grant, and
- * names the command line as its source. Throws `not_found` for a person or unit, `conflict` for two duties in one hand.
+ * names the command line as its source. Throws `not_found` for a person or unit, `duty_conflict` for two duties in one hand.
  */
 export async function grantByOperator(
   deps: Pick<Deps, 'db' | 'clock'>,
@@ -32,13 +32,7 @@ export async function grantByOperator(
     if (unit === undefined) throw new AppError('not_found', `There is no unit “${wish.unit}”.`)
     const grants = await listGrants(tx, userId)
     if (grants.some((grant) => grant.role === wish.role && grant.unit_id === unit.id)) return 'held'
-    const held = grants.map((grant) => ({ role: grant.role, unitPath: grant.path }))
-    const conflict = dutyConflict(held, { role: wish.role, unitPath: unit.path })
-    if (conflict !== undefined)
-      throw new AppError(
-        'conflict',
-        `${wish.person} is ${conflict.role} there, which one person is not beside ${wish.role}.`,
-      )
+    await refuseDutyConflict(tx, userId, { role: wish.role, unitPath: unit.path }, at)
 
     const grant = {
       id: newId(at),

@@ -7,6 +7,7 @@ import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Qualification } from '#shared/api/people.ts'
 import { lockPerson } from './people-queries.ts'
+import { isSamePerson } from './same-person.ts'
 
 export interface QualificationWish {
   readonly userId: string
@@ -30,7 +31,7 @@ export async function grantQualification(
     const person = await lockPerson(tx, userId)
     if (person === undefined || !mayOnUnit(actor, 'qualification.manage', person.unitPath))
       throw new AppError('not_found', 'No such person in your units.')
-    if (userId === actor.userId)
+    if (await isSamePerson(tx, userId, actor.userId))
       throw new AppError('second_person_required', 'Your own qualification is entered by a colleague.')
     const now = deps.clock.now()
     const qualificationId = newId(now)

@@ -7,9 +7,9 @@ import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { RoleChange } from '#shared/api/people.ts'
 import type { Role } from '#shared/permissions.ts'
-import { dutyConflict } from './duty-conflict.ts'
+import { refuseDutyConflict } from './find-duty-conflict.ts'
 import { lockPerson } from './people-queries.ts'
-import { findChange, hasOtherReviewer, insertChange, listHeldRoles, toRoleChange } from './role-change-queries.ts'
+import { findChange, insertChange, listHeldRoles, toRoleChange } from './role-change-queries.ts'
 import { unitPathOf } from './unit-path.ts'
 
 export interface RoleWish {
@@ -35,7 +35,7 @@ export async function requestRoleChange(
     if (person === undefined || !person.active) throw new AppError('not_found', 'No such active person.')
     const now = deps.clock.now()
     const effectiveAt = wish.effectiveAt === undefined || wish.effectiveAt < now ? now : wish.effectiveAt
-    await refuseUnfitting(tx, { ...wish, unitPath }, now)
+    await refuseUnfitting(tx, { ...wish, unitPath, effectiveAt }, now)
     const changeId = newId(now)
     const { userId, role, unitId, action } = wish
     const reason = wish.reason.trim()
@@ -67,44 +67,26 @@ export async function requestRoleChange(
 /** The duties that one person may not hold together, and a role that is not there to be taken. Asked again at the decision. */
 export async function refuseUnfitting(
   tx: Tx,
-  wish: Pick<RoleWish, 'userId' | 'role' | 'unitId' | 'action'> & { unitPath: readonly string[] },
+  wish: Pick<RoleWish, 'userId' | 'role' | 'unitId' | 'action'> & {
+    readonly unitPath: readonly string[]
+    readonly effectiveAt: Instant
+  },
   now: Instant,
 ): Promise<void> {
   const held = await listHeldRoles(tx, wish.userId, now)
   const same = held.find((grant) => grant.role === wish.role && grant.unit_id === wish.unitId)
-  if (wish.action === 'revoke') {
-    if (same === undefined) throw new AppError('conflict', 'This person does not hold that role on that unit.')
-    return
-  }
+  if (wish.action === 'revoke') return refuseRevocation(same)
   if (same !== undefined && same.revoked_at === null)
     throw new AppError('conflict', 'This person already holds that role on that unit.')
-  const conflict = dutyConflict(held, wish)
-  if (conflict !== undefined)
-    throw new AppError(
-      'duty_conflict',
-      `Nobody holds ${wish.role} and ${conflict.role} over the same unit: who runs the system does not audit it.`,
-    )
-  await refuseSoleReviewer(tx, held, wish, now)
+  await refuseDutyConflict(tx, wish.userId, wish, now, wish.effectiveAt)
 }
 
-/** An author who reviews is fine where a colleague reviews too; alone, nobody could ever decide on their posts. */
-async function refuseSoleReviewer(
-  tx: Tx,
-  held: readonly { role: Role; unitPath: readonly string[] }[],
-  wish: { userId: string; role: Role; unitPath: readonly string[] },
-  now: Instant,
-): Promise<void> {
-  const other = wish.role === 'author' ? 'reviewer' : wish.role === 'reviewer' ? 'author' : undefined
-  const counterparts = held.filter((grant) => grant.role === other)
-  for (const counterpart of counterparts) {
-    const authorPath = wish.role === 'author' ? wish.unitPath : counterpart.unitPath
-    const reviewerPath = wish.role === 'author' ? counterpart.unitPath : wish.unitPath
-    const reviewsThere = authorPath.includes(reviewerPath.at(-1) ?? '')
-    if (reviewsThere && !(await hasOtherReviewer(tx, authorPath, wish.userId, now))) {
-      throw new AppError(
-        'duty_conflict',
-        'This person would be the author and the only reviewer of the same unit. Name a second reviewer first.',
-      )
-    }
-  }
+/** What a group gives, the next sign-in or synchronisation would give back: taking it away here would be for show. */
+function refuseRevocation(held: { readonly source: string } | undefined): void {
+  if (held === undefined) throw new AppError('conflict', 'This person does not hold that role on that unit.')
+  if (held.source !== 'manual')
+    throw new AppError(
+      'conflict',
+      'This role comes from a group of your identity provider and ends there: take the person out of the group. To stop them at once, off-board them here.',
+    )
 }

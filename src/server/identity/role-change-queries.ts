@@ -111,27 +111,50 @@ export async function settleChange(
     .execute()
 }
 
-/** Grants in force or to come, as duties are judged. */
+/** Grants in force or to come of one account. */
 export function listHeldRoles(db: Db, userId: string, now: Instant) {
   return db
     .selectFrom('role_grant as held')
     .innerJoin('unit', 'unit.id', 'held.unit_id')
-    .select(['held.id', 'held.role', 'held.unit_id', 'unit.path as unitPath', 'held.revoked_at'])
+    .select(['held.id', 'held.role', 'held.unit_id', 'held.source', 'unit.path as unitPath', 'held.revoked_at'])
     .where('held.user_id', '=', userId)
     .where((where) => where.or([where('held.revoked_at', 'is', null), where('held.revoked_at', '>', now)]))
     .execute()
 }
 
-/** Does somebody else, who is active, review posts of this unit? */
+/** Every account of the human being behind one of them (`person_key`); duties are people's, not accounts'. */
+const accountsOf = (userId: string) => sql`(select ${userId}::uuid union select twin.id from app_user self
+  join app_user twin on twin.person_key = self.person_key and twin.active where self.id = ${userId})`
+
+export interface PersonGrant {
+  readonly id: string
+  readonly userId: string
+  readonly role: Role
+  readonly unitId: string
+  readonly unitPath: readonly string[]
+  readonly source: string
+}
+
+/** Grants in force or to come of a human being, by whichever account, as duties are judged. */
+export async function listRolesOfPerson(db: Db, userId: string, now: Instant): Promise<PersonGrant[]> {
+  const { rows } =
+    await sql<PersonGrant>`select g.id, g.user_id as "userId", g.role, g.unit_id as "unitId", unit.path as "unitPath", g.source
+    from role_grant g join unit on unit.id = g.unit_id
+    where g.user_id in ${accountsOf(userId)} and (g.revoked_at is null or g.revoked_at > ${now})
+    order by g.granted_at, g.id`.execute(db)
+  return rows
+}
+
+/** Does another human being, who is active, review posts of this unit at that time, with no end of it in sight? */
 export async function hasOtherReviewer(
   db: Db,
   unitPath: readonly string[],
   userId: string,
-  now: Instant,
+  at: Instant,
 ): Promise<boolean> {
   const { rows } = await sql`select 1 from role_grant g join app_user u on u.id = g.user_id
-    where g.role = 'reviewer' and g.unit_id = any (${[...unitPath]}::uuid[]) and g.user_id <> ${userId} and u.active
-      and (g.revoked_at is null or g.revoked_at > ${now}) limit 1`.execute(db)
+    where g.role = 'reviewer' and g.unit_id = any (${[...unitPath]}::uuid[]) and u.active
+      and g.granted_at <= ${at} and g.revoked_at is null and g.user_id not in ${accountsOf(userId)} limit 1`.execute(db)
   return rows.length > 0
 }
 

@@ -4,10 +4,12 @@ import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Role } from '#shared/permissions.ts'
-import { dutyConflict, type HeldRole } from './duty-conflict.ts'
+import { byPrecedence } from './duty-conflict.ts'
 import { ensureFirm } from './ensure-firm.ts'
+import { findDutyConflict, type DutyConflict } from './find-duty-conflict.ts'
 import type { MappedRole } from './group-roles.ts'
-import { findUnitsBySlug, insertGrant, listGrants, revokeGrant } from './queries.ts'
+import { findUnitsBySlug, insertGrant, revokeGrant } from './queries.ts'
+import { listRolesOfPerson, type PersonGrant } from './role-change-queries.ts'
 
 interface Wanted {
   readonly role: Role
@@ -15,42 +17,63 @@ interface Wanted {
   readonly unitPath: readonly string[]
   readonly group: string
 }
-type Grant = Awaited<ReturnType<typeof listGrants>>[number]
+
+interface Refused extends DutyConflict {
+  readonly wanted: Wanted
+}
+
+type Source = 'group' | 'scim'
 
 /**
- * Makes the roles that come from groups equal to what the groups say now; roles given by people are left alone. A role
- * that would make somebody audit what they administer is not given, and the refusal is a record. The caller holds the
- * person's row lock. Answers how many roles were taken away.
+ * Makes the roles that come from groups equal to what the groups say now; roles given by people are left alone. Where
+ * two roles conflict, those from elsewhere stay and of the groups' own the one that goes before (`byPrecedence`); the
+ * other is not given, or taken away, and the refusal is a record. The caller holds the person's row lock. Answers how
+ * many roles were taken away, and whether one waits for a second reviewer.
  */
 export async function syncGroupRoles(
   tx: Tx,
   userId: string,
   mapped: readonly MappedRole[],
   now: Instant,
-  source: 'group' | 'scim' = 'group',
-): Promise<{ readonly revoked: number }> {
-  const wanted = await resolveUnits(tx, mapped, now)
-  const grants = await listGrants(tx, userId)
-  const stale = grants.filter((grant) => grant.source === source && !wanted.some((role) => isSame(role, grant)))
+  source: Source = 'group',
+): Promise<{ readonly revoked: number; readonly waitsForReviewer: boolean }> {
+  const grants = await listRolesOfPerson(tx, userId, now)
+  const [own, others] = [grants.filter(isOwn), grants.filter((grant) => !isOwn(grant))]
+  const elsewhere = others.filter((grant) => grant.userId === userId)
+  const wanted = (await resolveUnits(tx, mapped, now)).filter((role) => !elsewhere.some((grant) => isSame(role, grant)))
+  const { accepted, refused } = await judge(tx, userId, others, wanted, now)
+  const stale = own.filter((grant) => !accepted.some((role) => isSame(role, grant)))
   for (const grant of stale) await takeAway(tx, userId, grant, now)
-  const held: (HeldRole & { unitId: string })[] = grants
-    .filter((grant) => !stale.includes(grant))
-    .map((grant) => ({ role: grant.role, unitPath: grant.path, unitId: grant.unit_id }))
-  for (const role of wanted) {
-    if (held.some((other) => other.role === role.role && other.unitId === role.unitId)) continue
-    const conflict = dutyConflict(held, role)
-    if (conflict !== undefined) {
-      await recordConflict(tx, userId, role, conflict.role, now)
-      continue
-    }
-    held.push(role)
-    await give(tx, userId, role, now, source)
+  for (const role of accepted) if (!own.some((grant) => isSame(role, grant))) await give(tx, userId, role, now, source)
+  for (const one of refused) await recordConflict(tx, userId, one, now)
+  return { revoked: stale.length, waitsForReviewer: refused.some(({ because }) => because === 'sole_reviewer') }
+
+  function isOwn(grant: PersonGrant): boolean {
+    return grant.userId === userId && grant.source === source
   }
-  return { revoked: stale.length }
 }
 
-function isSame(role: Wanted, grant: Grant): boolean {
-  return role.role === grant.role && role.unitId === grant.unit_id
+/** Which of the groups' roles may be held together, decided in an order that is not the groups'. */
+async function judge(
+  tx: Tx,
+  userId: string,
+  others: readonly PersonGrant[],
+  wanted: readonly Wanted[],
+  now: Instant,
+): Promise<{ readonly accepted: readonly Wanted[]; readonly refused: readonly Refused[] }> {
+  const accepted: Wanted[] = []
+  const refused: Refused[] = []
+  for (const role of wanted.toSorted(byPrecedence)) {
+    if (accepted.some((other) => other.role === role.role && other.unitId === role.unitId)) continue
+    const conflict = await findDutyConflict(tx, userId, [...others, ...accepted], role, now)
+    if (conflict === undefined) accepted.push(role)
+    else refused.push({ ...conflict, wanted: role })
+  }
+  return { accepted, refused }
+}
+
+function isSame(role: Wanted, grant: PersonGrant): boolean {
+  return role.role === grant.role && role.unitId === grant.unitId
 }
 
 async function resolveUnits(tx: Tx, mapped: readonly MappedRole[], now: Instant): Promise<Wanted[]> {
@@ -66,13 +89,13 @@ async function resolveUnits(tx: Tx, mapped: readonly MappedRole[], now: Instant)
   })
 }
 
-async function takeAway(tx: Tx, userId: string, grant: Grant, now: Instant): Promise<void> {
+async function takeAway(tx: Tx, userId: string, grant: PersonGrant, now: Instant): Promise<void> {
   await revokeGrant(tx, grant.id, now)
   await appendRecord(tx, systemActor, {
     type: 'role.revoked',
     at: now,
-    streams: { user: userId, unit: grant.unit_id },
-    body: { userId, role: grant.role, unitId: grant.unit_id, source: grant.source, effectiveAt: now },
+    streams: { user: userId, unit: grant.unitId },
+    body: { userId, role: grant.role, unitId: grant.unitId, source: grant.source, effectiveAt: now },
   })
 }
 
@@ -81,7 +104,7 @@ async function give(
   userId: string,
   { role, unitId, group }: Wanted,
   now: Instant,
-  source: 'group' | 'scim',
+  source: Source,
 ): Promise<void> {
   await insertGrant(tx, { id: newId(now), user_id: userId, role, unit_id: unitId, source, granted_at: now })
   await appendRecord(tx, systemActor, {
@@ -95,14 +118,13 @@ async function give(
 async function recordConflict(
   tx: Tx,
   userId: string,
-  { role, unitId, group }: Wanted,
-  held: Role,
+  { wanted: { role, unitId, group }, held, because }: Refused,
   now: Instant,
 ): Promise<void> {
   await appendRecord(tx, systemActor, {
     type: 'permission.denied',
     at: now,
     streams: { user: userId, unit: unitId },
-    body: { code: 'duty_conflict', userId, role, unitId, group, held },
+    body: { code: 'duty_conflict', userId, role, unitId, group, held, because },
   })
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
+import { isSamePerson } from '#server/identity/same-person.ts'
 import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
@@ -26,7 +27,7 @@ export async function liftStop(
       await requestLift(tx, stopId, actor.userId, at)
       await appendRecord(tx, actor, { type: 'stop.lift_requested', at, streams: {}, body })
     } else {
-      if (stop.liftRequestedBy.userId === actor.userId)
+      if (await isSamePerson(tx, actor.userId, stop.liftRequestedBy.userId))
         throw new AppError('second_person_required', 'You asked for the lift; a second person must confirm it.')
       await setLifted(tx, stopId, actor.userId, at)
       await appendRecord(tx, actor, {

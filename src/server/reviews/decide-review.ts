@@ -152,15 +152,17 @@ async function refuseUnqualified(tx: Tx, actor: Actor, review: ReviewRow, now: s
     throw new AppError('already_claimed', `This review was handed to ${rows[0]?.name ?? 'a colleague'}.`)
   }
   // Two stages of one post are two people: the same pair of eyes does not count twice.
-  const earlier = await sql`select 1 from review_decision d join review r on r.id = d.review_id
-    where r.revision_id = ${review.revisionId} and r.id <> ${review.reviewId} and d.reviewer_id = ${actor.userId} and d.outcome = 'approved'`.execute(
-    tx,
-  )
-  if (earlier.rows.length > 0)
+  const earlier = await sql<{
+    reviewerId: string
+  }>`select d.reviewer_id as "reviewerId" from review_decision d join review r on r.id = d.review_id
+    where r.revision_id = ${review.revisionId} and r.id <> ${review.reviewId} and d.outcome = 'approved'`.execute(tx)
+  for (const { reviewerId } of earlier.rows) {
+    if (!(await isSamePerson(tx, actor.userId, reviewerId))) continue
     throw new AppError(
       'second_person_required',
       'You approved an earlier stage of this post; this stage needs a second person.',
     )
+  }
   if (review.qualification === null) return
   const held = await sql`select 1 from qualification where user_id = ${actor.userId} and name = ${review.qualification}
     and valid_from <= ${now} and (valid_until is null or valid_until > ${now})`.execute(tx)

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { isSamePerson } from '#server/identity/same-person.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Outcome, ReviewSummary } from '#shared/api/reviews.ts'
 import type { ReviewDecision } from '#shared/api/posts.ts'
@@ -185,13 +186,11 @@ export async function insertDecision(
 }
 
 export async function hasDecided(tx: Tx, reviewId: string, reviewerId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('review_decision')
-    .select('id')
-    .where('review_id', '=', reviewId)
-    .where('reviewer_id', '=', reviewerId)
-    .executeTakeFirst()
-  return row !== undefined
+  const { rows } = await sql<{ reviewer: string }>`select reviewer_id as reviewer from review_decision
+    where review_id = ${reviewId}`.execute(tx)
+  // Two decisions on one review are two people, not two accounts.
+  for (const { reviewer } of rows) if (await isSamePerson(tx, reviewerId, reviewer)) return true
+  return false
 }
 
 export async function closeReview(tx: Tx, reviewId: string, status: ReviewStatus, at: string): Promise<void> {
