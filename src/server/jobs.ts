@@ -1,4 +1,5 @@
 import { schedule } from 'node-cron'
+import { anchorCheckpoints } from '#server/archive/anchor-checkpoint.ts'
 import { keepArchive } from '#server/archive/keep-archive.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
@@ -41,7 +42,7 @@ const jobs: readonly Job[] = [
     wokenBy: ['gateway_record'],
     wakes: ['publish', 'export'],
     everySeconds: 1,
-    run: (deps) => sealOnce(deps),
+    run: async (deps) => deps.archiveThread?.seal() ?? sealOnce(deps),
   },
   { name: 'keep', wokenBy: [], wakes: [], everySeconds: 600, run: (deps) => keepArchive(deps) },
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
@@ -56,7 +57,8 @@ const jobs: readonly Job[] = [
   },
   { name: 'hand over', wokenBy: ['gateway_person'], wakes: [], everySeconds: 30, run: (deps) => handOverReviews(deps) },
   { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
-  { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verifyOnSchedule },
+  { name: 'anchor', wokenBy: [], wakes: [], everySeconds: 10, run: anchorCheckpoints },
+  { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verify },
 ]
 
 /** The way out, in the order in which a post walks it. Claims are row locks, so several nodes may run it at once. */
@@ -67,6 +69,10 @@ async function publish(deps: Deps): Promise<void> {
   await confirmPublications(deps)
   await capturePublications(deps)
   await retractPublications(deps)
+}
+
+async function verify(deps: Deps): Promise<void> {
+  await (deps.archiveThread?.verify() ?? verifyOnSchedule(deps))
 }
 
 async function judge(deps: Deps): Promise<void> {

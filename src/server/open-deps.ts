@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createMastodonNetwork } from '#server/publishing/mastodon-network.ts'
 import { createSandboxNetwork } from '#server/publishing/sandbox-network.ts'
-import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
+import { openObjectStore } from '#server/archive/open-object-store.ts'
+import { startArchiveThread } from '#server/archive/start-archive-thread.ts'
 import { systemClock } from '#server/platform/clock.ts'
 import type { Closing } from '#server/platform/closing.ts'
-import type { Config, ObjectStoreSettings, Secrets } from '#server/platform/config.ts'
+import type { AnchorSettings, Config, ObjectStoreSettings, Secrets } from '#server/platform/config.ts'
 import { createEd25519Signer } from '#server/platform/create-ed25519-signer.ts'
 import { openDatabase, openPool } from '#server/platform/database.ts'
+import type { Anchors } from '#server/platform/anchors.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { createHttpClient, type HttpClient } from '#server/platform/http.ts'
 import type { Network } from '#server/platform/network.ts'
@@ -19,34 +21,52 @@ interface Opened {
   readonly config: Config
   readonly objectStore: ObjectStoreSettings
   readonly secrets: Secrets
+  readonly anchors?: AnchorSettings
 }
 
 /** Opens the parts that everything runs on. A database or a bucket that is down now is no error: both are met again later. */
-export async function openDeps({ config, objectStore, secrets }: Opened, log: Logger, closing: Closing): Promise<Deps> {
+export async function openDeps(
+  { config, objectStore, secrets, anchors }: Opened,
+  log: Logger,
+  closing: Closing,
+): Promise<Deps> {
   const pool = openPool(config.database.url, log)
   const db = openDatabase(pool)
   closing.add(() => db.destroy())
+  const archiveThread = startArchiveThread(
+    {
+      databaseUrl: config.database.url,
+      origin: config.origin,
+      signingKey: secrets.signingKey,
+      objectStore,
+      anchors,
+    },
+    log,
+  )
+  closing.add(() => archiveThread.stop())
   return {
     config,
     db,
     log,
     clock: systemClock,
-    objectStore: await openObjectStore(objectStore, closing),
+    objectStore: await openStore(objectStore, closing),
     checkpointSigner: createEd25519Signer(config.origin, secrets.signingKey),
     secretBox: createSecretBox(secrets.secretBoxKey),
     networks: openNetworks(config),
+    anchors: anchors === undefined ? undefined : await openAnchors(anchors, closing),
+    archiveThread,
   }
 }
 
-async function openObjectStore(settings: ObjectStoreSettings, closing: Closing): Promise<ObjectStore> {
-  if (settings.kind === 'directory')
-    return openDirectoryObjectStore({ directory: settings.directory, clock: systemClock })
-  // Loaded only where a bucket is used: the AWS client is the largest package of all.
-  const { openS3ObjectStore } = await import('#server/archive/s3-object-store.ts')
-  const { kind: _kind, endpoint, ...rest } = settings
-  const store = openS3ObjectStore({ ...rest, ...(endpoint === undefined ? {} : { endpoint }) }, systemClock)
-  closing.add(async () => store.close())
-  return store
+async function openAnchors(settings: AnchorSettings, closing: Closing): Promise<Anchors> {
+  const store = settings.store === undefined ? undefined : await openStore(settings.store, closing)
+  return { ...settings, store }
+}
+
+async function openStore(settings: ObjectStoreSettings, closing: Closing): Promise<ObjectStore> {
+  const opened = await openObjectStore(settings, systemClock)
+  closing.add(() => opened.close())
+  return opened.store
 }
 
 const require = createRequire(import.meta.url)

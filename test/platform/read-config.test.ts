@@ -83,6 +83,11 @@ const wrong: readonly [name: string, value: string, expected: RegExp][] = [
   ['GATEWAY_OIDC_GROUP_ROLES', 'staff=author', /must be JSON like/],
   ['GATEWAY_OIDC_GROUP_ROLES', '{"Staff": ["autor"]}', /"Staff" the role "autor", which does not exist/],
   ['GATEWAY_S3_ENDPOINT', 'ftp://s3.example', /https:\/\/ or http:\/\//],
+  ['GATEWAY_ANCHOR_S3_BUCKET', 'copies', /needs GATEWAY_ANCHOR_S3_ACCESS_KEY_ID/],
+  ['GATEWAY_ANCHOR_TSA_URL', 'https://tsa.example', /needs GATEWAY_ANCHOR_TSA_CERTIFICATES/],
+  ['GATEWAY_ANCHOR_TSA_CERTIFICATES', 'nonsense', /must be certificates in PEM/],
+  ['GATEWAY_ANCHOR_WITNESSES', 'https://witness.example', /must be "<verifier key> <address>"/],
+  ['GATEWAY_ANCHOR_WITNESSES', 'w+00000000+AAAA https://witness.example', /names a key that is none/],
 ]
 for (const [name, value, expected] of wrong) {
   test(`${name}=${value} is refused with what it must be`, () => {

@@ -17,6 +17,14 @@ export function tileKey(level: number, index: number): string {
   return tilePath({ level, index, width: 256 })
 }
 
+/** The answer of a timestamping authority about one checkpoint. */
+export function timestampKey(treeSize: number): string {
+  return `${timestampFolder}${pad(treeSize)}.tsr`
+}
+
+/** Where all answers of timestamping authorities lie. */
+export const timestampFolder = 'anchor/timestamp/'
+
 /** Checkpoints lie in folders of a million entries: the newest is found without listing all. */
 export function checkpointKey(treeSize: number): string {
   return `${checkpointFolder(Math.floor(treeSize / 1e6))}${pad(treeSize)}`
@@ -30,6 +38,12 @@ export function checkpointFolder(million: number): string {
 /** The size in a checkpoint's key; `undefined` for a key of something else. */
 export function checkpointSize(key: string): number | undefined {
   const match = /^checkpoint\/\d{6}\/(\d{12})$/.exec(key)
+  return match === null ? undefined : Number(match[1])
+}
+
+/** The size in the key of a timestamp; `undefined` for a key of something else. */
+export function timestampSize(key: string): number | undefined {
+  const match = /^anchor\/timestamp\/(\d{12})\.tsr$/.exec(key)
   return match === null ? undefined : Number(match[1])
 }
 

@@ -6,6 +6,7 @@ import type { ArchiveStatus } from '#shared/api/archive.ts'
 import { toHex } from '#shared/tlog/bytes.ts'
 import { parseCheckpoint } from '#shared/tlog/checkpoint.ts'
 import { parseNote } from '#shared/tlog/note.ts'
+import { readAnchorStatus } from './anchor-queries.ts'
 import { readSealed } from './seal-queries.ts'
 
 /** Where the log stands, how far sealing lags behind, and what verification found. */
@@ -13,12 +14,13 @@ export async function readStatus(
   deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner'>,
 ): Promise<ArchiveStatus> {
   const { db } = deps
-  const [sealed, waiting, verification, incidents, objectStore] = await Promise.all([
+  const [sealed, waiting, verification, incidents, objectStore, anchors] = await Promise.all([
     readSealed(db),
     readWaiting(db),
     readLastVerification(db),
     readIncidents(db),
     checkStore(deps),
+    readAnchorStatus(db),
   ])
   return {
     origin: deps.checkpointSigner.name,
@@ -34,6 +36,7 @@ export async function readStatus(
     lastVerificationOk: verification?.ok ?? null,
     incidents,
     objectStore,
+    anchors,
   }
 }
 

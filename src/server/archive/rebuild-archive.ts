@@ -9,7 +9,7 @@ import { hashLeaf } from '#shared/tlog/merkle.ts'
 import { parseVerifierKey } from '#shared/tlog/note.ts'
 import { listBucket, type BucketSeal, type Source } from './bucket-listing.ts'
 import { parseEntry, parseHeader, type Entry } from './entry.ts'
-import { bodiesMonth, entriesKey } from './object-keys.ts'
+import { bodiesMonth, entriesKey, tileKey } from './object-keys.ts'
 import { parseBodyLine } from './sealed-body.ts'
 import { ensureLog, readRetentionYears } from './seal-queries.ts'
 import { readLines } from './verify-seal.ts'
@@ -42,7 +42,7 @@ export async function rebuildArchive(
     const lines = (await readLines(source.read, entriesKey(seal.firstIndex, seal.treeSize))) ?? []
     const { leaves, tiles } = growTree(frontier, lines, seal, checkpoint)
     const bodies = await readBodies(source, seal)
-    const objects = await headObjects(source, store, seal)
+    const objects = await headObjects(source, store, seal, tiles)
     imported += await inTransaction(owner, async (tx) => {
       const count = await importEntries(tx, leaves, bodies)
       await importTree(tx, { seal, checkpoint, note, tiles, objects })
@@ -122,11 +122,17 @@ interface HeadedObject {
   readonly kind: string
 }
 
-async function headObjects(source: Source, store: ObjectStore, seal: BucketSeal): Promise<HeadedObject[]> {
+async function headObjects(
+  source: Source,
+  store: ObjectStore,
+  seal: BucketSeal,
+  tiles: readonly FullTile[],
+): Promise<HeadedObject[]> {
   const wanted = [
     { key: seal.checkpointKey, kind: 'checkpoint' },
     { key: entriesKey(seal.firstIndex, seal.treeSize), kind: 'entries' },
     ...(source.bodyKeys.get(seal.treeSize) ?? []).map((key) => ({ key, kind: 'bodies' })),
+    ...tiles.map((tile) => ({ key: tileKey(tile.level, tile.index), kind: 'tile' })),
   ]
   const heads = await Promise.all(wanted.map(async ({ key, kind }) => ({ kind, stored: await store.head(key) })))
   return heads.flatMap(({ kind, stored }) => (stored === undefined ? [] : [{ ...stored, kind }]))

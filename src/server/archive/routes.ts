@@ -9,6 +9,7 @@ import * as holds from '#shared/api/holds.ts'
 import { getTlogCheckpoint, getTlogTile } from '#shared/api/tlog.ts'
 import type { Permission } from '#shared/permissions.ts'
 import { parseTilePath, tileWidthAt, type TileName } from '#shared/tlog/tiles.ts'
+import { readCosignatures } from './anchor-queries.ts'
 import { answerErasure } from './answer-erasure.ts'
 import { findHolds } from './hold-queries.ts'
 import { makeProof } from './make-proof.ts'
@@ -23,7 +24,7 @@ import { searchRecords } from './search-records.ts'
 import { readScope } from './search-scope.ts'
 import { verifyArchive } from './verify-archive.ts'
 
-type ArchiveDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'config'>
+type ArchiveDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'config' | 'anchors'>
 
 export function registerArchiveRoutes(app: App, deps: ArchiveDeps): void {
   app.route({
@@ -62,9 +63,10 @@ function registerTlogRoutes(app: App, deps: ArchiveDeps): void {
     ...getTlogCheckpoint,
     config,
     handler: async (_request, reply) => {
-      const { note } = await readSealed(deps.db)
+      const { treeSize, note } = await readSealed(deps.db)
       if (note === undefined) throw new AppError('not_found', 'Nothing is sealed yet.')
-      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(note)
+      const cosigned = `${note}${await readCosignatures(deps.db, treeSize)}`
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache').send(cosigned)
     },
   })
   app.route({

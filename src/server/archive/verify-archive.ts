@@ -13,11 +13,12 @@ import { listBucket, listRecent, type BucketSeal, type Source } from './bucket-l
 import { restoreFrontier } from './log-queries.ts'
 import { checkpointKey } from './object-keys.ts'
 import { problem, type Problem } from './problem.ts'
+import { verifyAnchors } from './verify-anchors.ts'
 import { verifyBodies } from './verify-bodies.ts'
 import { compareRange, compareWhole, findDisposed } from './verify-database.ts'
 import { readCheckpoint, walkSeal, type Walk } from './verify-seal.ts'
 
-type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner'>
+type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>
 
 export interface VerifyOptions {
   /** `recent`: what was sealed since the last verification without problems. `full`: everything in the bucket. */
@@ -38,6 +39,7 @@ export async function verifyArchive(deps: VerifyDeps, options: VerifyOptions): P
   const startedAt = deps.clock.now()
   const start = options.scope === 'recent' ? await readVerifiedSize(deps.db) : 0
   const found = await verifyFrom(deps, start)
+  found.problems.push(...(await verifyAnchors(deps, options.scope)))
   const finishedAt = deps.clock.now()
   const problems = found.problems.slice(0, listedProblems)
   if (found.problems.length > listedProblems) {

@@ -3,7 +3,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { ObjectStoreError } from '#server/platform/object-store.ts'
 import { verifyArchive } from './verify-archive.ts'
 
-type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'log'>
+type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors' | 'log'>
 
 /** Everything is read again at least this often, whatever happened. */
 const fullHours = 24

@@ -1,3 +1,5 @@
+import type { TimestampAuthority, Witness } from './anchors.ts'
+
 /** Settings, grouped. Only `main.ts` and `cli.ts` read the environment; what must never reach a log stands in `Secrets` or beside it. */
 export interface Config {
   readonly embedded: boolean
@@ -55,6 +57,13 @@ export type ObjectStoreSettings =
       readonly accessKeyId: string
       readonly secretAccessKey: string
     }
+
+/** Outside parties that see the archive's checkpoints; each is off unless it is set. */
+export interface AnchorSettings {
+  readonly store?: Extract<ObjectStoreSettings, { kind: 's3' }> | undefined
+  readonly timestamp?: TimestampAuthority | undefined
+  readonly witnesses: readonly Witness[]
+}
 
 /** Keys that only the parts that need them receive. */
 export interface Secrets {

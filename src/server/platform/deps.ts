@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Anchors } from './anchors.ts'
 import type { CheckpointSigner } from './checkpoint-signer.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -17,4 +18,8 @@ export interface Deps {
   readonly checkpointSigner: CheckpointSigner
   readonly secretBox: SecretBox
   readonly networks: ReadonlyMap<string, Network>
+  /** Outside witnesses of the archive; none when absent. */
+  readonly anchors?: Anchors | undefined
+  /** Seals and verifies on a thread of its own, by the system's clock; where absent, the jobs do it in their own. */
+  readonly archiveThread?: { seal(): Promise<void>; verify(): Promise<void> } | undefined
 }

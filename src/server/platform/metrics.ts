@@ -26,6 +26,18 @@ export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log'>): void 
     labelNames: ['kind'],
     registers: [register],
   })
+  const anchorBehind = new Gauge({
+    name: 'gateway_anchor_behind',
+    help: 'Sealed entries that an outside anchor has not seen, by anchor',
+    labelNames: ['anchor'],
+    registers: [register],
+  })
+  const anchorFailing = new Gauge({
+    name: 'gateway_anchor_failing_seconds',
+    help: 'How long an outside anchor has not taken a checkpoint; 0 when it works',
+    labelNames: ['anchor'],
+    registers: [register],
+  })
 
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -34,6 +46,7 @@ export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log'>): void 
   })
   app.get('/metrics', { config: { permission: 'public' } }, async (_request, reply) => {
     await readWaiting(deps, waiting)
+    await readAnchors(deps, anchorBehind, anchorFailing)
     return reply.type(register.contentType).send(await register.metrics())
   })
 }
@@ -50,5 +63,25 @@ async function readWaiting(deps: Pick<Deps, 'db' | 'log'>, waiting: Gauge<'kind'
     for (const row of rows) waiting.set({ kind: row.kind }, row.count)
   } catch (error) {
     deps.log.debug({ err: error }, 'metrics are given without the database')
+  }
+}
+
+async function readAnchors(
+  deps: Pick<Deps, 'db' | 'log'>,
+  behind: Gauge<'anchor'>,
+  failing: Gauge<'anchor'>,
+): Promise<void> {
+  try {
+    const { rows } = await sql<{ name: string; behind: number; seconds: number }>`
+      select s.name, coalesce((select max(tree_size) from archive.checkpoint), 0)
+          - coalesce((select max(tree_size) from archive.anchor a where a.name = s.name), 0) as behind,
+          coalesce(extract(epoch from now() - s.failing_since), 0)::float8 as seconds
+        from archive.anchor_state s`.execute(deps.db)
+    for (const row of rows) {
+      behind.set({ anchor: row.name }, row.behind)
+      failing.set({ anchor: row.name }, Math.max(0, row.seconds))
+    }
+  } catch (error) {
+    deps.log.debug({ err: error }, 'metrics are given without the anchors')
   }
 }

@@ -1,5 +1,7 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { roles as knownRoles } from '#shared/permissions.ts'
+import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
+import type { Witness } from './anchors.ts'
 
 // Parsers of single settings: each throws a fragment that reads on from the setting's name. None repeats a secret.
 
@@ -98,6 +100,32 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch {
     throw new Error(groupRolesForm)
+  }
+}
+
+/** `<verifier key> <address>`, several with commas between. */
+export function parseWitnesses(text: string): Witness[] {
+  return text.split(',').map((pair) => {
+    const [verifierKey = '', url = '', ...more] = pair.trim().split(/\s+/)
+    if (url === '' || more.length > 0)
+      throw new Error('must be "<verifier key> <address>", several with commas between')
+    try {
+      parseWitnessKey(verifierKey)
+    } catch (error) {
+      throw new Error(`names a key that is none: ${error instanceof Error ? error.message : ''}`, { cause: error })
+    }
+    return { verifierKey, url: parseEndpoint(url) }
+  })
+}
+
+/** Certificates in PEM; a variable may write its line ends as \n. */
+export function parseCertificates(text: string): string {
+  const pem = text.replaceAll('\\n', '\n')
+  try {
+    void new X509Certificate(pem)
+    return pem
+  } catch {
+    throw new Error('must be certificates in PEM')
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Config, LogLevel, ObjectStoreSettings, Secrets } from './config.ts'
+import type { AnchorSettings, Config, LogLevel, ObjectStoreSettings, Secrets } from './config.ts'
 import { logLevels } from './config.ts'
 import {
   isLoopback,
   parseBearerToken,
+  parseCertificates,
   parseClientKey,
   parseDatabaseUrl,
   parseEndpoint,
@@ -14,6 +15,7 @@ import {
   parseRoles,
   parseSigningKey,
   parseWebAddress,
+  parseWitnesses,
 } from './parse-setting.ts'
 import { SettingReader, type Environment } from './setting-reader.ts'
 
@@ -38,6 +40,7 @@ export type Settings =
       readonly config: Config
       readonly objectStore: ObjectStoreSettings
       readonly secrets: Secrets
+      readonly anchors: AnchorSettings
     }
 
 /** Everything that is wrong with the environment, at once. */
@@ -54,7 +57,7 @@ export class ConfigError extends Error {
 }
 
 // Any of these says that the operator brings real parts; without them everything is embedded.
-const realParts = /^GATEWAY_(DATABASE_|S3_|OIDC_|SIGNING_|SECRET_BOX_|SESSION_KEY|PUBLIC_URL|ORIGIN)/
+const realParts = /^GATEWAY_(DATABASE_|S3_|ANCHOR_|OIDC_|SIGNING_|SECRET_BOX_|SESSION_KEY|PUBLIC_URL|ORIGIN)/
 
 const secretMethods = ['client_secret_basic', 'client_secret_post'] as const
 
@@ -122,7 +125,8 @@ function readReal(reader: SettingReader, common: CommonSettings): Settings {
     },
     origin: reader.optional('GATEWAY_ORIGIN') ?? defaultOrigin(publicUrl),
   }
-  return { kind: 'configured', common, config, objectStore: readObjectStore(reader), secrets: readSecrets(reader) }
+  const objectStore = readObjectStore(reader)
+  return { kind: 'configured', common, config, objectStore, secrets: readSecrets(reader), anchors: readAnchors(reader) }
 }
 
 function readOidc(reader: SettingReader): Config['oidc'] {
@@ -170,6 +174,33 @@ function readObjectStore(reader: SettingReader): ObjectStoreSettings {
     bucket: reader.required('GATEWAY_S3_BUCKET', 'the bucket with Object Lock that receives the sealed archive'),
     accessKeyId: reader.required('GATEWAY_S3_ACCESS_KEY_ID', 'the access key for the bucket'),
     secretAccessKey: reader.required('GATEWAY_S3_SECRET_ACCESS_KEY', 'the secret of the access key'),
+  }
+}
+
+/** Each anchor is there when its first setting is: the bucket, the authority's address, the witnesses. */
+function readAnchors(reader: SettingReader): AnchorSettings {
+  const bucket = reader.optional('GATEWAY_ANCHOR_S3_BUCKET')
+  const [endpoint, region, accessKeyId, secretAccessKey] = [
+    reader.parsed('GATEWAY_ANCHOR_S3_ENDPOINT', undefined, parseEndpoint),
+    reader.optional('GATEWAY_ANCHOR_S3_REGION') ?? 'us-east-1',
+    reader.optional('GATEWAY_ANCHOR_S3_ACCESS_KEY_ID'),
+    reader.optional('GATEWAY_ANCHOR_S3_SECRET_ACCESS_KEY'),
+  ]
+  const url = reader.parsed('GATEWAY_ANCHOR_TSA_URL', undefined, parseEndpoint)
+  const certificates = reader.parsed('GATEWAY_ANCHOR_TSA_CERTIFICATES', undefined, parseCertificates)
+  const everyMinutes = reader.parsed('GATEWAY_ANCHOR_TSA_MINUTES', 60, parseInteger(1, 10_080))
+  if (bucket !== undefined && (accessKeyId === undefined || secretAccessKey === undefined))
+    reader.refuse(
+      'GATEWAY_ANCHOR_S3_BUCKET',
+      'needs GATEWAY_ANCHOR_S3_ACCESS_KEY_ID and GATEWAY_ANCHOR_S3_SECRET_ACCESS_KEY',
+    )
+  if (url !== undefined && certificates === undefined)
+    reader.refuse('GATEWAY_ANCHOR_TSA_URL', 'needs GATEWAY_ANCHOR_TSA_CERTIFICATES: what its tokens must lead to')
+  const keys = { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '' }
+  return {
+    store: bucket === undefined ? undefined : { kind: 's3', endpoint, region, bucket, ...keys },
+    timestamp: url === undefined ? undefined : { url, certificates: certificates ?? '', everyMinutes },
+    witnesses: reader.parsed('GATEWAY_ANCHOR_WITNESSES', [], parseWitnesses),
   }
 }
 

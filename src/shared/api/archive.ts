@@ -130,6 +130,17 @@ export const ArchiveStatus = Type.Object({
   lastVerificationOk: Nullable(Type.Boolean()),
   incidents: Type.Array(Type.Object({ at: At, kind: Type.String(), sentence: Type.String() })),
   objectStore: Type.String(),
+  anchors: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      kind: Type.Union([Type.Literal('bucket'), Type.Literal('timestamp'), Type.Literal('witness')]),
+      treeSize: Type.Integer({ description: 'The newest checkpoint that it took' }),
+      at: Nullable(At),
+      failingSince: Nullable(At),
+      failure: Nullable(Type.String()),
+    }),
+    { description: 'Outside parties that see the checkpoints; none unless configured' },
+  ),
 })
 export type ArchiveStatus = Static<typeof ArchiveStatus>
 

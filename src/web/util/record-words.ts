@@ -70,6 +70,8 @@ const words: Record<RecordType, MessageDescriptor> = {
   'archive.viewed': msg`Record opened`,
   'archive.verified': msg`Archive verified`,
   'archive.incident': msg`Archive incident`,
+  'archive.anchored': msg`Archive shown to an outside witness`,
+  'archive.directory_committed': msg`Stream lengths fixed`,
   'export.requested': msg`Export asked for`,
   'export.completed': msg`Export completed`,
   'export.downloaded': msg`Export downloaded`,

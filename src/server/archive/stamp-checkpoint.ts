@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { systemActor } from '#server/platform/actor.ts'
+import type { TimestampAuthority } from '#server/platform/anchors.ts'
+import type { Instant } from '#server/platform/clock.ts'
+import { inTransaction, type Db } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import { createHttpClient } from '#server/platform/http.ts'
+import type { StoredObject } from '#server/platform/object-store.ts'
+import { utf8 } from '#shared/tlog/bytes.ts'
+import { AnchorError } from './anchor-error.ts'
+import { hasNews, insertAnchor, readAnchor } from './anchor-queries.ts'
+import { appendRecord } from './append-record.ts'
+import { timestampKey } from './object-keys.ts'
+import { makeTimestampRequest, openTimestamp, type Timestamp } from './timestamp-token.ts'
+
+/** What the anchor is called: the authority's host. */
+export function timestampName({ url }: Pick<TimestampAuthority, 'url'>): string {
+  return `timestamp ${new URL(url).host}`
+}
+
+// The operator names the authority, which may well stand in the firm's own network.
+const send = createHttpClient({ allowPrivateAddresses: true })
+
+/**
+ * Has an authority say when it saw the newest checkpoint (RFC 3161): at most once in the configured minutes, and not for
+ * what the gateway recorded about its archive alone, or each stamp would call for the next. The answer is verified, kept
+ * in the bucket under a lock, and is itself a record.
+ */
+export async function stampCheckpoint(
+  deps: Pick<Deps, 'db' | 'clock' | 'objectStore'>,
+  authority: TimestampAuthority,
+  sealed: { readonly treeSize: number; readonly note: string },
+): Promise<void> {
+  const last = await readAnchor(deps.db, timestampName(authority))
+  const now = deps.clock.now()
+  const rest = authority.everyMinutes * 60_000
+  if (last !== undefined && Date.parse(now) - Date.parse(last.anchoredAt) < rest) return
+  if (!(await hasNews(deps.db, last?.treeSize ?? 0, sealed.treeSize))) return
+  const key = timestampKey(sealed.treeSize)
+  // There already: a run before this one died between the bucket and the database.
+  const answer = (await deps.objectStore.get(key)) ?? (await ask(authority, sealed.note))
+  const stamp = await open(answer, sealed.note, authority)
+  const stored = await deps.objectStore.put(key, answer, await readRetainUntil(deps.db, sealed.treeSize))
+  await settle(deps, authority, sealed.treeSize, answer, stamp, stored)
+}
+
+async function ask(authority: TimestampAuthority, note: string): Promise<Uint8Array> {
+  const nonce = randomBytes(8)
+  const answer = await send({
+    method: 'POST',
+    url: authority.url,
+    headers: { 'content-type': 'application/timestamp-query', accept: 'application/timestamp-reply' },
+    body: makeTimestampRequest(utf8(note), nonce),
+    maxBytes: 100_000,
+  })
+  if (answer.status !== 200) throw new AnchorError(`The timestamping authority answered ${answer.status}.`)
+  await open(answer.bytes, note, authority, nonce)
+  return answer.bytes
+}
+
+async function open(
+  answer: Uint8Array,
+  note: string,
+  { certificates }: TimestampAuthority,
+  nonce?: Uint8Array,
+): Promise<Timestamp> {
+  try {
+    return await openTimestamp(answer, utf8(note), { certificates, nonce })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new AnchorError(error.message, { cause: error })
+  }
+}
+
+async function settle(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  authority: TimestampAuthority,
+  treeSize: number,
+  answer: Uint8Array,
+  stamp: Timestamp,
+  stored: StoredObject,
+): Promise<void> {
+  const at = deps.clock.now()
+  const name = timestampName(authority)
+  await inTransaction(deps.db, async (tx) => {
+    await insertAnchor(tx, { kind: 'timestamp', name, treeSize, anchoredAt: at, evidence: Buffer.from(answer) })
+    await sql`insert into archive.object (key, version_id, sha256, size, retain_until, tree_size, kind, put_at)
+      values (${stored.key}, ${stored.versionId}, ${stored.sha256}, ${stored.size}, ${stored.retainUntil}, ${treeSize}, 'timestamp', ${at})`.execute(
+      tx,
+    )
+    await appendRecord(tx, systemActor, {
+      type: 'archive.anchored',
+      at,
+      streams: {},
+      body: {
+        kind: 'timestamp',
+        name,
+        treeSize,
+        stampedAt: stamp.at,
+        authority: stamp.authority,
+        objectKey: stored.key,
+        versionId: stored.versionId,
+        sha256: stored.sha256,
+      },
+    })
+  })
+}
+
+/** A timestamp is kept as long as the checkpoint that it speaks of. */
+async function readRetainUntil(db: Db, treeSize: number): Promise<Instant> {
+  const { rows } = await sql<{ until: Instant }>`
+    select to_char(retain_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as until
+      from archive.object where tree_size = ${treeSize} and kind = 'checkpoint'`.execute(db)
+  return rows[0]!.until
+}

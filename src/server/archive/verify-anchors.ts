@@ -1,0 +1,179 @@
+import type { Anchors, TimestampAuthority } from '#server/platform/anchors.ts'
+import type { Db } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import type { ObjectStore } from '#server/platform/object-store.ts'
+import { equalBytes, fromUtf8 } from '#shared/tlog/bytes.ts'
+import { openCosignature, parseWitnessKey } from '#shared/tlog/cosignature.ts'
+import { readAnchor, readAnchors } from './anchor-queries.ts'
+import { copyName } from './copy-checkpoint.ts'
+import {
+  checkpointFolder,
+  checkpointKey,
+  checkpointSize,
+  timestampFolder,
+  timestampKey,
+  timestampSize,
+} from './object-keys.ts'
+import { problem, type Problem } from './problem.ts'
+import { openTimestamp } from './timestamp-token.ts'
+
+type AnchorDeps = Pick<Deps, 'db' | 'objectStore' | 'anchors'>
+
+/**
+ * Compares the log with what outside parties saw of it: the second bucket's copy, timestamps, cosignatures. Whoever has
+ * the key, the database and the first bucket can rebuild a log that agrees with itself, but not with them. `recent` looks
+ * at the newest of each, `full` at all. Throws `ObjectStoreError` when the first bucket cannot be read.
+ */
+export async function verifyAnchors(deps: AnchorDeps, scope: 'recent' | 'full'): Promise<Problem[]> {
+  const { store, timestamp, witnesses = [] } = deps.anchors ?? {}
+  return [
+    ...(store === undefined ? [] : await verifyCopy(deps, store, scope)),
+    ...(scope === 'full' || timestamp !== undefined ? await verifyTimestamps(deps, timestamp, scope) : []),
+    ...(await verifyCosignatures(deps.db, witnesses, scope)),
+  ]
+}
+
+async function verifyCopy(deps: AnchorDeps, second: ObjectStore, scope: 'recent' | 'full'): Promise<Problem[]> {
+  const copied = (await readAnchor(deps.db, copyName))?.treeSize ?? 0
+  const problems: Problem[] = []
+  let newest = 0
+  for await (const { key, deleteMarker } of second.list(scope === 'full' ? 'checkpoint/' : newestFolder(copied))) {
+    const size = deleteMarker ? undefined : checkpointSize(key)
+    if (size === undefined) continue
+    newest = Math.max(newest, size)
+    if (scope === 'full' || size >= copied) problems.push(...(await compareCheckpoint(deps.objectStore, second, size)))
+  }
+  if (newest < copied)
+    problems.push(
+      problem(
+        'copy_lost',
+        `The second bucket was given a checkpoint of ${copied} entries and holds only ${newest}: it lost objects, or is another bucket.`,
+        newest,
+      ),
+    )
+  if (scope === 'full') problems.push(...(await compareLog(deps.objectStore, second)))
+  return problems
+}
+
+/** Of the newest checkpoints only the folder of their million is listed. */
+function newestFolder(size: number): string {
+  return checkpointFolder(Math.floor(size / 1e6))
+}
+
+async function compareCheckpoint(first: ObjectStore, second: ObjectStore, size: number): Promise<Problem[]> {
+  const key = checkpointKey(size)
+  const [ours, theirs] = await Promise.all([first.get(key), second.get(key)])
+  if (ours === undefined)
+    return [
+      problem(
+        'copy_ahead',
+        `The second bucket holds a checkpoint of ${size} entries that the first does not: the first was rolled back or lost it.`,
+        size - 1,
+      ),
+    ]
+  if (theirs !== undefined && equalBytes(ours, theirs)) return []
+  return [
+    problem('forked', `The two buckets hold different checkpoints of ${size} entries: the log was forked.`, size - 1),
+  ]
+}
+
+/** Entries and tiles: what the second bucket holds must be what the first holds, by the buckets' own hashes. */
+async function compareLog(first: ObjectStore, second: ObjectStore): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const prefix of ['entries/', 'tile/']) {
+    let last = ''
+    for await (const { key, deleteMarker } of second.list(prefix)) {
+      if (deleteMarker || key === last) continue
+      last = key
+      const [ours, theirs] = await Promise.all([first.head(key), second.head(key)])
+      if (ours?.sha256 === theirs?.sha256) continue
+      const what = ours === undefined ? 'is missing from the first bucket' : 'differs between the two buckets'
+      problems.push(problem('copy_differs', `"${key}" ${what}.`))
+    }
+  }
+  return problems
+}
+
+async function verifyTimestamps(
+  deps: AnchorDeps,
+  authority: TimestampAuthority | undefined,
+  scope: 'recent' | 'full',
+): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const size of await timestampSizes(deps, scope)) {
+    const [answer, note] = await Promise.all([
+      deps.objectStore.get(timestampKey(size)),
+      deps.objectStore.get(checkpointKey(size)),
+    ])
+    if (answer === undefined || note === undefined) {
+      const what = answer === undefined ? 'The timestamp' : 'The checkpoint below the timestamp'
+      problems.push(problem('timestamp_lost', `${what} of ${size} entries is missing from the object store.`, size - 1))
+      continue
+    }
+    try {
+      // Without a configured authority the tokens are still held to the checkpoints, not to a certificate.
+      await openTimestamp(answer, note, { certificates: authority?.certificates })
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      problems.push(
+        problem(
+          'bad_timestamp',
+          `The timestamp of the checkpoint of ${size} entries does not hold: ${error.message}`,
+          size - 1,
+        ),
+      )
+    }
+  }
+  return problems
+}
+
+/** Sizes that were stamped, by the bucket's and the database's word. */
+async function timestampSizes(deps: AnchorDeps, scope: 'recent' | 'full'): Promise<number[]> {
+  const known = await readAnchors(deps.db, 'timestamp', Number.MAX_SAFE_INTEGER, scope === 'full' ? 1_000_000 : 1)
+  const sizes = new Set(known.map((row) => row.treeSize))
+  if (scope === 'full')
+    for await (const { key, deleteMarker } of deps.objectStore.list(timestampFolder)) {
+      const size = deleteMarker ? undefined : timestampSize(key)
+      if (size !== undefined) sizes.add(size)
+    }
+  return [...sizes].toSorted((one, other) => one - other)
+}
+
+/** Cosignatures kept in the database: each must hold for the checkpoint that it is kept with. */
+async function verifyCosignatures(
+  db: Db,
+  witnesses: Anchors['witnesses'],
+  scope: 'recent' | 'full',
+): Promise<Problem[]> {
+  const keys = new Map(
+    witnesses.map(({ verifierKey }) => [parseWitnessKey(verifierKey).name, parseWitnessKey(verifierKey)]),
+  )
+  const problems: Problem[] = []
+  let below = Number.MAX_SAFE_INTEGER
+  for (;;) {
+    const rows = await readAnchors(db, 'witness', below, 1_000)
+    for (const { name, treeSize, note, evidence } of rows) {
+      const key = keys.get(name)
+      // A witness that is no longer configured has no key here to check with.
+      if (key === undefined || evidence === null) continue
+      if ((await openIf(`${note}${fromUtf8(evidence)}`, key)) !== undefined) continue
+      problems.push(
+        problem(
+          'bad_cosignature',
+          `The cosignature of ${name} is not one of the checkpoint of ${treeSize} entries: that checkpoint was replaced.`,
+          treeSize - 1,
+        ),
+      )
+    }
+    if (scope === 'recent' || rows.length < 1_000) return problems
+    below = rows.at(-1)!.treeSize
+  }
+}
+
+async function openIf(note: string, key: Parameters<typeof openCosignature>[1]) {
+  try {
+    return await openCosignature(note, key)
+  } catch {
+    return undefined
+  }
+}
