@@ -61,7 +61,8 @@ function isUnknown(fact: Fact, { author, libraryItem }: ConditionContext): boole
   return fact === 'training' ? author.isTrainingUnknown() : libraryItem.isUnknown()
 }
 
-function mergeStages(stages: readonly RequiredStage[]): RequiredStage[] {
+function mergeStages(stages: readonly RequiredStage[]): readonly RequiredStage[] {
+  if (stages.length < 2) return stages
   const merged = new Map<string, RequiredStage>()
   for (const stage of stages) {
     const key = `${stage.name}|${stage.qualification ?? ''}|${stage.unit ?? ''}`

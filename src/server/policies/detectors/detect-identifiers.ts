@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js/max'
-import { openCompactView, type CompactView, type Range } from './compact-view.ts'
+import { hasEnoughDigits, openCompactView, type CompactView, type Range } from './compact-view.ts'
 import { detectCard } from './detect-card.ts'
 import { detectEmail } from './detect-email.ts'
 import { detectFigure } from './detect-figure.ts'
@@ -41,12 +41,26 @@ const detectors: Readonly<Record<DetectorName, (reading: Reading) => readonly Ra
   figure: ({ text }) => (/\d/.test(text) ? detectFigure(text) : none),
 }
 
+/** Detectors that find nothing without digits. */
+const ofDigits: Readonly<Record<DetectorName, boolean>> = {
+  iban: true,
+  card: true,
+  'nir-fr': true,
+  'ssn-us': true,
+  email: false,
+  phone: true,
+  'account-number': true,
+  'record-number': true,
+  figure: false,
+}
+
 /** Runs detectors over one text, each at most once whoever asks. */
 export class IdentifierReader {
   readonly #text: string
   readonly #countries: () => readonly CountryCode[]
   readonly #found = new Map<DetectorName, readonly Range[]>()
   #lower: string | undefined
+  #hasDigits: boolean | undefined
 
   constructor(text: string, countries: () => readonly CountryCode[]) {
     this.#text = text
@@ -60,6 +74,7 @@ export class IdentifierReader {
 
   /** Ranges that one detector finds, in order. */
   detect(name: DetectorName): readonly Range[] {
+    if (ofDigits[name] && !(this.#hasDigits ??= hasEnoughDigits(this.#text))) return none
     const known = this.#found.get(name)
     if (known !== undefined) return known
     const ranges = detectors[name]({ text: this.#text, view: openCompactView(this.#text), countries: this.#countries })
