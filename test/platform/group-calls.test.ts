@@ -99,3 +99,14 @@ test('Every call gets its own answer, whatever the sizes', async () => {
     { numRuns: 50 },
   )
 })
+
+test('A group that does not end holds up the next only for a moment', async () => {
+  let runs = 0
+  const call = groupCalls(
+    async (_db, inputs: readonly number[]) => (++runs === 1 ? new Promise<number[]>(() => {}) : inputs),
+    { atOnce: 1, patienceMilliseconds: 5 },
+  )
+  void call(db, 1)
+  await turn()
+  assert.equal(await call(db, 2), 2)
+})

@@ -4,8 +4,10 @@ import type { Db } from './database.ts'
 export interface GroupOptions {
   /** Most calls in one group. */
   readonly largest?: number
-  /** Most groups under way at one time, so that one slow statement does not hold up everybody. */
+  /** Most groups under way at one time: the fewer, the larger they are. */
   readonly atOnce?: number
+  /** From then on a group no longer holds up the next: a connection that died in silence must not stop everybody. */
+  readonly patienceMilliseconds?: number
 }
 
 interface Waiting<In, Out> {
@@ -25,20 +27,20 @@ type Run<In, Out> = (db: Db, inputs: readonly In[]) => Promise<readonly Out[]>
  */
 export function groupCalls<In, Out>(
   run: Run<In, Out>,
-  { largest = 64, atOnce = 2 }: GroupOptions = {},
+  { largest = 64, atOnce = 1, patienceMilliseconds = 500 }: GroupOptions = {},
 ): (db: Db, input: In) => Promise<Out> {
   const groups = new WeakMap<Db, (input: In) => Promise<Out>>()
   return (db, input) => {
     let join = groups.get(db)
-    if (join === undefined) groups.set(db, (join = openGroups((inputs) => run(db, inputs), largest, atOnce)))
+    if (join === undefined)
+      groups.set(db, (join = openGroups((inputs) => run(db, inputs), { largest, atOnce, patienceMilliseconds })))
     return join(input)
   }
 }
 
 function openGroups<In, Out>(
   run: (inputs: readonly In[]) => Promise<readonly Out[]>,
-  largest: number,
-  atOnce: number,
+  { largest, atOnce, patienceMilliseconds }: Required<GroupOptions>,
 ): (input: In) => Promise<Out> {
   let waiting: Waiting<In, Out>[] = []
   let underWay = 0
@@ -47,9 +49,16 @@ function openGroups<In, Out>(
       const group = waiting.slice(0, largest)
       waiting = waiting.slice(largest)
       underWay++
-      void carryOut(run, group).finally(() => {
-        underWay--
+      let isCounted = true
+      const makeRoom = () => {
+        if (isCounted) underWay--
+        isCounted = false
         begin()
+      }
+      const impatient = setTimeout(makeRoom, patienceMilliseconds)
+      void carryOut(run, group).finally(() => {
+        clearTimeout(impatient)
+        makeRoom()
       })
     }
   }
