@@ -1,5 +1,6 @@
 import { schedule } from 'node-cron'
 import { anchorCheckpoints } from '#server/archive/anchor-checkpoint.ts'
+import { carryHolds } from '#server/archive/carry-holds.ts'
 import { keepArchive } from '#server/archive/keep-archive.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
@@ -10,6 +11,7 @@ import { forgetIdempotencyKeys } from '#server/platform/idempotency.ts'
 import { listenForNotices } from '#server/platform/listen-for-notices.ts'
 import { activateDueVersions } from '#server/policies/activate-policy-version.ts'
 import { endLapsedEmergencies } from '#server/policies/start-emergency.ts'
+import { indexTouch } from '#server/posts/index-touch.ts'
 import { attemptPublications } from '#server/publishing/attempt-publications.ts'
 import { capturePublications, confirmPublications } from '#server/publishing/confirm-publications.ts'
 import { planPublications } from '#server/publishing/plan-publications.ts'
@@ -56,7 +58,9 @@ const jobs: readonly Job[] = [
     run: (deps) => runSimulations(deps),
   },
   { name: 'hand over', wokenBy: ['gateway_person'], wakes: [], everySeconds: 30, run: (deps) => handOverReviews(deps) },
+  { name: 'index touch', wokenBy: [], wakes: [], everySeconds: 20, run: (deps) => indexTouch(deps) },
   { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
+  { name: 'hold', wokenBy: [], wakes: [], everySeconds: 15, run: carryHolds },
   { name: 'anchor', wokenBy: [], wakes: [], everySeconds: 10, run: anchorCheckpoints },
   { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verify },
 ]

@@ -1,9 +1,9 @@
-import { sql } from 'kysely'
 import { systemActor } from '#server/platform/actor.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { HttpError } from '#server/platform/http.ts'
 import { ObjectStoreError } from '#server/platform/object-store.ts'
+import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import { AnchorError } from './anchor-error.ts'
 import { noteFailing, noteReported, noteWorking, type AnchorKind } from './anchor-queries.ts'
 import { appendRecord } from './append-record.ts'
@@ -11,7 +11,7 @@ import { copyCheckpoint, copyName } from './copy-checkpoint.ts'
 import { cosignCheckpoint } from './cosign-checkpoint.ts'
 import { readSealed } from './seal-queries.ts'
 import { stampCheckpoint, timestampName } from './stamp-checkpoint.ts'
-import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
+import { withAdvisoryLock } from './with-advisory-lock.ts'
 
 export type AnchorDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors' | 'log'>
 
@@ -28,9 +28,6 @@ interface Anchor {
   show(sealed: Shown): Promise<void>
 }
 
-// Beside the sealer's number: anchors are asked by one node at a time.
-const lockSpace = 4_716_021
-const lockNumber = 3
 /** An anchor that does not answer is an incident after this long; one that contradicts us is one at once. */
 const patienceMilliseconds = 10 * 60_000
 
@@ -43,15 +40,8 @@ export async function anchorCheckpoints(deps: AnchorDeps): Promise<void> {
   if (anchors.length === 0) return
   const { treeSize, note } = await readSealed(deps.db)
   if (note === undefined) return
-  await deps.db.connection().execute(async (connection) => {
-    const { rows } = await sql<{ locked: boolean }>`
-      select pg_try_advisory_lock(${lockSpace}, ${lockNumber}) as locked`.execute(connection)
-    if (rows[0]?.locked !== true) return
-    try {
-      for (const anchor of anchors) await showTo(deps, anchor, { treeSize, note })
-    } finally {
-      await sql`select pg_advisory_unlock(${lockSpace}, ${lockNumber})`.execute(connection)
-    }
+  await withAdvisoryLock(deps.db, 'anchors', async () => {
+    for (const anchor of anchors) await showTo(deps, anchor, { treeSize, note })
   })
 }
 

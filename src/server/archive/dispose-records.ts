@@ -99,7 +99,7 @@ async function findCoveringHold(tx: Tx, month: string): Promise<string | undefin
   return undefined
 }
 
-/** Destroys the files of disposed months whose lock has ended, and notes each. */
+/** Destroys the files of disposed months whose lock has ended and that no hold is on, and notes each. */
 async function destroyObjects(deps: Pick<Deps, 'db' | 'objectStore'>, now: Instant): Promise<number> {
   const { rows } = await sql<{ key: string; versionId: string }>`
     select o.key, o.version_id as "versionId"
@@ -107,6 +107,8 @@ async function destroyObjects(deps: Pick<Deps, 'db' | 'objectStore'>, now: Insta
         join archive.disposition d on to_char(d.dispose_month, 'YYYY-MM') = split_part(o.key, '/', 3)
       where o.kind = 'bodies' and o.retain_until <= ${now}
         and not exists (select from archive.destroyed_object x where x.key = o.key)
+        and not exists (select from archive.object_lock k where k.key = o.key and k.retain_until > ${now})
+        and not exists (select from archive.object_hold h where h.key = o.key and h.lifted_at is null)
       order by o.key`.execute(deps.db)
   for (const { key, versionId } of rows) {
     // Gone already: a run before this one died between the bucket and the database.

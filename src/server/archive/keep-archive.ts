@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Deps } from '#server/platform/deps.ts'
 import { ObjectStoreError } from '#server/platform/object-store.ts'
 import { disposeRecords } from './dispose-records.ts'
+import { lengthenLocks } from './lengthen-locks.ts'
 
 /** Months for which partitions stand ready; a month that has none lands in the default partition and is kept all the same. */
 const monthsAhead = 12
@@ -10,6 +11,8 @@ const monthsAhead = 12
 export async function keepArchive(deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'log'>): Promise<void> {
   await sql`select archive.make_partitions(${deps.clock.now().slice(0, 10)}::date, ${monthsAhead})`.execute(deps.db)
   try {
+    const lengthened = await lengthenLocks(deps)
+    if (lengthened > 0) deps.log.info({ lengthened }, 'locks in the object store were lengthened')
     const { disposed, kept, objects } = await disposeRecords(deps)
     if (disposed.length + objects > 0)
       deps.log.info({ disposed, kept, objects }, 'bodies whose retention ended were destroyed')

@@ -50,6 +50,7 @@ export async function rebuildArchive(
     })
   }
   await importDispositions(owner)
+  await importTerms(owner)
   return { treeSize: frontier.size, imported, searchable: await rebuildSearch(owner) }
 }
 
@@ -63,6 +64,18 @@ async function importDispositions(owner: Db): Promise<void> {
           cross join lateral (select convert_from(b.body, 'UTF8')::json -> 'content' as content) body
         where r.type = 'record.disposed'
       on conflict do nothing`.execute(owner)
+}
+
+/** Classes are as long as the log says that they were made. */
+async function importTerms(owner: Db): Promise<void> {
+  await sql`
+    update archive.retention_class c set years = e.years
+      from (select content ->> 'retentionClass' as name, max((content ->> 'to')::integer) as years
+        from archive.archive_record r
+          join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
+          cross join lateral (select convert_from(b.body, 'UTF8')::json -> 'content' as content) body
+        where r.type = 'retention.extended' group by 1) e
+      where c.name = e.name and c.years < e.years`.execute(owner)
 }
 
 /** Derives the searchable copy again from headers and bodies; answers its rows. */

@@ -59,6 +59,8 @@ export async function extendRetention(
       streams: { user: actor.userId, unit: actor.unitId },
       body: { retentionClass: name, from: known.years, to: years, reason },
       searchText: `${name} ${reason}`,
+      // What a term was before is asked for as long as anything is that was destroyed under it.
+      retentionClass: 'permanent',
     })
     return (await readClasses(tx)).find((row) => row.name === name)!
   })

@@ -130,17 +130,24 @@ export async function compareWhole(db: Db, bucketSize: number): Promise<Problem[
   return problems
 }
 
-/** Which of these entries had their body destroyed under a certificate in the log, after their class allowed it. */
+/**
+ * Which of these entries had their body destroyed under a certificate in the log, after the term that their class had then:
+ * a class that was lengthened later does not make an old destruction wrong.
+ */
 export async function findDisposed(db: Db, indexes: readonly number[]): Promise<Set<number>> {
   const { rows } = await sql<{ index: number }>`
-    select l.log_index as index
-      from archive.leaf l
-        join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
-        join archive.retention_class c on c.name = r.retention_class
-        join archive.disposition d on d.dispose_month = r.dispose_month
-        join archive.archive_record certificate on certificate.id = d.certificate_id and certificate.type = 'record.disposed'
-      where l.log_index = any(${[...indexes]}::bigint[]) and archive.dispose_month(r.recorded_at, c.years) <= d.disposed_at`.execute(
-    db,
-  )
+    with gone as materialized (
+      select l.log_index, r.recorded_at, r.retention_class, d.disposed_at
+        from archive.leaf l
+          join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
+          join archive.disposition d on d.dispose_month = r.dispose_month
+          join archive.archive_record certificate on certificate.id = d.certificate_id and certificate.type = 'record.disposed'
+        where l.log_index = any(${[...indexes]}::bigint[])
+    ), term as materialized (
+      select retention_class, disposed_at, archive.years_at(retention_class, disposed_at) as years
+        from (select distinct retention_class, disposed_at from gone) g
+    )
+    select g.log_index as index from gone g join term t using (retention_class, disposed_at)
+      where archive.dispose_month(g.recorded_at, t.years) <= g.disposed_at`.execute(db)
   return new Set(rows.map((row) => row.index))
 }
