@@ -1,6 +1,7 @@
 import { schedule } from 'node-cron'
 import { anchorCheckpoints } from '#server/archive/anchor-checkpoint.ts'
 import { carryHolds } from '#server/archive/carry-holds.ts'
+import { commitDirectory } from '#server/archive/commit-directory.ts'
 import { keepArchive } from '#server/archive/keep-archive.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
@@ -61,6 +62,7 @@ const jobs: readonly Job[] = [
   { name: 'index touch', wokenBy: [], wakes: [], everySeconds: 20, run: (deps) => indexTouch(deps) },
   { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
   { name: 'hold', wokenBy: [], wakes: [], everySeconds: 15, run: carryHolds },
+  { name: 'directory', wokenBy: [], wakes: [], everySeconds: 2, run: commitDirectory },
   { name: 'anchor', wokenBy: [], wakes: [], everySeconds: 10, run: anchorCheckpoints },
   { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verify },
 ]

@@ -16,6 +16,7 @@ import { problem, type Problem } from './problem.ts'
 import { verifyAnchors } from './verify-anchors.ts'
 import { verifyBodies } from './verify-bodies.ts'
 import { compareRange, compareWhole, findDisposed } from './verify-database.ts'
+import { compareDirectory, readDirectories } from './verify-directories.ts'
 import { readCheckpoint, walkSeal, type Walk } from './verify-seal.ts'
 
 type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>
@@ -75,6 +76,7 @@ async function verifyFrom(deps: VerifyDeps, start: number): Promise<Found> {
   }
   const key = parseVerifierKey(deps.checkpointSigner.verifierKey)
   let going = start === 0 || (await resume(deps.db, source, start, key, walk))
+  const directories = await readDirectories(deps.db)
   let checked = 0
   // Postgres hashes its own rows of one seal while this process reads the next.
   let comparing: Promise<Problem[]> = Promise.resolve([])
@@ -84,6 +86,7 @@ async function verifyFrom(deps: VerifyDeps, start: number): Promise<Found> {
     if (!going) continue
     const { entries, whole } = await walkSeal(source.read, seal, checkpoint, walk)
     checked += entries.length
+    if (whole) walk.problems.push(...(await compareDirectory(directories.get(seal.treeSize), walk.sequences)))
     if (whole)
       walk.problems.push(
         ...(await verifyBodies(source.read, source.bodyKeys.get(seal.treeSize) ?? [], entries, (indexes) =>

@@ -7,6 +7,7 @@ import type { VerifierKey } from '#shared/tlog/note.ts'
 import type { BucketSeal } from './bucket-listing.ts'
 import { entriesKey, tileKey } from './object-keys.ts'
 import { problem, type Problem } from './problem.ts'
+import { listedStreams } from './stream-directory.ts'
 
 /** What the bucket says of one entry, cut out of the stored bytes. */
 export interface SealedEntry {
@@ -178,9 +179,6 @@ interface EntryJson {
   readonly sq: Record<string, number>
 }
 
-/** Streams of which a firm has few; posts and exports are many and short, and each is inside one of these. */
-const countedStreams = ['author', 'unit', 'profile', 'user', 'network']
-
 function checkSequence(
   walk: Walk,
   index: number,
@@ -188,7 +186,7 @@ function checkSequence(
   sequence: Record<string, number>,
 ): void {
   if (walk.sequences === undefined) return
-  for (const kind of countedStreams) {
+  for (const kind of listedStreams) {
     const id = streams[kind]
     if (id === undefined) continue
     const key = `${kind} ${id}`
