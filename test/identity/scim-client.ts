@@ -18,18 +18,21 @@ export const maya = {
   [enterprise]: { employeeNumber: '4711', department: 'Paris' },
 }
 
-/** The gateway with its provisioning client. */
+type Method = InjectOptions['method'] & string
+
+/** The gateway with its provisioning client; `headed` sends headers beside. */
 export async function startScim(t: Parameters<typeof startGateway>[0]) {
   const gateway = await startGateway(t, { config: { scimToken } })
-  const send = (method: InjectOptions['method'] & string, url: string, payload?: object) =>
+  const headed = (method: Method, url: string, headers: Record<string, string>, payload?: object) =>
     gateway.app.inject({
       method,
       url: `/scim/v2${url}`,
-      headers: { authorization: `Bearer ${scimToken}`, 'content-type': 'application/scim+json' },
+      headers: { authorization: `Bearer ${scimToken}`, 'content-type': 'application/scim+json', ...headers },
       ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
     })
+  const send = (method: Method, url: string, payload?: object) => headed(method, url, {}, payload)
   const patch = (url: string, ...Operations: object[]) => send('PATCH', url, { schemas: [patchOp], Operations })
-  return { gateway, send, patch }
+  return { gateway, headed, send, patch }
 }
 
 export async function rolesOf(gateway: TestGateway, userId: string): Promise<string[]> {

@@ -4,8 +4,8 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
-import { notFound } from './provision-scim-user.ts'
 import { scimActor } from './scim-actor.ts'
+import { notFound } from './scim-error.ts'
 import {
   addMembers,
   deleteScimGroupRow,
@@ -17,6 +17,7 @@ import {
   renameScimGroup,
 } from './scim-queries.ts'
 import { memberIds, readScimGroup, type Attributes, type ScimGroupRow } from './scim-resources.ts'
+import { entityTag, requireVersion } from './scim-version.ts'
 import { syncScimRoles } from './sync-scim-roles.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
@@ -42,9 +43,10 @@ export async function createScimGroup(deps: Parts, body: Attributes): Promise<Sc
   })
 }
 
-export function replaceScimGroup(deps: Parts, id: string, body: Attributes): Promise<ScimGroupRow> {
+/** `ifMatch` is the version that the client last saw; another one is refused (412). */
+export function replaceScimGroup(deps: Parts, id: string, body: Attributes, ifMatch?: string): Promise<ScimGroupRow> {
   const group = readScimGroup(body)
-  return changeScimGroup(deps, id, 'replace', async (tx, touched) => {
+  return changeScimGroup(deps, id, 'replace', ifMatch, async (tx, touched) => {
     touched.displayName = group.displayName
     touched.externalId = group.externalId
     await setMembers(tx, id, group.members, touched)
@@ -52,20 +54,26 @@ export function replaceScimGroup(deps: Parts, id: string, body: Attributes): Pro
 }
 
 /** PATCH by the operations that provisioning clients send for groups; large groups are changed row by row, not rewritten. */
-export function applyScimGroupPatch(deps: Parts, id: string, body: Attributes): Promise<ScimGroupRow> {
+export function applyScimGroupPatch(
+  deps: Parts,
+  id: string,
+  body: Attributes,
+  ifMatch?: string,
+): Promise<ScimGroupRow> {
   // Checks the message itself; its own way of applying would load every member.
   void new SCIMMY.Messages.PatchOp(body as never)
   const operations = body['Operations'] as readonly Attributes[]
-  return changeScimGroup(deps, id, 'patch', async (tx, touched) => {
+  return changeScimGroup(deps, id, 'patch', ifMatch, async (tx, touched) => {
     for (const operation of operations) await applyOperation(tx, id, operation, touched)
   })
 }
 
 /** Removes a group; its members lose what came from it. */
-export async function deleteScimGroup(deps: Parts, id: string): Promise<void> {
+export async function deleteScimGroup(deps: Parts, id: string, ifMatch?: string): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
     const group = await lockScimGroup(tx, id)
     if (group === undefined) throw notFound()
+    requireVersion(ifMatch, entityTag(group.version))
     const removed = await removeMembers(tx, id, await listMemberIds(tx, id))
     await deleteScimGroupRow(tx, id)
     const now = deps.clock.now()
@@ -85,11 +93,13 @@ async function changeScimGroup(
   deps: Parts,
   id: string,
   operation: string,
+  ifMatch: string | undefined,
   change: (tx: Tx, touched: Touched) => Promise<void>,
 ): Promise<ScimGroupRow> {
   return inTransaction(deps.db, async (tx) => {
     const group = await lockScimGroup(tx, id)
     if (group === undefined) throw notFound()
+    requireVersion(ifMatch, entityTag(group.version))
     const now = deps.clock.now()
     const touched: Touched = { added: [], removed: [], displayName: group.display_name, externalId: group.external_id }
     await change(tx, touched)
@@ -105,7 +115,8 @@ async function applyOperation(tx: Tx, id: string, operation: Attributes, touched
   const { value } = operation
   if (path === undefined) return applyWhole(tx, id, verb, value as Attributes, touched)
   const one = /^members\[value eq "([^"]+)"\]$/i.exec(path)?.[1]
-  if (one !== undefined && verb === 'remove') return void touched.removed.push(...(await removeMembers(tx, id, [one])))
+  if (one !== undefined && verb === 'remove')
+    return void touched.removed.push(...(await removeMembers(tx, id, memberIds(one))))
   if (path.toLowerCase() === 'members') return applyMembers(tx, id, verb, value, touched)
   if (path === 'displayName' && verb !== 'remove') return void (touched.displayName = String(value))
   if (path === 'externalId') return void (touched.externalId = verb === 'remove' ? null : String(value))

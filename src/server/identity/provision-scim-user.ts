@@ -10,6 +10,7 @@ import { lockPerson } from './people-queries.ts'
 import { findUnitBySlug } from './queries.ts'
 import { issuerName } from './read-claims.ts'
 import { scimActor } from './scim-actor.ts'
+import { notFound } from './scim-error.ts'
 import {
   findSamePerson,
   findScimUser,
@@ -23,10 +24,12 @@ import {
   patchScimUser,
   readScimPerson,
   readScimUser,
+  userTag,
   type Attributes,
   type ScimPerson,
   type ScimUserRow,
 } from './scim-resources.ts'
+import { requireVersion } from './scim-version.ts'
 import { syncScimRoles } from './sync-scim-roles.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
@@ -43,29 +46,36 @@ export async function createScimUser(deps: Parts, body: Attributes): Promise<Sci
     const same = person.externalId === null ? undefined : await findSamePerson(tx, issuer, person.externalId)
     if (same?.scim != null) throw taken(person)
     const id = same?.id ?? newId(now)
-    if (same === undefined)
-      await insertScimUser(tx, { id, issuer, subject: person.externalId ?? `scim:${id}`, unitId, person, scim, now })
-    else await updateScimUser(tx, id, person, scim, unitId, now)
-    await recordPerson(tx, same === undefined ? 'user.provisioned' : 'user.updated', id, person, unitId, now)
-    if (same === undefined && person.active) return toRow(id, person, scim, now)
+    if (same === undefined) {
+      const subject = person.externalId ?? `scim:${id}`
+      const { version } = await insertScimUser(tx, { id, issuer, subject, unitId, person, scim, now })
+      await recordPerson(tx, 'user.provisioned', id, person, unitId, now)
+      if (person.active) return toRow(id, person, scim, version, now)
+    } else {
+      await updateScimUser(tx, id, person, scim, unitId, now)
+      await recordPerson(tx, 'user.updated', id, person, unitId, now)
+    }
     await setAccess(deps, tx, id, person.active, now)
     return mustFind(tx, id)
   })
 }
 
-export function replaceScimUser(deps: Parts, id: string, body: Attributes): Promise<ScimUserRow> {
-  return changeScimUser(deps, id, async () => readScimUser(body))
+/** `ifMatch` is the version that the client last saw; another one is refused (412). */
+export function replaceScimUser(deps: Parts, id: string, body: Attributes, ifMatch?: string): Promise<ScimUserRow> {
+  return changeScimUser(deps, id, ifMatch, async () => readScimUser(body))
 }
 
-export function applyScimPatch(deps: Parts, id: string, body: Attributes): Promise<ScimUserRow> {
-  return changeScimUser(deps, id, (row) => patchScimUser(row, body))
+export function applyScimPatch(deps: Parts, id: string, body: Attributes, ifMatch?: string): Promise<ScimUserRow> {
+  return changeScimUser(deps, id, ifMatch, (row) => patchScimUser(row, body))
 }
 
 /** Off-boards and forgets the client's view; the person and all that they did stay. */
-export async function deleteScimUser(deps: Parts, id: string): Promise<void> {
+export async function deleteScimUser(deps: Parts, id: string, ifMatch?: string): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
     const person = await lockPerson(tx, id)
-    if (person === undefined || (await findScimUser(tx, id)) === undefined) throw notFound()
+    const row = await findScimUser(tx, id)
+    if (person === undefined || row === undefined) throw notFound()
+    requireVersion(ifMatch, userTag(row))
     const now = deps.clock.now()
     await removeFromAllGroups(tx, id)
     await offboard(tx, scimActor, person, 'Removed by the provisioning client', now)
@@ -82,12 +92,14 @@ export async function deleteScimUser(deps: Parts, id: string): Promise<void> {
 async function changeScimUser(
   deps: Parts,
   id: string,
+  ifMatch: string | undefined,
   change: (row: ScimUserRow) => Promise<Attributes>,
 ): Promise<ScimUserRow> {
   return inTransaction(deps.db, async (tx) => {
     const locked = await lockPerson(tx, id)
     const row = locked === undefined ? undefined : await findScimUser(tx, id)
     if (row === undefined) throw notFound()
+    requireVersion(ifMatch, userTag(row))
     const now = deps.clock.now()
     const scim = await change(row)
     const person = readScimPerson(scim)
@@ -136,9 +148,9 @@ async function recordPerson(
 }
 
 /** Somebody who was just entered, as a second look would find them. */
-function toRow(id: string, person: ScimPerson, scim: Attributes, now: Instant): ScimUserRow {
+function toRow(id: string, person: ScimPerson, scim: Attributes, version: string, now: Instant): ScimUserRow {
   const { userName, externalId } = person
-  return { id, userName, externalId, active: true, scim, createdAt: now, updatedAt: now, groups: [] }
+  return { id, userName, externalId, active: true, scim, createdAt: now, updatedAt: now, version, groups: [] }
 }
 
 async function mustFind(tx: Tx, id: string): Promise<ScimUserRow> {
@@ -149,8 +161,4 @@ async function mustFind(tx: Tx, id: string): Promise<ScimUserRow> {
 
 function taken(person: ScimPerson): Error {
   return new SCIMMY.Types.Error(409, 'uniqueness', `The userName “${person.userName}” or its externalId is in use.`)
-}
-
-export function notFound(): Error {
-  return new SCIMMY.Types.Error(404, '', 'No such resource.')
 }

@@ -36,6 +36,7 @@ export const groupColumns: Columns = {
   id: { sql: sql`g.id::text`, kind: 'exact' },
   displayname: { sql: sql`g.display_name`, kind: 'text' },
   externalid: { sql: sql`g.external_id`, kind: 'exact' },
+  'meta.created': { sql: sql`g.created_at`, kind: 'time' },
   'meta.lastmodified': { sql: sql`g.updated_at`, kind: 'time' },
 }
 
@@ -45,11 +46,64 @@ export const groupColumns: Columns = {
  */
 export function whereScim(columns: Columns, filter: string | undefined): RawBuilder<SqlBool> {
   if (filter === undefined || filter.trim() === '') return sql<SqlBool>`true`
-  const alternatives = [...new SCIMMY.Types.Filter(filter)] as Record<string, unknown>[]
+  const { plain, texts } = setTextsAside(filter)
+  const parsed = [...new SCIMMY.Types.Filter(plain)] as Record<string, unknown>[]
+  const alternatives = parsed.map((one) => putTextsBack(one, texts) as Record<string, unknown>)
   return sql<SqlBool>`(${sql.join(
     alternatives.map((all) => sql`(${conjunction(columns, all, '')})`),
     sql` or `,
   )})`
+}
+
+/**
+ * scimmy's grammar stumbles over quotes, brackets and words within a text, which RFC 7644 allows (a JSON string). So each
+ * text waits outside while it reads.
+ */
+function setTextsAside(filter: string): { readonly plain: string; readonly texts: readonly string[] } {
+  const texts: string[] = []
+  const plain = filter.replaceAll(/"(?:[^"\\]|\\.)*"/g, (text) => {
+    texts.push(readText(text))
+    return `"${aside}${texts.length - 1}"`
+  })
+  return { plain, texts }
+}
+
+const aside = 'text-set-aside-'
+
+function readText(text: string): string {
+  try {
+    return JSON.parse(text) as string
+  } catch {
+    throw invalid(`A text is written as in JSON, which ${text} is not.`)
+  }
+}
+
+function putTextsBack(part: unknown, texts: readonly string[]): unknown {
+  if (typeof part === 'string' && part.startsWith(aside)) return texts[Number(part.slice(aside.length))] ?? part
+  if (Array.isArray(part)) return part.map((one) => putTextsBack(one, texts))
+  if (typeof part !== 'object' || part === null) return part
+  return Object.fromEntries(Object.entries(part).map(([name, one]) => [name, putTextsBack(one, texts)]))
+}
+
+/**
+ * The order of a list (RFC 7644 section 3.4.2.3): by a known attribute, case ignored where it does not matter, who has
+ * no value last; by descent the other way round. By entry when nothing is asked. Throws a SCIM error for an attribute that this service cannot sort by.
+ */
+export function orderScim(
+  columns: Columns,
+  sortBy: string | undefined,
+  sortOrder: string | undefined,
+): RawBuilder<unknown> {
+  const column = columns[attributeName(sortBy ?? 'meta.created')]
+  if (column === undefined) throw new SCIMMY.Types.Error(400, 'invalidPath', `This service cannot sort by “${sortBy}”.`)
+  const key = column.kind === 'text' ? sql`lower(${column.sql})` : column.sql
+  if (sortOrder?.toLowerCase() === 'descending') return sql`${key} desc nulls first`
+  return sql`${key} asc nulls last`
+}
+
+/** Without the URN of a core schema, which a client may write before any attribute. */
+function attributeName(name: string): string {
+  return name.toLowerCase().replace(/^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/, '')
 }
 
 function conjunction(columns: Columns, all: Record<string, unknown>, prefix: string): RawBuilder<unknown> {
@@ -72,7 +126,7 @@ function conditions(columns: Columns, name: string, expression: unknown): RawBui
 function comparison(columns: Columns, name: string, expression: readonly unknown[]): RawBuilder<unknown> {
   const [first, ...rest] = expression
   if (first === 'not') return sql`not coalesce(${comparison(columns, name, rest)}, false)`
-  const column = columns[name.toLowerCase()]
+  const column = columns[attributeName(name)]
   if (column === undefined || typeof first !== 'string') throw invalid(`This service cannot filter by “${name}”.`)
   return compare(column, first.toLowerCase(), rest[0])
 }

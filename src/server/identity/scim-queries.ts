@@ -3,7 +3,8 @@ import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Attributes, ScimGroupRow, ScimPerson, ScimUserRow } from './scim-resources.ts'
 
-const userSelection = sql`u.id, u.user_name as "userName", u.external_id as "externalId", u.active, u.scim,
+// `xmin` is the transaction that last wrote the row: a version that nobody has to keep.
+const userSelection = sql`u.id, u.xmin::text as version, u.user_name as "userName", u.external_id as "externalId", u.active, u.scim,
   u.created_at as "createdAt", u.updated_at as "updatedAt",
   coalesce((select json_agg(json_build_object('value', g.id, 'display', g.display_name) order by g.display_name)
     from scim_group_member m join scim_group g on g.id = m.group_id where m.user_id = u.id), '[]'::json) as groups`
@@ -19,11 +20,12 @@ export async function findScimUser(db: Db, id: string): Promise<ScimUserRow | un
 export async function listScimUsers(
   db: Db,
   where: RawBuilder<SqlBool>,
+  order: RawBuilder<unknown>,
   startIndex: number,
   count: number,
 ): Promise<{ total: number; rows: ScimUserRow[] }> {
   const { rows } = await sql<ScimUserRow>`select ${userSelection} from app_user u where u.scim is not null and ${where}
-    order by u.created_at, u.id offset ${startIndex - 1} limit ${count}`.execute(db)
+    order by ${order}, u.id offset ${startIndex - 1} limit ${count}`.execute(db)
   // A first page that is not full is everything: the look-up before each person is entered needs no counting.
   if (startIndex === 1 && rows.length < count) return { total: rows.length, rows }
   const counted = await sql<{ total: number }>`select count(*) as total from app_user u
@@ -59,9 +61,9 @@ export async function insertScimUser(
     scim: Attributes
     now: Instant
   },
-): Promise<void> {
+): Promise<{ readonly version: string }> {
   const { person } = user
-  await tx
+  return tx
     .insertInto('app_user')
     .values({
       id: user.id,
@@ -70,7 +72,8 @@ export async function insertScimUser(
       created_at: user.now,
       ...columnsOf(person, user.scim, user.unitId, user.now),
     })
-    .execute()
+    .returning(sql<string>`xmin::text`.as('version'))
+    .executeTakeFirstOrThrow()
 }
 
 export async function updateScimUser(
@@ -107,7 +110,7 @@ export async function forgetScimUser(tx: Tx, id: string, now: Instant): Promise<
   await tx.updateTable('app_user').set({ scim: null, user_name: null, updated_at: now }).where('id', '=', id).execute()
 }
 
-const groupSelection = sql`g.id, g.display_name as "displayName", g.external_id as "externalId", g.created_at as "createdAt", g.updated_at as "updatedAt"`
+const groupSelection = sql`g.id, g.xmin::text as version, g.display_name as "displayName", g.external_id as "externalId", g.created_at as "createdAt", g.updated_at as "updatedAt"`
 const groupMembers = sql`coalesce((select json_agg(json_build_object('value', u.id, 'display', u.display_name) order by u.display_name, u.id)
   from scim_group_member m join app_user u on u.id = m.user_id where m.group_id = g.id), '[]'::json) as members`
 
@@ -120,6 +123,7 @@ export async function findScimGroup(db: Db, id: string): Promise<ScimGroupRow | 
 export async function listScimGroups(
   db: Db,
   where: RawBuilder<SqlBool>,
+  order: RawBuilder<unknown>,
   startIndex: number,
   count: number,
   withMembers: boolean,
@@ -127,14 +131,14 @@ export async function listScimGroups(
   const total = await sql<{ total: number }>`select count(*) as total from scim_group g where ${where}`.execute(db)
   const members = withMembers ? groupMembers : sql`'[]'::json as members`
   const { rows } = await sql<ScimGroupRow>`select ${groupSelection}, ${members} from scim_group g where ${where}
-    order by g.created_at, g.id offset ${startIndex - 1} limit ${count}`.execute(db)
+    order by ${order}, g.id offset ${startIndex - 1} limit ${count}`.execute(db)
   return { total: total.rows[0]?.total ?? 0, rows }
 }
 
 export function lockScimGroup(tx: Tx, id: string) {
   return tx
     .selectFrom('scim_group')
-    .select(['id', 'display_name', 'external_id'])
+    .select(['id', 'display_name', 'external_id', sql<string>`xmin::text`.as('version')])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()

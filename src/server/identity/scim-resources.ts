@@ -1,6 +1,8 @@
 import SCIMMY from 'scimmy'
+import { validate } from 'uuid'
 import type { Instant } from '#server/platform/clock.ts'
 import type { PersonClaims } from './read-claims.ts'
+import { entityTag } from './scim-version.ts'
 
 export const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group'
@@ -20,6 +22,8 @@ export interface ScimUserRow {
   readonly scim: Attributes
   readonly createdAt: Instant
   readonly updatedAt: Instant
+  /** Changes with each change of the row. */
+  readonly version: string
   readonly groups: readonly { readonly value: string; readonly display: string }[]
 }
 
@@ -29,6 +33,7 @@ export interface ScimGroupRow {
   readonly externalId: string | null
   readonly createdAt: Instant
   readonly updatedAt: Instant
+  readonly version: string
   readonly members: readonly { readonly value: string; readonly display: string }[]
 }
 
@@ -80,6 +85,10 @@ function isObject(value: unknown): value is Attributes {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+export function userTag(row: ScimUserRow): string {
+  return entityTag(row.version, row.groups)
+}
+
 /** The resource on the wire. */
 export function toScimUser(row: ScimUserRow, base: string): Attributes {
   const { userName, externalId, active, groups } = row
@@ -96,6 +105,7 @@ export function toScimUser(row: ScimUserRow, base: string): Attributes {
       created: row.createdAt,
       lastModified: row.updatedAt,
       location: `${base}/Users/${row.id}`,
+      version: userTag(row),
     },
   }
 }
@@ -113,6 +123,7 @@ export function toScimGroup(row: ScimGroupRow, base: string): Attributes {
       created: row.createdAt,
       lastModified: row.updatedAt,
       location: `${base}/Groups/${id}`,
+      version: entityTag(row.version),
     },
   }
 }
@@ -128,9 +139,12 @@ export function readScimGroup(body: Attributes): { displayName: string; external
   }
 }
 
+/** The ids of members; what cannot be an id of ours is nobody's, and is left out like anybody who is not known. */
 export function memberIds(members: unknown): string[] {
   const list: unknown[] = Array.isArray(members) ? members : members === undefined ? [] : [members]
-  return list.flatMap((member) => (isObject(member) ? (textOf(member['value']) ?? []) : (textOf(member) ?? [])))
+  return list
+    .flatMap((member) => (isObject(member) ? (textOf(member['value']) ?? []) : (textOf(member) ?? [])))
+    .filter((id) => validate(id))
 }
 
 /** What the gateway takes from a provisioned user. */

@@ -1,13 +1,15 @@
-import type { FastifyError, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import SCIMMY from 'scimmy'
-import { errorStatus } from '#shared/error-code.ts'
 import * as contract from '#shared/api/scim.ts'
-import { AppError } from '#server/platform/app-error.ts'
+import type { AppError } from '#server/platform/app-error.ts'
 import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { applyScimGroupPatch, createScimGroup, deleteScimGroup, replaceScimGroup } from './change-scim-group.ts'
-import { applyScimPatch, createScimUser, deleteScimUser, notFound, replaceScimUser } from './provision-scim-user.ts'
-import { groupColumns, userColumns, whereScim } from './scim-filter.ts'
+import { applyScimPatch, createScimUser, deleteScimUser, replaceScimUser } from './provision-scim-user.ts'
+import { largestBulk, runScimBulk } from './run-scim-bulk.ts'
+import { notFound, toScimError } from './scim-error.ts'
+import { groupColumns, orderScim, userColumns, whereScim } from './scim-filter.ts'
+import { leavesOutMembers, project, type Projection } from './scim-projection.ts'
 import { findScimGroup, findScimUser, listScimGroups, listScimUsers } from './scim-queries.ts'
 import {
   enterpriseSchema,
@@ -17,11 +19,13 @@ import {
   userSchema,
   type Attributes,
 } from './scim-resources.ts'
+import { namesVersion } from './scim-version.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
 
 const mediaType = 'application/scim+json; charset=utf-8'
 const largestPage = 500
+const largestBulkBytes = 1_048_576
 
 /** SCIM 2.0 for the firm's provisioning client: its own media type and its own form of errors. */
 export function registerScimRoutes(app: App, deps: Parts): void {
@@ -37,37 +41,13 @@ export function registerScimRoutes(app: App, deps: Parts): void {
     registerAbout(scope, base)
     registerUsers(scope, deps, base)
     registerGroups(scope, deps, base)
+    registerBulk(scope, deps, base)
   })
 }
 
 function sendScimError(reply: FastifyReply, error: FastifyError | AppError): FastifyReply {
-  const { status, scimType, detail } = describe(error)
-  return reply
-    .code(status)
-    .serializer(JSON.stringify)
-    .send({
-      schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
-      status: String(status),
-      ...(scimType === '' ? {} : { scimType }),
-      detail,
-    })
-}
-
-/** scimmy's errors say their own; a TypeError of its schemas is the client's mistake; what else is ours goes up. */
-function describe(error: FastifyError | AppError): { status: number; scimType: string; detail: string } {
-  if (error instanceof SCIMMY.Types.Error) {
-    const { status, scimType } = error as unknown as { status: number; scimType?: string }
-    return { status, scimType: scimType ?? '', detail: error.message }
-  }
-  if (error instanceof AppError) return { status: errorStatus[error.code], scimType: '', detail: error.message }
-  if (isSchemaError(error)) return { status: 400, scimType: 'invalidValue', detail: error.message }
-  if (error.statusCode !== undefined && error.statusCode < 500)
-    return { status: error.statusCode, scimType: 'invalidSyntax', detail: error.message }
-  throw error
-}
-
-function isSchemaError(error: Error): boolean {
-  return error instanceof TypeError && /attribute|Attribute|schema|PatchOp|complex|expected/i.test(error.message)
+  const said = toScimError(error)
+  return reply.code(Number(said.status)).serializer(JSON.stringify).send(said)
 }
 
 function registerAbout(scope: App, base: string): void {
@@ -77,11 +57,11 @@ function registerAbout(scope: App, base: string): void {
     handler: async () => ({
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
       patch: supported(true),
-      bulk: { ...supported(false), maxOperations: 0, maxPayloadSize: 0 },
+      bulk: { ...supported(true), maxOperations: largestBulk, maxPayloadSize: largestBulkBytes },
       filter: { ...supported(true), maxResults: largestPage },
       changePassword: supported(false),
-      sort: supported(false),
-      etag: supported(false),
+      sort: supported(true),
+      etag: supported(true),
       authenticationSchemes: [
         {
           type: 'oauthbearertoken',
@@ -92,20 +72,21 @@ function registerAbout(scope: App, base: string): void {
       meta: { resourceType: 'ServiceProviderConfig', location: `${base}/ServiceProviderConfig` },
     }),
   })
-  scope.route({
-    ...contract.getResourceTypes,
-    handler: async () => list([resourceType('User', userSchema, base), resourceType('Group', groupSchema, base)]),
-  })
+  const types = [resourceType('User', userSchema, base), resourceType('Group', groupSchema, base)]
+  scope.route({ ...contract.getResourceTypes, handler: async () => list(types) })
+  scope.route({ ...contract.getResourceType, handler: async (request) => findNamed(types, request.params.name) })
   const { User, Group, EnterpriseUser } = SCIMMY.Schemas
-  scope.route({
-    ...contract.getSchemas,
-    handler: async () =>
-      list(
-        [User, Group, EnterpriseUser].map(
-          ({ definition }) => definition.describe(`${base}/Schemas`) as unknown as Attributes,
-        ),
-      ),
-  })
+  const schemas = [User, Group, EnterpriseUser].map(
+    ({ definition }) => definition.describe(`${base}/Schemas`) as unknown as Attributes,
+  )
+  scope.route({ ...contract.getSchemas, handler: async () => list(schemas) })
+  scope.route({ ...contract.getSchema, handler: async (request) => findNamed(schemas, request.params.name) })
+}
+
+function findNamed(all: readonly Attributes[], name: string): Attributes {
+  const found = all.find(({ id }) => String(id).toLowerCase() === name.toLowerCase())
+  if (found === undefined) throw notFound()
+  return found
 }
 
 function resourceType(name: 'User' | 'Group', schema: string, base: string): Attributes {
@@ -130,42 +111,44 @@ function list(Resources: readonly Attributes[], totalResults = Resources.length,
   }
 }
 
-interface ListQuery {
+interface PageQuery {
   readonly startIndex?: number
   readonly count?: number
-  readonly attributes?: string
-  readonly excludedAttributes?: string
 }
 
 /** RFC 7644 section 3.4.2.4: below 1 counts as 1, a negative count as 0. */
-function readPage(query: ListQuery): { startIndex: number; count: number } {
+function readPage(query: PageQuery): { startIndex: number; count: number } {
   return {
     startIndex: Math.max(1, query.startIndex ?? 1),
     count: Math.min(largestPage, Math.max(0, query.count ?? 100)),
   }
 }
 
-function withoutMembers(query: ListQuery): boolean {
-  const named = (text: string | undefined) => (text ?? '').split(',').map((name) => name.trim().toLowerCase())
-  return (
-    named(query.excludedAttributes).includes('members') ||
-    (query.attributes !== undefined && !named(query.attributes).includes('members'))
-  )
+/** One resource with its version; whoever has that version already is told so (304). */
+function sendOne(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  resource: Attributes,
+  status: 200 | 201 = 200,
+): FastifyReply {
+  const { version, location } = resource['meta'] as { version: string; location: string }
+  void reply.header('etag', version)
+  if (status === 201) void reply.header('location', location)
+  const seen = request.method === 'GET' ? request.headers['if-none-match'] : undefined
+  if (seen !== undefined && namesVersion(seen, version)) return reply.code(304).send()
+  return reply.code(status).send(project(resource, request.query as Projection))
 }
 
 function registerUsers(scope: App, deps: Parts, base: string): void {
   scope.route({
     ...contract.listScimUsers,
-    handler: async (request) => {
-      const { startIndex, count } = readPage(request.query)
-      const { total, rows } = await listScimUsers(
-        deps.db,
-        whereScim(userColumns, request.query.filter),
-        startIndex,
-        count,
-      )
+    handler: async ({ query }) => {
+      const { startIndex, count } = readPage(query)
+      const order = orderScim(userColumns, query.sortBy, query.sortOrder)
+      const where = whereScim(userColumns, query.filter)
+      const { total, rows } = await listScimUsers(deps.db, where, order, startIndex, count)
       return list(
-        rows.map((row) => toScimUser(row, base)),
+        rows.map((row) => project(toScimUser(row, base), query)),
         total,
         startIndex,
       )
@@ -173,28 +156,35 @@ function registerUsers(scope: App, deps: Parts, base: string): void {
   })
   scope.route({
     ...contract.createScimUser,
-    handler: async (request, reply) => reply.code(201).send(toScimUser(await createScimUser(deps, request.body), base)),
+    handler: async (request, reply) =>
+      sendOne(request, reply, toScimUser(await createScimUser(deps, request.body), base), 201),
   })
   scope.route({
     ...contract.getScimUser,
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const row = await findScimUser(deps.db, request.params.resourceId)
       if (row === undefined) throw notFound()
-      return toScimUser(row, base)
+      return sendOne(request, reply, toScimUser(row, base))
     },
   })
   scope.route({
     ...contract.replaceScimUser,
-    handler: async (request) => toScimUser(await replaceScimUser(deps, request.params.resourceId, request.body), base),
+    handler: async (request, reply) => {
+      const row = await replaceScimUser(deps, request.params.resourceId, request.body, request.headers['if-match'])
+      return sendOne(request, reply, toScimUser(row, base))
+    },
   })
   scope.route({
     ...contract.patchScimUser,
-    handler: async (request) => toScimUser(await applyScimPatch(deps, request.params.resourceId, request.body), base),
+    handler: async (request, reply) => {
+      const row = await applyScimPatch(deps, request.params.resourceId, request.body, request.headers['if-match'])
+      return sendOne(request, reply, toScimUser(row, base))
+    },
   })
   scope.route({
     ...contract.deleteScimUser,
     handler: async (request, reply) => {
-      await deleteScimUser(deps, request.params.resourceId)
+      await deleteScimUser(deps, request.params.resourceId, request.headers['if-match'])
       await reply.code(204).send()
     },
   })
@@ -203,17 +193,14 @@ function registerUsers(scope: App, deps: Parts, base: string): void {
 function registerGroups(scope: App, deps: Parts, base: string): void {
   scope.route({
     ...contract.listScimGroups,
-    handler: async (request) => {
-      const { startIndex, count } = readPage(request.query)
-      const { total, rows } = await listScimGroups(
-        deps.db,
-        whereScim(groupColumns, request.query.filter),
-        startIndex,
-        count,
-        !withoutMembers(request.query),
-      )
+    handler: async ({ query }) => {
+      const { startIndex, count } = readPage(query)
+      const order = orderScim(groupColumns, query.sortBy, query.sortOrder)
+      const where = whereScim(groupColumns, query.filter)
+      const withMembers = !leavesOutMembers(query)
+      const { total, rows } = await listScimGroups(deps.db, where, order, startIndex, count, withMembers)
       return list(
-        rows.map((row) => toScimGroup(row, base)),
+        rows.map((row) => project(toScimGroup(row, base), query)),
         total,
         startIndex,
       )
@@ -222,31 +209,43 @@ function registerGroups(scope: App, deps: Parts, base: string): void {
   scope.route({
     ...contract.createScimGroup,
     handler: async (request, reply) =>
-      reply.code(201).send(toScimGroup(await createScimGroup(deps, request.body), base)),
+      sendOne(request, reply, toScimGroup(await createScimGroup(deps, request.body), base), 201),
   })
   scope.route({
     ...contract.getScimGroup,
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const row = await findScimGroup(deps.db, request.params.resourceId)
       if (row === undefined) throw notFound()
-      return toScimGroup(withoutMembers(request.query) ? { ...row, members: [] } : row, base)
+      return sendOne(request, reply, toScimGroup(row, base))
     },
   })
   scope.route({
     ...contract.replaceScimGroup,
-    handler: async (request) =>
-      toScimGroup(await replaceScimGroup(deps, request.params.resourceId, request.body), base),
+    handler: async (request, reply) => {
+      const row = await replaceScimGroup(deps, request.params.resourceId, request.body, request.headers['if-match'])
+      return sendOne(request, reply, toScimGroup(row, base))
+    },
   })
   scope.route({
     ...contract.patchScimGroup,
-    handler: async (request) =>
-      toScimGroup(await applyScimGroupPatch(deps, request.params.resourceId, request.body), base),
+    handler: async (request, reply) => {
+      const row = await applyScimGroupPatch(deps, request.params.resourceId, request.body, request.headers['if-match'])
+      return sendOne(request, reply, toScimGroup(row, base))
+    },
   })
   scope.route({
     ...contract.deleteScimGroup,
     handler: async (request, reply) => {
-      await deleteScimGroup(deps, request.params.resourceId)
+      await deleteScimGroup(deps, request.params.resourceId, request.headers['if-match'])
       await reply.code(204).send()
     },
+  })
+}
+
+function registerBulk(scope: App, deps: Parts, base: string): void {
+  scope.route({
+    ...contract.runScimBulk,
+    bodyLimit: largestBulkBytes,
+    handler: (request) => runScimBulk(deps, base, request.body),
   })
 }

@@ -16,6 +16,7 @@ const ListQuery = Type.Object({
   sortOrder: Type.Optional(Type.String({ maxLength: 20 })),
 })
 const params = IdParams('resourceId')
+const OneQuery = Type.Pick(ListQuery, ['attributes', 'excludedAttributes'])
 
 const about = (url: string, summary: string) =>
   endpoint({ method: 'GET', url, config, schema: { summary, tags, response: { 200: Message } } })
@@ -23,6 +24,38 @@ const about = (url: string, summary: string) =>
 export const getServiceProviderConfig = about('/scim/v2/ServiceProviderConfig', 'What this SCIM service can do')
 export const getResourceTypes = about('/scim/v2/ResourceTypes', 'Users and Groups')
 export const getSchemas = about('/scim/v2/Schemas', 'The attributes of users and groups')
+const named = (url: string, summary: string) =>
+  endpoint({
+    method: 'GET',
+    url,
+    config,
+    schema: { summary, tags, params: Type.Object({ name: Type.String() }), response: { 200: Message } },
+  })
+export const getResourceType = named('/scim/v2/ResourceTypes/:name', 'User or Group')
+export const getSchema = named('/scim/v2/Schemas/:name', 'The attributes of one schema')
+
+export const runScimBulk = endpoint({
+  method: 'POST',
+  url: '/scim/v2/Bulk',
+  config,
+  schema: {
+    summary: 'Many changes in one call, each with its own outcome',
+    tags,
+    body: Type.Object({
+      failOnErrors: Type.Optional(Type.Integer({ minimum: 1 })),
+      Operations: Type.Array(
+        Type.Object({
+          method: Type.String(),
+          path: Type.String(),
+          bulkId: Type.Optional(Type.String()),
+          version: Type.Optional(Type.String()),
+          data: Type.Optional(Message),
+        }),
+      ),
+    }),
+    response: { 200: Message },
+  },
+})
 
 export const listScimUsers = endpoint({
   method: 'GET',
@@ -40,7 +73,7 @@ export const getScimUser = endpoint({
   method: 'GET',
   url: '/scim/v2/Users/:resourceId',
   config,
-  schema: { summary: 'One person', tags, params, response: { 200: Message } },
+  schema: { summary: 'One person', tags, params, querystring: OneQuery, response: { 200: Message } },
 })
 export const replaceScimUser = endpoint({
   method: 'PUT',
@@ -88,7 +121,7 @@ export const getScimGroup = endpoint({
   method: 'GET',
   url: '/scim/v2/Groups/:resourceId',
   config,
-  schema: { summary: 'One group', tags, params, querystring: ListQuery, response: { 200: Message } },
+  schema: { summary: 'One group', tags, params, querystring: OneQuery, response: { 200: Message } },
 })
 export const replaceScimGroup = endpoint({
   method: 'PUT',
