@@ -9,6 +9,7 @@ export default defineConfig({
   build: {
     outDir: '../../dist/web',
     emptyOutDir: true,
+    manifest: true, // what belongs together, for the budgets of scripts/measure-console.ts
     assetsInlineLimit: 0, // the page's policy allows fonts and images of our own files only
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

@@ -198,6 +198,50 @@ const pages: Record<string, readonly string[]> = {
   ada: ['/profiles'],
 }
 
+/** The lists from which a reader opens single things: the page's path, the list behind it, and what names one. */
+const details: Record<string, readonly (readonly [path: string, list: string, key: string])[]> = {
+  camille: [
+    ['/posts/:id', '/api/posts?author=me', 'postId'],
+    ['/posts/:id/edit', '/api/posts?author=me&status=draft', 'postId'],
+  ],
+  ines: [['/queue/:id', '/api/reviews', 'reviewId']],
+  ruth: [
+    ['/archive/:id', '/api/archive/records?type=post.submitted', 'recordId'],
+    ['/archive/posts/:id', '/api/archive/records?type=post.submitted', 'postId'],
+    ['/exports/:id', '/api/exports', 'exportId'],
+  ],
+}
+
+async function findDetails(page: Page, login: string): Promise<string[]> {
+  const paths: string[] = []
+  for (const [path, list, key] of details[login] ?? []) {
+    const id = await page.evaluate(
+      async ([url, name]) =>
+        ((await (await fetch(url!)).json()) as { items: Record<string, string>[] }).items[0]?.[name!],
+      [list, key],
+    )
+    paths.push(path.replace(':id', id ?? assert.fail(`nothing is listed by ${list}`)))
+  }
+  return paths
+}
+
+test('Something of each kind is there to be looked at', async () => {
+  const { page } = await signIn('camille')
+  const made = await page.evaluate(async () => {
+    const { items } = (await (await fetch('/api/profiles')).json()) as { items: { profileId: string }[] }
+    const send = (post: object) =>
+      fetch('/api/posts', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ profileIds: items.slice(0, 1).map(({ profileId }) => profileId), ...post }),
+      })
+    const draft = await send({ text: 'A draft with guaranteed returns, to be mended' })
+    const waiting = await send({ text: 'Our branch in Lyon opens on Monday. #opening', submit: true })
+    return [draft.status, waiting.status]
+  })
+  assert.deepEqual(made, [201, 201])
+})
+
 for (const look of [
   { language: 'en', scheme: 'light' },
   { language: 'fr', scheme: 'dark' },
@@ -213,7 +257,7 @@ for (const look of [
       await assertAccessible(stranger, '/login')
       for (const [login, paths] of Object.entries(pages)) {
         const { page, context } = await signIn(login, look)
-        for (const path of paths) {
+        for (const path of [...paths, ...(await findDetails(page, login))]) {
           await page.goto(gateway.url + path)
           await page.getByRole('heading', { level: 1 }).waitFor()
           await page.waitForLoadState('networkidle')

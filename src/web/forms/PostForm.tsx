@@ -1,16 +1,16 @@
-import { useId, type Ref } from 'react'
+import { lazy, Suspense, useId, type Ref } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import type { CheckAnswer } from '#shared/api/policies.ts'
-import { fitNetwork } from '#shared/network-limits.ts'
-import { profilesQuery } from '#web/api/queries.ts'
 import { HighlightEditor, type EditorHandle, type Hit } from '#web/components/HighlightEditor.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
 import type { Draft } from '#web/util/draft-store.ts'
-import { formatNumber, timeZone } from '#web/util/format.ts'
-import { classWords, networkName } from '#web/util/words.ts'
+import { timeZone } from '#web/util/format.ts'
+import { classWords } from '#web/util/words.ts'
 import { ProfilePicker } from './ProfilePicker.tsx'
+
+// Counting needs the list of all public suffixes: the author writes before it is there.
+const Counters = lazy(async () => ({ default: (await import('./Counters.tsx')).Counters }))
 
 interface Props {
   readonly draft: Draft
@@ -42,7 +42,9 @@ export function PostForm({ draft, onChange, check, editor }: Props) {
           language={draft.language}
           onText={(text) => onChange({ ...draft, text })}
         />
-        <Counters draft={draft} />
+        <Suspense fallback={<p className="counters small">&nbsp;</p>}>
+          <Counters draft={draft} />
+        </Suspense>
         {hits.length > 0 && (
           <p className="muted small">
             <kbd>F8</kbd> <Trans>jumps to the next finding</Trans>
@@ -111,27 +113,6 @@ function ThreadItems({ items, onChange }: { items: readonly string[]; onChange: 
         </Button>
       </div>
     </>
-  )
-}
-
-/** How each network counts the text, by the same rules as the server. */
-function Counters({ draft }: { draft: Draft }) {
-  const { t } = useLingui()
-  const { data } = useQuery(profilesQuery)
-  const chosen = (data?.items ?? []).filter((profile) => draft.profileIds?.includes(profile.profileId))
-  const networks = [...new Set(chosen.map((profile) => profile.network))]
-  return (
-    <p className="counters small">
-      {networks.map((network) => {
-        const fit = fitNetwork(network, draft.text)
-        return (
-          <span key={network} className={fit.fits ? 'muted' : 'over'}>
-            {networkName(network)} {formatNumber(fit.length)} / {formatNumber(fit.limit)}
-            {!fit.fits && ` – ${t`too long`}`}
-          </span>
-        )
-      })}
-    </p>
   )
 }
 
