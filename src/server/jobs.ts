@@ -11,6 +11,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { forgetIdempotencyKeys } from '#server/platform/idempotency.ts'
 import { listenForNotices } from '#server/platform/listen-for-notices.ts'
 import { activateDueVersions } from '#server/policies/activate-policy-version.ts'
+import { prepareVersions } from '#server/policies/compiled-policies.ts'
 import { endLapsedEmergencies } from '#server/policies/start-emergency.ts'
 import { indexTouch } from '#server/posts/index-touch.ts'
 import { attemptPublications } from '#server/publishing/attempt-publications.ts'
@@ -82,6 +83,7 @@ async function verify(deps: Deps): Promise<void> {
 }
 
 async function judge(deps: Deps): Promise<void> {
+  await prepareVersions(deps.db)
   await activateDueVersions(deps)
   await endLapsedEmergencies(deps)
   await reevaluatePosts(deps)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Db } from '#server/platform/database.ts'
 import { activateDueVersions } from '#server/policies/activate-policy-version.ts'
+import { compiledPolicy } from '#server/policies/compiled-policies.ts'
 import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
 import type { PolicyVersion } from '#shared/api/policies.ts'
 import { approve, furnishFirm, readPost, runJobs, submit, testPolicy } from '#test/support/furnish-firm.ts'
@@ -35,6 +37,17 @@ test('A version goes live only through a second person, and each step is a recor
   const list = (await ada.get('/api/policies')).json<{ activeVersion: string; versions: PolicyVersion[] }>()
   assert.equal(list.activeVersion, version)
   assert.deepEqual(list.versions.map((row) => row.state).toSorted(), ['active', 'retired'])
+})
+
+test('A version that goes live is compiled already: nobody waits for it, and nothing is read', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const [ada, ines] = [await gateway.signIn('ada'), await gateway.signIn('ines')]
+  const version = await write(ada, 'sunshot')
+  const nowhere = {} as Db
+  await assert.rejects(compiledPolicy(nowhere, version), TypeError, 'a draft is not')
+  await ines.post(`/api/policies/versions/${version}/approve`)
+  await ada.post(`/api/policies/versions/${version}/activate`, { reason: 'now' })
+  assert.equal((await compiledPolicy(nowhere, version)).version, version)
 })
 
 test('Files with a mistake or a failing case are refused with every place, and the running version stays', async (t) => {

@@ -4,6 +4,7 @@ import { systemActor, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { prepareVersion } from './compiled-policies.ts'
 import {
   findDueVersions,
   findVersion,
@@ -24,6 +25,8 @@ export async function activatePolicyVersion(
   version: string,
   wish: { at?: string | undefined; reason: string },
 ): Promise<PolicyVersionRow> {
+  // Whoever judges right after the switch finds it compiled.
+  await prepareVersion(deps.db, version)
   return inTransaction(deps.db, async (tx) => {
     await lockSwitch(tx)
     const found = await lockVersion(tx, version)
@@ -43,6 +46,7 @@ export async function activatePolicyVersion(
 export async function activateDueVersions(deps: Pick<Deps, 'db' | 'clock'>): Promise<number> {
   const due = await findDueVersions(deps.db, deps.clock.now())
   for (const version of due) {
+    await prepareVersion(deps.db, version)
     await inTransaction(deps.db, async (tx) => {
       await lockSwitch(tx)
       const found = await lockVersion(tx, version)

@@ -1,25 +1,58 @@
 import { AppError } from '#server/platform/app-error.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
-import { loadPolicy, type CompiledPolicy } from './load-policy.ts'
-import { findVersion } from './queries.ts'
+import { loadPolicyAside } from './load-policy-aside.ts'
+import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from './load-policy.ts'
+import { findComingVersions, findVersion } from './queries.ts'
 
 // A version is immutable and named by its content, so a compiled one never goes stale. A few are kept: the active one,
 // its predecessor while posts are judged anew, and those that a replay asks for.
 const kept = new Map<string, CompiledPolicy>()
 const keptAtMost = 8
+/** Versions made ready beforehand, at most: the active one and the next ones. */
+const preparedAtMost = 3
+let newest: CompiledPolicy | undefined
+/** Versions under way, so that everybody who asks for one waits for the same work. */
+const underWay = new Map<string, Promise<CompiledPolicy>>()
 
 /** The compiled form of a version. Throws `not_ready` when it is not there: a post then waits, it never passes. */
 export async function compiledPolicy(db: Db | Tx, version: string): Promise<CompiledPolicy> {
   const ready = kept.get(version)
-  if (ready !== undefined) return ready
+  if (ready !== undefined) return ready === newest ? ready : keep(version, ready)
   const stored = await findVersion(db, version)
   if (stored === undefined)
     throw new AppError(
       'not_ready',
       'The policy version of this post is missing. The post waits until an administrator restores it.',
     )
-  const compiled = loadPolicy(stored.files)
+  return kept.get(version) ?? underWay.get(version) ?? compile(version, stored.files)
+}
+
+/**
+ * Has the versions compiled that are active or may soon be, so that nobody waits for one once it is. Requests are answered
+ * meanwhile.
+ */
+export async function prepareVersions(db: Db): Promise<void> {
+  for (const version of await findComingVersions(db, preparedAtMost)) await prepareVersion(db, version)
+}
+
+/** Has one version compiled before it is made active. Does nothing for one that is not there. */
+export async function prepareVersion(db: Db, version: string): Promise<void> {
+  if (!kept.has(version) && (await findVersion(db, version)) !== undefined) await compiledPolicy(db, version)
+}
+
+/** Keeps what was used last. */
+function keep(version: string, policy: CompiledPolicy): CompiledPolicy {
+  kept.delete(version)
   if (kept.size >= keptAtMost) kept.delete(kept.keys().next().value!)
-  kept.set(version, compiled)
-  return compiled
+  kept.set(version, policy)
+  newest = policy
+  return policy
+}
+
+function compile(version: string, files: readonly PolicyFileSource[]): Promise<CompiledPolicy> {
+  // The first one of a process has nobody to delay: without it nothing is judged.
+  const loading = kept.size === 0 ? Promise.resolve(loadPolicy(files)) : loadPolicyAside(files)
+  const settled = loading.then((policy) => keep(version, policy)).finally(() => underWay.delete(version))
+  underWay.set(version, settled)
+  return settled
 }

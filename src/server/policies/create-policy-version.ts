@@ -3,10 +3,12 @@ import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { loadPolicyAside } from './load-policy-aside.ts'
 import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from './load-policy.ts'
 import { PolicyError } from './policy-error.ts'
 import { findVersion, insertVersion, type PolicyVersionRow } from './queries.ts'
-import { testPolicy } from './test-policy.ts'
+import { runInTurns } from './run-in-turns.ts'
+import { testInSteps, type TestReport } from './test-policy.ts'
 
 /** Writes a draft. Every mistake and every failing case is listed at once; the running version stays. */
 export async function createPolicyVersion(
@@ -15,8 +17,8 @@ export async function createPolicyVersion(
   files: readonly PolicyFileSource[],
   note: string,
 ): Promise<PolicyVersionRow> {
-  const policy = compileOrExplain(files)
-  refuseFailingCases(policy)
+  const policy = await compileAsideOrExplain(files)
+  refuseFailing(await runInTurns(testInSteps(policy)))
   return inTransaction(deps.db, async (tx) => {
     const at = deps.clock.now()
     const draft = { version: policy.version, files, ruleCount: policy.rules.length, note, createdBy: actor.userId, at }
@@ -37,21 +39,33 @@ export function compileOrExplain(files: readonly PolicyFileSource[]): CompiledPo
   try {
     return loadPolicy([...files])
   } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    const problems = error.problems.map((problem) => ({
-      field: `${problem.file}:${problem.line}${problem.ruleId === undefined ? '' : ` ${problem.ruleId}`}`,
-      message: problem.message,
-    }))
-    throw new AppError(
-      'policy_invalid',
-      `The policy has ${problems.length} mistake(s); the running version stays. First: ${problems[0]?.field}: ${problems[0]?.message}`,
-      { problems, cause: error },
-    )
+    throw explain(error)
   }
 }
 
-function refuseFailingCases(policy: CompiledPolicy): void {
-  const { failures, untested } = testPolicy(policy)
+/** The same, while requests are answered. */
+export async function compileAsideOrExplain(files: readonly PolicyFileSource[]): Promise<CompiledPolicy> {
+  try {
+    return await loadPolicyAside(files)
+  } catch (error) {
+    throw explain(error)
+  }
+}
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof PolicyError)) return error
+  const problems = error.problems.map((problem) => ({
+    field: `${problem.file}:${problem.line}${problem.ruleId === undefined ? '' : ` ${problem.ruleId}`}`,
+    message: problem.message,
+  }))
+  return new AppError(
+    'policy_invalid',
+    `The policy has ${problems.length} mistake(s); the running version stays. First: ${problems[0]?.field}: ${problems[0]?.message}`,
+    { problems, cause: error },
+  )
+}
+
+function refuseFailing({ failures, untested }: TestReport): void {
   const problems = [...failures, ...untested].map((failure) => ({
     field: `${failure.file}:${failure.line}${failure.ruleId === undefined ? '' : ` ${failure.ruleId}`}`,
     message: failure.message,

@@ -46,6 +46,20 @@ export async function findActiveVersion(db: Db | Tx): Promise<string | undefined
     ?.version
 }
 
+/** The active version and the approved ones, those that come first at the front. */
+export async function findComingVersions(db: Db, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('policy_version')
+    .select('version')
+    .where('state', 'in', ['active', 'approved'])
+    .orderBy(sql`state = 'active'`, 'desc')
+    .orderBy(sql`activate_at`, (order) => order.asc().nullsLast())
+    .orderBy('approved_at', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.version)
+}
+
 export async function lockVersion(tx: Tx, version: string): Promise<PolicyVersionRow | undefined> {
   return (await tx
     .selectFrom('policy_version')

@@ -6,6 +6,7 @@ import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { announceSwitch, switchAndRecord } from './activate-policy-version.ts'
+import { prepareVersion } from './compiled-policies.ts'
 import { findEmergencyObstacles } from './compare-emergency.ts'
 import {
   findActiveVersion,
@@ -33,6 +34,7 @@ export async function startEmergency(
   version: string,
   reason: string,
 ): Promise<PolicyVersionRow> {
+  await prepareVersion(deps.db, version)
   return inTransaction(deps.db, async (tx) => {
     await lockSwitch(tx)
     const draft = await lockVersion(tx, version)

@@ -3,6 +3,7 @@ import { exampleInput, overlayInput } from './example-input.ts'
 import type { Evaluation } from './finding.ts'
 import type { CompiledPolicy, CompiledRule } from './policy.ts'
 import type { RawExample } from './raw-policy.ts'
+import { runAtOnce } from './run-in-turns.ts'
 
 /** One example or case that did not come out as written. */
 export interface TestFailure {
@@ -22,6 +23,11 @@ export interface TestReport {
 
 /** Runs every example beside a rule and every case of a whole post. Pure. */
 export function testPolicy(policy: CompiledPolicy): TestReport {
+  return runAtOnce(testInSteps(policy))
+}
+
+/** The same, one example or case a step. */
+export function* testInSteps(policy: CompiledPolicy): Generator<void, TestReport> {
   const failures: TestFailure[] = []
   let checked = 0
   for (const rule of policy.rules) {
@@ -29,6 +35,7 @@ export function testPolicy(policy: CompiledPolicy): TestReport {
       checked++
       const message = checkExample(policy, rule, example)
       if (message !== undefined) failures.push({ file: rule.file, line: rule.line, ruleId: rule.id, message })
+      yield
     }
   }
   for (const one of policy.cases) {
@@ -36,6 +43,7 @@ export function testPolicy(policy: CompiledPolicy): TestReport {
     const evaluation = evaluatePost(policy, overlayInput(exampleInput, one.with))
     for (const message of compareCase(evaluation, one.expect))
       failures.push({ file: one.file, line: one.line, message: `Case "${one.name}": ${message}` })
+    yield
   }
   return { checked, failures, untested: policy.rules.flatMap(describeUntested) }
 }
