@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { compilePolicy } from './compile-policy.ts'
-import { loadPolicy } from './load-policy.ts'
+import { compilePortable, loadPolicy } from './load-policy.ts'
 import type { PolicyFileSource } from './parse-policy-file.ts'
 import type { CompiledPolicy } from './policy.ts'
 import { PolicyError, type PolicyProblem } from './policy-error.ts'
@@ -18,13 +18,27 @@ const smallPolicy = 10_000
  * made in a thread of their own, the rules one a turn of the event loop. Throws `PolicyError` like `loadPolicy`.
  */
 export async function loadPolicyAside(sources: readonly PolicyFileSource[]): Promise<CompiledPolicy> {
-  if (sources.reduce((sum, { text }) => sum + text.length, 0) < smallPolicy) return loadPolicy(sources)
-  const answer = await askThread(sources)
-  if ('problems' in answer) throw new PolicyError(answer.problems)
-  return runInTurns(compilePolicy(unpackFiles(answer.policy), answer.policy))
+  if (isSmall(sources)) return loadPolicy(sources)
+  const policy = await askThread(sources)
+  return runInTurns(compilePolicy(unpackFiles(policy), policy))
 }
 
-async function askThread(sources: readonly PolicyFileSource[]): Promise<AsideAnswer> {
+/** A policy that other threads can take over without reading its files again. Throws `PolicyError` like `loadPolicy`. */
+export async function loadPortable(sources: readonly PolicyFileSource[]): Promise<PortablePolicy> {
+  return isSmall(sources) ? compilePortable(sources) : askThread(sources)
+}
+
+function isSmall(sources: readonly PolicyFileSource[]): boolean {
+  return sources.reduce((sum, { text }) => sum + text.length, 0) < smallPolicy
+}
+
+async function askThread(sources: readonly PolicyFileSource[]): Promise<PortablePolicy> {
+  const answer = await hearThread(sources)
+  if ('problems' in answer) throw new PolicyError(answer.problems)
+  return answer.policy
+}
+
+async function hearThread(sources: readonly PolicyFileSource[]): Promise<AsideAnswer> {
   const thread = new Worker(new URL('compile-aside.ts', import.meta.url), { workerData: sources })
   try {
     return await new Promise<AsideAnswer>((resolve, reject) => {

@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize'
 import { compilePolicy } from './compile-policy.ts'
 import { parsePolicyFile, type ParsedPolicyFile, type PolicyFileSource } from './parse-policy-file.ts'
 import type { CompiledPolicy } from './policy.ts'
+import { packPolicy, type PortablePolicy } from './portable-policy.ts'
 import { runAtOnce } from './run-in-turns.ts'
 
 export { PolicyError } from './policy-error.ts'
@@ -17,8 +18,14 @@ export function loadPolicy(sources: readonly PolicyFileSource[]): CompiledPolicy
   return runAtOnce(compilePolicy(parsePolicyFiles(sources)))
 }
 
+/** The same, packed for another thread. */
+export function compilePortable(sources: readonly PolicyFileSource[]): PortablePolicy {
+  const files = parsePolicyFiles(sources)
+  return packPolicy(runAtOnce(compilePolicy(files)), files)
+}
+
 /** The files, read and in the one order that their content gives. */
-export function parsePolicyFiles(sources: readonly PolicyFileSource[]): ParsedPolicyFile[] {
+function parsePolicyFiles(sources: readonly PolicyFileSource[]): ParsedPolicyFile[] {
   return sources.map(parsePolicyFile).sort((a, b) => compare(sortKey(a), sortKey(b)))
 }
 

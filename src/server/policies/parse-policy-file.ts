@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { nearestWord } from './nearest-word.ts'
 import type { PolicyProblem } from './policy-error.ts'
 import type { RawPolicy } from './raw-policy.ts'
 import { policySchema } from './policy-schema.ts'
@@ -110,29 +111,6 @@ function describe(error: ErrorObject, problemAt: ParsedPolicyFile['problemAt']):
     ? 'does not fit'
     : (error.message ?? 'does not fit')
   return problemAt(place, `${name} ${wrong}. Write ${wanted ?? 'it as policies/README.md shows'}.`)
-}
-
-/** The known word within two edits, if any. */
-export function nearestWord(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined
-  let distance = 3
-  for (const candidate of known) {
-    const edits = countEdits(word.toLowerCase(), candidate.toLowerCase())
-    if (edits < distance) [best, distance] = [candidate, edits]
-  }
-  return best
-}
-
-function countEdits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
 }
 
 function ruleAt(document: Document, place: YamlPath): string | undefined {

@@ -1,13 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { evaluatePost } from './evaluate-post.ts'
 import type { Verdict } from './finding.ts'
-import { loadPolicy, type PolicyFileSource } from './load-policy.ts'
+import { compilePolicy } from './compile-policy.ts'
+import type { CompiledPolicy } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
+import { unpackFiles, type PortablePolicy } from './portable-policy.ts'
+import { runAtOnce } from './run-in-turns.ts'
 
 /** What a worker is started with: the draft, and the policy to compare with where past verdicts are not known. */
 export interface SimulationSetup {
-  readonly draft: readonly PolicyFileSource[]
-  readonly base?: readonly PolicyFileSource[]
+  readonly draft: PortablePolicy
+  readonly base?: PortablePolicy
 }
 
 /** Past inputs as JSON text, because text crosses between threads faster than objects. */
@@ -43,8 +46,12 @@ export interface SimulatedBatch {
 }
 
 const setup = workerData as SimulationSetup
-const draft = loadPolicy(setup.draft)
-const base = setup.base === undefined ? undefined : loadPolicy(setup.base)
+const draft = unpack(setup.draft)
+const base = setup.base === undefined ? undefined : unpack(setup.base)
+
+function unpack(policy: PortablePolicy): CompiledPolicy {
+  return runAtOnce(compilePolicy(unpackFiles(policy), policy))
+}
 
 function judgeBatch({ number, inputs, verdicts, judgements }: SimulationBatch): SimulatedBatch {
   const hits: Record<string, number> = {}

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Verdict } from './finding.ts'
-import { loadPolicy, type PolicyFileSource } from './load-policy.ts'
+import { loadPortable } from './load-policy-aside.ts'
+import type { PolicyFileSource } from './load-policy.ts'
 import type { PolicyInput } from './policy-input.ts'
 import type { JudgedHits, Judgements, SimulatedBatch, SimulationBatch, SimulationSetup } from './simulate-batch.ts'
 
@@ -80,10 +81,11 @@ function emptyTally(): Tally {
  * Stops at `signal` with what it has. Throws `PolicyError` when a policy does not load.
  */
 export async function simulatePolicy(options: SimulationOptions): Promise<SimulationReport> {
-  for (const files of [options.draft, options.base]) if (files !== undefined) loadPolicy(files)
+  const setup: SimulationSetup = {
+    draft: await loadPortable(options.draft),
+    ...(options.base === undefined ? {} : { base: await loadPortable(options.base) }),
+  }
   const tally = emptyTally()
-  const setup: SimulationSetup =
-    options.base === undefined ? { draft: options.draft } : { draft: options.draft, base: options.base }
   const pool = Array.from(
     { length: options.workers ?? availableParallelism() },
     () => new Worker(new URL('simulate-batch.ts', import.meta.url), { workerData: setup }),
