@@ -2,6 +2,8 @@ import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto
 import { open } from 'node:fs/promises'
 import type { HeaderFilter, Manifest } from '#server/exports/manifest.ts'
 import { writePackage, type PackageSource } from '#server/exports/write-package.ts'
+import type { StreamBatch } from '#server/exports/stream-source.ts'
+import type { ProvenStreams } from '#server/exports/verify-directory.ts'
 import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
 import { toInstant } from '#server/platform/clock.ts'
 import { toHex, utf8 } from '#shared/tlog/bytes.ts'
@@ -33,7 +35,7 @@ export function makeLog(size: number): MadeLog {
     const type = n % 3 === 0 ? 'post.submitted' : n % 3 === 1 ? 'review.decided' : 'session.started'
     const verdict = n % 3 === 0 ? ',"verdict":"review"' : ''
     const header = `{"actor":"user-${n % 7}","bodyHash":"${bodyHash}","id":"record-${n}","recordedAt":"${at}","retentionClass":"mifid-7y","streams":{"author":"user-${n % 5}","post":"post-${n >> 3}","unit":"${units[n % 3]}"},"type":"${type}","v":1${verdict}}`
-    const entry = `{"at":"${at}","h":${header},"n":${n},"sq":{"post":${n & 7},"unit":${Math.floor(n / 3)}}}`
+    const entry = `{"at":"${at}","h":${header},"n":${n},"sq":{"author":${Math.floor(n / 5)},"post":${n & 7},"unit":${Math.floor(n / 3)}}}`
     entries.push(entry)
     leaves.push(hashLeaf(utf8(entry)))
     records.push(`{"n":${n},"salt":"${salt.toString('base64')}","header":${header},"body":${body}}`)
@@ -42,7 +44,7 @@ export function makeLog(size: number): MadeLog {
   return { entries, records, readNode, root: rootOf(leaves, 0, size) }
 }
 
-function nodesOf(leaves: readonly Hash[]): NodeReader {
+export function nodesOf(leaves: readonly Hash[]): NodeReader {
   return async (level, index) => rootOf(leaves, index * 2 ** level, (index + 1) * 2 ** level)
 }
 
@@ -87,6 +89,9 @@ export interface PackageOptions {
   readonly years?: number | null
   /** Other units' entries as hashes. */
   readonly withheld?: boolean
+  /** Only the entries of these streams, with the proofs beside them. */
+  readonly streams?: ProvenStreams
+  readonly proofs?: { name: string; content: Uint8Array }[]
   readonly checkpoint?: { size?: number; root?: Hash; signer?: CheckpointSigner }
 }
 
@@ -95,7 +100,7 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
   const signer = options.signer ?? makeSigner(1)
   const size = log.entries.length
   const { first, end } = options.range ?? { first: 0, end: size }
-  const source: PackageSource = {
+  let source: PackageSource = {
     readNode: log.readNode,
     async *entries(from, to) {
       for (let at = from; at < to; at += 100) {
@@ -109,6 +114,7 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
       text: indexes.map((n) => log.records[n]!).join('\n'),
     }),
   }
+  if (options.streams !== undefined) source = { ...source, streams: () => readStreams(log, options.streams!) }
   const file = await open(path, 'w')
   try {
     const { manifest } = await writePackage({
@@ -116,6 +122,7 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
       signer,
       source: options.forge?.(source) ?? source,
       renderings: [],
+      proofs: options.proofs ?? [],
       checkpointNote: await noteOf(
         options.checkpoint?.signer ?? signer,
         options.checkpoint?.size ?? size,
@@ -142,7 +149,8 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
           first,
           end,
           size,
-          withheld: options.withheld ?? false,
+          withheld: options.withheld ?? options.streams !== undefined,
+          ...(options.streams === undefined ? {} : { streams: { ...options.streams, ids: [...options.streams.ids] } }),
           rootHash: toHex(log.root),
           checkpointAt: null,
         },
@@ -152,6 +160,12 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
   } finally {
     await file.close()
   }
+}
+
+async function* readStreams(log: MadeLog, { kind, ids }: ProvenStreams): AsyncIterable<StreamBatch> {
+  yield log.entries
+    .map((text, n) => ({ n, text }))
+    .filter(({ text }) => ids.some((id) => text.includes(`"${kind}":"${id}"`)))
 }
 
 async function noteOf(signer: CheckpointSigner, size: number, root: Hash): Promise<string> {

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { commitDirectory } from '#server/archive/commit-directory.ts'
 import { disposeRecords } from '#server/archive/dispose-records.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { runExports } from '#server/exports/run-export.ts'
@@ -311,6 +312,64 @@ test('a body whose retention has ended is shown as disposed, with its certificat
   )
   assert.doesNotMatch(records, /forgotten one day/)
   assert.match(await contentOf(path, 'records.csv'), /disposed/)
+})
+
+test('a body that was disposed of rightly stays rightly disposed when its class is lengthened afterwards', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t, { clock: createFakeClock('2014-12-01T09:00:00.000Z') })
+  await runSql(gateway.database.ownerUrl, `select archive.make_partitions('2015-01-01', 120)`)
+  gateway.clock.set('2015-01-05T09:00:00.000Z')
+  const post = await submit(await gateway.signIn('camille'), profileId, 'To be forgotten one day')
+  await sealOnce(gateway, { force: true })
+  gateway.clock.set(ordinaryMonday)
+  assert.deepEqual((await disposeRecords(gateway)).disposed, ['2022-02'])
+  gateway.clock.advance(1_000)
+  const ruth = await gateway.signIn('ruth')
+  const extended = await ruth.post('/api/retention/mifid-7y', { years: 20, reason: 'A new rule' })
+  assert.ok(extended.statusCode < 300, extended.body)
+  const made = await makeExport(gateway, ruth, { post: post.postId })
+  assert.equal(made.status, 'completed', made.failure ?? '')
+  const path = await download(t, ruth, made.exportId)
+  const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)
+  assert.deepEqual(report.problems, [])
+  assert.equal(report.manifest?.retention['mifid-7y'], 20)
+  assert.ok(report.tally!.disposed > 0)
+})
+
+test('one person over the years: only their entries, with the proof that none is missing, not even the last (MIF-5, SEC-8)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const ines = await gateway.signIn('ines')
+  for (let round = 0; round < 3; round += 1) await approve(ines, await submit(camille, profileId, `Outlook ${round}`))
+  const ruth = await gateway.signIn('ruth')
+  const { userId } = (await camille.get('/api/me')).json<{ userId: string }>()
+  const asked = await ruth.post('/api/exports', {
+    reason: 'Access request',
+    author: userId,
+    proof: 'stream',
+    formats: ['csv'],
+  })
+  assert.equal(asked.statusCode, 202, asked.body)
+  await sealOnce(gateway, { force: true })
+  assert.equal(await runExports(gateway), 0, 'it waits for the directory')
+  await commitDirectory(gateway)
+  await sealOnce(gateway, { force: true })
+  assert.equal(await runExports(gateway), 1)
+  const made = (await ruth.get(`/api/exports/${asked.json<Export>().exportId}`)).json<Export>()
+  assert.equal(made.status, 'completed', made.failure ?? '')
+  const path = await download(t, ruth, made.exportId)
+  const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)
+  assert.deepEqual(report.problems, [])
+  const { log, filter } = report.manifest!
+  assert.deepEqual(log.streams, { kind: 'author', ids: [userId] })
+  assert.equal(report.tally!.entries, report.tally!.delivered)
+  assert.ok(report.tally!.withheld > 0 && report.tally!.delivered >= 6 && filter.author === userId)
+  const directory = JSON.parse(await contentOf(path, 'log/directory.json')) as { heads: { next: number }[] }
+  assert.equal(directory.heads[0]?.next, report.tally!.entries)
+  assert.ok(report.tally!.provenUntil! > log.size - 20)
+  const entries = await contentOf(path, 'log/entries.jsonl')
+  assert.ok(entries.split('\n').every((line) => line === '' || line.startsWith('{"from"') || line.includes(userId)))
+  const refused = await ruth.post('/api/exports', { reason: 'x', proof: 'stream' })
+  assert.equal(refused.statusCode, 422, refused.body)
 })
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -17,7 +17,7 @@ export interface StreamHead {
 export interface ProvenHead extends StreamHead {
   readonly index: number
   /** Hex, leaf to root (RFC 6962). */
-  readonly path: readonly string[]
+  readonly path: string[]
 }
 
 /** What a directory's record says in the log. */

@@ -18,6 +18,7 @@ export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Acto
   const { reason, recipient, timeZone = 'UTC', formats = [], ...filter } = wish
   refuseUnknownZone(timeZone)
   refuseUnknownTypes(filter.type)
+  refuseStreamOfNobody(filter)
   if (reason.trim() === '') throw new AppError('unprocessable', 'Say why the export is made: the reason is part of it.')
   return inTransaction(deps.db, async (tx) => {
     const at = deps.clock.now()
@@ -70,6 +71,19 @@ function normalise(filter: Omit<ExportWish, 'reason' | 'recipient' | 'timeZone' 
   return Object.fromEntries(
     given.map(([name, value]) => [name, name === 'from' || name === 'to' ? new Date(value).toISOString() : value]),
   )
+}
+
+/** Only these streams are numbered without gaps and listed in the log's directory. */
+function refuseStreamOfNobody({
+  proof,
+  author,
+  profile,
+  unit,
+}: Pick<ExportWish, 'proof' | 'author' | 'profile' | 'unit'>): void {
+  if (proof !== 'stream' || author !== undefined || profile !== undefined || unit !== undefined) return
+  throw new AppError('unprocessable', 'Say whose stream is to be proven: an author, a profile or a unit.', {
+    problems: [{ field: 'body.proof', message: 'needs an author, a profile or a unit' }],
+  })
 }
 
 function refuseUnknownZone(timeZone: string): void {

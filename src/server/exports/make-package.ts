@@ -7,12 +7,17 @@ import { CsvRendering } from './csv-rendering.ts'
 import { EmlRendering } from './eml-rendering.ts'
 import { ExportError } from './export-error.ts'
 import { openLogSource, readRange, readRetention, readSealedLog } from './log-source.ts'
-import type { HeaderFilter } from './manifest.ts'
+import { packageFiles, type HeaderFilter } from './manifest.ts'
 import { readNames } from './names.ts'
 import { PageRendering } from './page-rendering.ts'
 import { PostStories } from './post-stories.ts'
+import { proveDirectory } from './prove-directory.ts'
 import type { ExportRow } from './queries.ts'
+import { readEarlierTerms } from './read-earlier-terms.ts'
 import { softwareVersion } from './software-version.ts'
+import { readStreams } from './stream-source.ts'
+import type { ProvenStreams } from './verify-directory.ts'
+import { utf8 } from '#shared/tlog/bytes.ts'
 import { writePackage, type Progress, type Rendering, type WrittenPackage } from './write-package.ts'
 
 export type MadePackage = WrittenPackage
@@ -52,18 +57,30 @@ export async function makePackage(
   await indexRecords(deps.db)
   const filter = filterOf(row)
   // With entries withheld, the dense numbers of each unit show gaps, and they are counted from the log's beginning.
-  const range = row.wholeLog
-    ? await readRange(deps.db, sealed.size, filter.from, filter.to)
-    : { first: 0, end: sealed.size, size: sealed.size }
+  const streams = streamsOf(row)
+  const range =
+    row.wholeLog && streams === undefined
+      ? await readRange(deps.db, sealed.size, filter.from, filter.to)
+      : { first: 0, end: sealed.size, size: sealed.size }
   const startedAt = row.startedAt ?? row.requestedAt
   const words = row.query['q']?.trim() ?? ''
+  const source = openLogSource(deps.db, sealed.size, words === '' ? null : words)
+  const directory =
+    streams === undefined ? undefined : await proveDirectory(deps.db, sealed.size, streams, source.readNode)
   const stories = new PostStories(deps.db, sealed.size, row.units)
   const renderings = await openRenderings(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
   try {
     return await writePackage({
       file,
       checkpointNote: sealed.note,
-      source: openLogSource(deps.db, sealed.size, words === '' ? null : words),
+      source:
+        row.wholeLog && streams !== undefined
+          ? { ...source, streams: () => readStreams(deps.db, streams, sealed.size) }
+          : source,
+      proofs:
+        directory === undefined
+          ? []
+          : [{ name: packageFiles.directory, content: utf8(`${JSON.stringify(directory)}\n`) }],
       renderings,
       signer: deps.checkpointSigner,
       progress,
@@ -83,12 +100,14 @@ export async function makePackage(
         query: row.query,
         filter,
         retention: await readRetention(deps.db),
+        earlierTerms: await readEarlierTerms(deps.db),
         selection: words === '' ? null : { words },
         log: {
           origin: deps.checkpointSigner.name,
           verifierKey: deps.checkpointSigner.verifierKey,
           ...range,
-          withheld: !row.wholeLog,
+          withheld: !row.wholeLog || streams !== undefined,
+          ...(streams === undefined ? {} : { streams: { kind: streams.kind, ids: [...streams.ids] } }),
           rootHash: sealed.rootHash,
           checkpointAt: sealed.checkpointAt,
         },
@@ -97,6 +116,16 @@ export async function makePackage(
   } finally {
     for (const rendering of renderings) await rendering.close()
   }
+}
+
+/** Whose entries alone are shown: the units of an auditor who may not see all, or the stream that was asked for. */
+function streamsOf(row: PackageRequest): ProvenStreams | undefined {
+  const { proof, author, profile } = row.query
+  if (!row.wholeLog) return { kind: 'unit', ids: row.units ?? [] }
+  if (proof !== 'stream') return undefined
+  if (author !== undefined) return { kind: 'author', ids: [author] }
+  if (profile !== undefined) return { kind: 'profile', ids: [profile] }
+  return { kind: 'unit', ids: row.units ?? [] }
 }
 
 /** The query as a predicate on headers. */

@@ -8,6 +8,7 @@ export const packageFiles = {
   checkpoint: 'log/checkpoint',
   edges: 'log/edges.json',
   nodes: 'log/nodes.bin',
+  directory: 'log/directory.json',
   records: 'records.jsonl',
   manifest: 'manifest.json',
   signature: 'manifest.note',
@@ -60,11 +61,20 @@ export const Manifest = Type.Object({
     size: count,
     /** Entries of units that the requester may not see stand as hashes alone. */
     withheld: Type.Boolean(),
+    /** Whose entries alone are shown, numbered without gaps; all others stand as hashes. */
+    streams: Type.Optional(
+      Type.Object({
+        kind: Type.Union([Type.Literal('author'), Type.Literal('profile'), Type.Literal('unit')]),
+        ids: Type.Array(text),
+      }),
+    ),
     rootHash: hash,
     checkpointAt: orNull(instant),
   }),
   /** Years that each retention class keeps bodies; null for ever. A body may be gone only after them. */
   retention: Type.Record(Type.String(), Type.Union([Type.Integer(), Type.Null()])),
+  /** Shorter terms that classes had until an instant: what was destroyed under them was destroyed rightly. */
+  earlierTerms: Type.Optional(Type.Array(Type.Object({ retentionClass: text, years: count, until: instant }))),
   counts: Type.Object({
     entries: count,
     withheld: count,
@@ -105,10 +115,23 @@ export function headerMatcher(filter: HeaderFilter): (header: Header) => boolean
     (units === null || units.has(header.streams['unit'] ?? ''))
 }
 
-/** May the body of a record be gone at an instant? At the end of the month in which its class's years are over. */
-export function mayBeDisposed(header: Header, retention: Manifest['retention'], at: string): boolean {
-  const years = retention[header.retentionClass]
-  if (years === undefined || years === null) return false
+/**
+ * May the body of a record be gone when the package was made? At the end of the month in which its class's years are over;
+ * a class that was lengthened since had fewer of them until then.
+ */
+export function mayBeDisposed(
+  header: Header,
+  manifest: Pick<Manifest, 'retention' | 'earlierTerms' | 'startedAt'>,
+): boolean {
+  const years = manifest.retention[header.retentionClass]
+  const earlier = (manifest.earlierTerms ?? []).filter((term) => term.retentionClass === header.retentionClass)
+  return (
+    (years !== undefined && years !== null && isOver(header, years, manifest.startedAt)) ||
+    earlier.some((term) => term.until <= manifest.startedAt && isOver(header, term.years, term.until))
+  )
+}
+
+function isOver(header: Header, years: number, at: string): boolean {
   const recorded = new Date(header.recordedAt)
   return Date.UTC(recorded.getUTCFullYear() + years, recorded.getUTCMonth() + 1, 1) <= Date.parse(at)
 }

@@ -100,7 +100,7 @@ export async function lockExport(tx: Tx, exportId: string): Promise<Pick<ExportR
 }
 
 /**
- * Takes the oldest export that can be made: its request is sealed (or has waited long enough to go without), or the
+ * Takes the oldest export that can be made: its request, and the directory that proves a stream, is sealed (or has waited long enough to go without), or the
  * process that was making it has not been heard of since its lease ended.
  */
 export async function claimExport(
@@ -113,7 +113,10 @@ export async function claimExport(
     select e.id from export e
       where (e.status = 'waiting' and (e.requested_at < ${unsealedSince} or exists (
           select from archive.leaf l where l.record_id = e.request_record_id
-            and l.log_index < (select max(tree_size) from archive.checkpoint))))
+            and l.log_index < (select max(tree_size) from archive.checkpoint)
+            and (e.query ->> 'proof' is distinct from 'stream' or exists (
+              select from archive.directory d join archive.leaf dl on dl.record_id = d.record_id
+                where d.tree_size > l.log_index and dl.log_index < (select max(tree_size) from archive.checkpoint))))))
         or (e.status = 'running' and e.lease_until < ${now})
       order by e.requested_at, e.id limit 1
       for update skip locked`.execute(tx)

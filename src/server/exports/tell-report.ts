@@ -1,3 +1,4 @@
+import type { Manifest } from './manifest.ts'
 import type { PackageReport } from './verify-package.ts'
 
 /** A report of the verifier in words, for a terminal. */
@@ -23,15 +24,21 @@ function aboutPackage({ manifest, tally }: PackageReport): string[] {
     about.push(
       `Records: ${tally.matching} match, ${tally.delivered} delivered, ${tally.disposed} of them disposed; ${tally.entries} headers`,
     )
-  if (manifest.log.withheld)
-    about.push(
-      `Withheld: ${tally?.withheld ?? manifest.counts.withheld} entries of other units stand as hashes. No number is missing in any unit up to its last entry; later ones could be hidden.`,
-    )
+  if (manifest.log.withheld) about.push(aboutWithheld(manifest, tally))
   if (selection !== null)
     about.push(
       `Selection: only matching records with the words “${oneLine(selection.words)}” are delivered; which they are is not proven.`,
     )
   return [...about, ...manifest.coverageGaps.map((gap) => `Coverage gap: ${oneLine(gap.sentence)}`)]
+}
+
+/** What stands as hashes, and up to where nothing can be hidden among them. */
+function aboutWithheld(manifest: Manifest, tally: PackageReport['tally']): string {
+  const kind = manifest.log.streams?.kind ?? 'unit'
+  const hidden = `Withheld: ${tally?.withheld ?? manifest.counts.withheld} entries of other ${kind}s stand as hashes. No number is missing in any ${kind} up to its last entry`
+  const until = tally?.provenUntil ?? null
+  if (until === null) return `${hidden}; later ones could be hidden.`
+  return `${hidden}, and by the log's directory none is missing before log index ${until}; later ones could be hidden.`
 }
 
 function aboutKey({ key }: PackageReport): string[] {
@@ -43,8 +50,9 @@ function aboutKey({ key }: PackageReport): string[] {
   ]
 }
 
-function verdict({ ok, problems }: PackageReport): string[] {
-  if (ok) return ['VERIFIED: nothing was altered, and nothing that matches is missing.']
+function verdict({ ok, problems, manifest }: PackageReport): string[] {
+  const limit = manifest?.log.withheld === true ? ', within what is said above of withheld entries' : ''
+  if (ok) return [`VERIFIED: nothing was altered, and nothing that matches is missing${limit}.`]
   const place = (file: string, logIndex: number | null) =>
     `${oneLine(file)}${logIndex === null ? '' : `, log index ${logIndex}`}`
   return [

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { Value } from 'typebox/value'
 import { fromHex, fromUtf8, toHex } from '#shared/tlog/bytes.ts'
-import { openCheckpoint } from '#shared/tlog/checkpoint.ts'
+import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
 import { openNote, parseVerifierKey, type VerifierKey } from '#shared/tlog/note.ts'
 import { Manifest, manifestNote, packageFiles } from './manifest.ts'
 import { ZipError, ZipReader } from './read-zip.ts'
 import type { RangeEdges } from './tree-range.ts'
+import { openDirectory, type Directory } from './verify-directory.ts'
 import { verifyRecords, type RecordTally } from './verify-records.ts'
 import type { ZipEntry } from './zip-format.ts'
 
@@ -176,12 +177,25 @@ class Verification {
     this.#tally = await verifyRecords({
       manifest,
       checkpoint,
+      directory: await this.#readDirectory(zip, manifest, checkpoint),
       edges,
       nodes,
       entries: this.#read(zip, manifest, packageFiles.entries),
       records: this.#read(zip, manifest, packageFiles.records),
       report: (file, sentence, logIndex) => this.report(file, sentence, logIndex),
     })
+  }
+
+  /** The lengths of the streams, where the package carries them. */
+  async #readDirectory(zip: ZipReader, manifest: Manifest, checkpoint: Checkpoint): Promise<Directory | undefined> {
+    if (!manifest.files.some((file) => file.name === packageFiles.directory)) return undefined
+    try {
+      return openDirectory(await this.#readWhole(zip, packageFiles.directory), checkpoint)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.report(packageFiles.directory, `The directory of the streams cannot be believed: ${error.message}.`)
+      return undefined
+    }
   }
 
   #readEdges(bytes: Buffer): RangeEdges {

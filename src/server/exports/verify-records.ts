@@ -15,12 +15,15 @@ import { LeafBlock } from './leaf-block.ts'
 import { ZipError } from './read-zip.ts'
 import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
 import { splitLines } from './split-lines.ts'
+import type { Directory } from './verify-directory.ts'
 import { TreeBuilder, type RangeEdges } from './tree-range.ts'
 
 /** What was counted while verifying. */
 export interface RecordTally {
   entries: number
   withheld: number
+  /** Entries before this index are proven to be all of their streams; null without a directory. */
+  provenUntil: number | null
   matching: number
   delivered: number
   disposed: number
@@ -30,6 +33,8 @@ export interface RecordTally {
 export interface RecordsToVerify {
   readonly manifest: Manifest
   readonly checkpoint: Checkpoint
+  /** How long the streams of the package are, where it says so. */
+  readonly directory?: Directory | undefined
   readonly edges: RangeEdges
   /** The roots of all complete, aligned stretches of 256 leaves in the range. */
   readonly nodes: Buffer
@@ -66,7 +71,15 @@ export async function verifyRecords(given: RecordsToVerify): Promise<RecordTally
 }
 
 class Walk {
-  readonly tally: RecordTally = { entries: 0, withheld: 0, matching: 0, delivered: 0, disposed: 0, rootHash: '' }
+  readonly tally: RecordTally = {
+    entries: 0,
+    withheld: 0,
+    provenUntil: null,
+    matching: 0,
+    delivered: 0,
+    disposed: 0,
+    rootHash: '',
+  }
   /** Where the walk stands, for a fault that ends it. */
   index: number
   file: string = entriesFile
@@ -76,8 +89,9 @@ class Walk {
   readonly #lines: LineReader
   readonly #block = new LeafBlock()
   #nodesSeen = 0
-  /** The last number seen of each unit. */
+  /** The last number seen of each stream, and how many of its entries the directory counts. */
   readonly #numbers = new Map<string, number>()
+  readonly #counted = new Map<string, number>()
   #lastAt = ''
 
   constructor(given: RecordsToVerify) {
@@ -102,6 +116,7 @@ class Walk {
     this.#flushLeaves()
     if (this.index !== end) throw new RangeError(`The log's entries ${this.index} to ${end - 1} are missing.`)
     this.#checkRangeEnd()
+    this.#checkStreamEnds()
     this.#tree.addAll(end, size, edges.right)
     this.#checkRoot()
     await this.#checkRest()
@@ -149,17 +164,34 @@ class Walk {
     return undefined
   }
 
-  /** Entries of one unit are numbered without gaps: one that was hidden among the hashes is missed here. */
+  /** Entries of one stream are numbered without gaps: one that was hidden among the hashes is missed here. */
   #checkNumber(entry: Entry): void {
-    const unit = entry.h.streams['unit'] ?? ''
-    const expected = (this.#numbers.get(unit) ?? -1) + 1
-    const found = entry.sq['unit'] ?? -1
-    this.#numbers.set(unit, found)
+    const kind = this.#given.manifest.log.streams?.kind ?? 'unit'
+    const id = entry.h.streams[kind] ?? ''
+    const expected = (this.#numbers.get(id) ?? -1) + 1
+    const found = entry.sq[kind] ?? -1
+    this.#numbers.set(id, found)
+    if (entry.n < (this.#given.directory?.treeSize ?? 0)) this.#counted.set(id, (this.#counted.get(id) ?? 0) + 1)
     if (found === expected) return
     this.#report(
       entriesFile,
-      `Entry ${entry.n} is number ${found} of its unit, where number ${expected} belongs: entries of the unit were withheld.`,
+      `Entry ${entry.n} is number ${found} of its ${kind}, where number ${expected} belongs: entries of the ${kind} were withheld.`,
     )
+  }
+
+  /** The directory in the log says how many entries each stream has: those at a stream's end cannot be hidden either. */
+  #checkStreamEnds(): void {
+    const { directory, manifest, report } = this.#given
+    if (directory === undefined) return
+    const listed = new Map(directory.heads.map((head) => [head.id, head.next]))
+    const kind = manifest.log.streams?.kind ?? 'unit'
+    for (const id of new Set([...listed.keys(), ...this.#counted.keys()])) {
+      const [expected, found] = [listed.get(id) ?? 0, this.#counted.get(id) ?? 0]
+      if (expected === found) continue
+      const sentence = `The ${kind} ${id} has ${expected} entries before log index ${directory.treeSize} by the log's directory, and ${found} are shown: its last ones were withheld.`
+      report(packageFiles.directory, sentence, null)
+    }
+    this.tally.provenUntil = directory.treeSize
   }
 
   /** Complete, aligned stretches are compared one by one, so that an alteration is narrowed down to 256 entries. */
@@ -230,8 +262,7 @@ class Walk {
 
   /** Nobody may call a body disposed of before its retention has ended. */
   #checkDisposal(n: number, header: Header): void {
-    const { retention, startedAt } = this.#given.manifest
-    if (mayBeDisposed(header, retention, startedAt)) return
+    if (mayBeDisposed(header, this.#given.manifest)) return
     this.#report(
       recordsFile,
       `The body of the record at log index ${n} (${header.type}, ${header.recordedAt}) is called disposed of, but the class ${header.retentionClass} keeps it longer.`,

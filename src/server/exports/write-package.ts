@@ -7,6 +7,8 @@ import type { NodeReader } from '#shared/tlog/prove.ts'
 import { HiddenRuns } from './hidden-runs.ts'
 import { packageReadme } from './package-readme.ts'
 import { readAhead } from './read-ahead.ts'
+import { streamEntries } from './stream-entries.ts'
+import type { StreamBatch } from './stream-source.ts'
 import { proveRange, type LogRange } from './tree-range.ts'
 import { ZipWriter, type PackedFile } from './write-zip.ts'
 
@@ -16,6 +18,8 @@ export interface PackageSource {
   entries(first: number, end: number): AsyncIterable<EntryBatch>
   /** The lines of `records.jsonl` for ascending log indexes; those that the words do not choose are left out. */
   records(indexes: readonly number[]): Promise<RecordBatch>
+  /** The entries of the streams that alone are shown, where the plan names streams; else everything is read. */
+  readonly streams?: (() => AsyncIterable<StreamBatch>) | undefined
   /** Roots of perfect subtrees of the log. */
   readonly readNode: NodeReader
 }
@@ -53,6 +57,8 @@ export interface PackageWish {
   readonly checkpointNote: string
   readonly source: PackageSource
   readonly renderings: readonly Rendering[]
+  /** Further proofs, put beside those of the log. */
+  readonly proofs?: readonly { readonly name: string; readonly content: Uint8Array }[]
   readonly signer: CheckpointSigner
   readonly progress: Progress
   /** How many posts the renderings told, and gaps of capture; asked last. */
@@ -84,8 +90,12 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
   await add(packageFiles.checkpoint, text(wish.checkpointNote))
   await add(packageFiles.edges, text(await edgesJson(wish.source.readNode, log)))
   await add(packageFiles.nodes, nodesOf(wish.source.readNode, log))
+  for (const { name, content } of wish.proofs ?? []) await add(name, [content])
   const matching = new IndexSet(log.first, log.end)
-  await add(packageFiles.entries, entriesOf(wish, matching))
+  await add(
+    packageFiles.entries,
+    wish.source.streams === undefined ? entriesOf(wish, matching) : streamsOf(wish, matching),
+  )
   const counts = {
     entries: log.end - log.first - matching.withheld,
     withheld: matching.withheld,
@@ -148,6 +158,17 @@ async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<
   if (hidden !== undefined) yield* hidden.end(log.end)
   matching.withheld = hidden?.count ?? 0
   if (expected !== log.end) throw new Error(`The log's entry ${expected} is not in the database.`)
+}
+
+/** The same for a package of some streams, whose other entries are not even read. */
+function streamsOf(wish: PackageWish, matching: IndexSet): AsyncIterable<Uint8Array> {
+  const { log, filter } = wish.plan
+  const matches = headerMatcher(filter)
+  matching.withheld = log.end
+  return streamEntries(wish.source.streams!(), log.end, wish.source.readNode, (index, text) => {
+    matching.withheld -= 1
+    if (matches(headerOf(text))) matching.addAll(index, 1)
+  })
 }
 
 function headerOf(line: string): Header {

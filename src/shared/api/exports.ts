@@ -47,6 +47,12 @@ export const createExport = endpoint({
       timeZone: Type.Optional(
         Type.String({ maxLength: 60, default: 'UTC', description: 'IANA zone of the readable files' }),
       ),
+      proof: Type.Optional(
+        Type.Union([Type.Literal('range'), Type.Literal('stream')], {
+          description:
+            'range (default): the headers of the whole stretch of the log. stream: only the entries of one author, profile or unit, small over years, with a proof that none is missing',
+        }),
+      ),
       formats: Type.Optional(
         Type.Array(
           Type.Union([Type.Literal('jsonl'), Type.Literal('csv'), Type.Literal('html'), Type.Literal('eml')]),
