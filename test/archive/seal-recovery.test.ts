@@ -64,7 +64,8 @@ test('The process dies at statement n, for every n: the next start seals everyth
     }
     assert.ok(outcome instanceof ProcessDied)
     const next = archive.restart()
-    await sealOnce(next)
+    // Postgres frees the lock of a session that is gone a moment after it is gone.
+    while ((await sealOnce(next)).state === 'elsewhere');
     await next.db.destroy()
     await assertAllSealed(archive)
   }

@@ -4,20 +4,10 @@ import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import type { VerificationResult } from '#shared/api/archive.ts'
-import { toHex } from '#shared/tlog/bytes.ts'
-import type { Checkpoint } from '#shared/tlog/checkpoint.ts'
-import { emptyFrontier } from '#shared/tlog/frontier.ts'
-import { parseVerifierKey, type VerifierKey } from '#shared/tlog/note.ts'
 import { appendRecord } from './append-record.ts'
-import { listBucket, listRecent, type BucketSeal, type Source } from './bucket-listing.ts'
-import { restoreFrontier } from './log-queries.ts'
-import { checkpointKey } from './object-keys.ts'
 import { problem, type Problem } from './problem.ts'
 import { verifyAnchors } from './verify-anchors.ts'
-import { verifyBodies } from './verify-bodies.ts'
-import { compareRange, compareWhole, findDisposed } from './verify-database.ts'
-import { compareDirectory, readDirectories } from './verify-directories.ts'
-import { readCheckpoint, walkSeal, type Walk } from './verify-seal.ts'
+import { verifySeals } from './verify-seals.ts'
 
 type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>
 
@@ -39,7 +29,7 @@ const listedProblems = 200
 export async function verifyArchive(deps: VerifyDeps, options: VerifyOptions): Promise<VerificationResult> {
   const startedAt = deps.clock.now()
   const start = options.scope === 'recent' ? await readVerifiedSize(deps.db) : 0
-  const found = await verifyFrom(deps, start)
+  const found = await verifySeals(deps, start)
   found.problems.push(...(await verifyAnchors(deps, options.scope)))
   const finishedAt = deps.clock.now()
   const problems = found.problems.slice(0, listedProblems)
@@ -57,106 +47,6 @@ export async function verifyArchive(deps: VerifyDeps, options: VerifyOptions): P
   }
   await recordResult(deps.db, options, result)
   return result
-}
-
-interface Found {
-  readonly treeSize: number
-  readonly recordsChecked: number
-  readonly problems: Problem[]
-}
-
-async function verifyFrom(deps: VerifyDeps, start: number): Promise<Found> {
-  const source = start === 0 ? await listBucket(deps.objectStore) : await listRecent(deps.db, deps.objectStore, start)
-  const walk: Walk = {
-    frontier: emptyFrontier(),
-    lastAt: '',
-    lastCheckpointAt: '',
-    sequences: start === 0 ? new Map() : undefined,
-    problems: [...source.problems],
-  }
-  const key = parseVerifierKey(deps.checkpointSigner.verifierKey)
-  let going = start === 0 || (await resume(deps.db, source, start, key, walk))
-  const directories = await readDirectories(deps.db)
-  let checked = 0
-  // Postgres hashes its own rows of one seal while this process reads the next.
-  let comparing: Promise<Problem[]> = Promise.resolve([])
-  for (const seal of source.seals) {
-    const checkpoint = await readCheckpoint(source.read, seal, key, walk)
-    await compareNote(deps.db, source, seal, walk)
-    if (!going) continue
-    const { entries, whole } = await walkSeal(source.read, seal, checkpoint, walk)
-    checked += entries.length
-    if (whole) walk.problems.push(...(await compareDirectory(directories.get(seal.treeSize), walk.sequences)))
-    if (whole)
-      walk.problems.push(
-        ...(await verifyBodies(source.read, source.bodyKeys.get(seal.treeSize) ?? [], entries, (indexes) =>
-          findDisposed(deps.db, indexes),
-        )),
-      )
-    walk.problems.push(...(await comparing))
-    comparing = compareRange(deps.db, entries)
-    comparing.catch(() => {}) // awaited in the next turn, where it is thrown
-    going = whole || (await jump(deps.db, seal.treeSize, checkpoint, walk))
-  }
-  walk.problems.push(...(await comparing))
-  const treeSize = source.seals.at(-1)?.treeSize ?? start
-  walk.problems.push(...(await compareWhole(deps.db, treeSize)))
-  return { treeSize, recordsChecked: checked, problems: walk.problems }
-}
-
-/** Begins in the middle: the database's edge of the tree is believed when it gives the root that the bucket signed. */
-async function resume(db: Db, source: Source, start: number, key: VerifierKey, walk: Walk): Promise<boolean> {
-  const checkpoint = await readCheckpoint(
-    source.read,
-    { treeSize: start, firstIndex: start, checkpointKey: checkpointKey(start) },
-    key,
-    walk,
-  )
-  return jump(db, start, checkpoint, walk)
-}
-
-/** Goes on behind entries that could not be read, so that one damaged file does not hide what comes after it. */
-async function jump(db: Db, treeSize: number, checkpoint: Checkpoint | undefined, walk: Walk): Promise<boolean> {
-  if (checkpoint === undefined) return false
-  try {
-    walk.frontier = await restoreFrontier(db, { treeSize, rootHash: toHex(checkpoint.root) })
-    walk.sequences = undefined
-    return true
-  } catch {
-    walk.problems.push(
-      problem(
-        'tree_differs',
-        `The database's tree of ${treeSize} entries is not the one that was signed.`,
-        treeSize - 1,
-      ),
-    )
-    return false
-  }
-}
-
-/** One size has one checkpoint: two different ones mean that the log was forked. */
-async function compareNote(db: Db, source: Source, seal: BucketSeal, walk: Walk): Promise<void> {
-  const { rows } = await sql<{
-    note: string
-  }>`select note from archive.seal where tree_size = ${seal.treeSize}`.execute(db)
-  const stored = await source.read(seal.checkpointKey)
-  if (rows[0] === undefined) {
-    walk.problems.push(
-      problem(
-        'seal_missing',
-        `The database does not know the sealed checkpoint of ${seal.treeSize} entries.`,
-        seal.treeSize - 1,
-      ),
-    )
-  } else if (stored !== undefined && rows[0].note !== Buffer.from(stored).toString('utf8')) {
-    walk.problems.push(
-      problem(
-        'forked',
-        `Database and object store hold two different checkpoints of ${seal.treeSize} entries.`,
-        seal.treeSize - 1,
-      ),
-    )
-  }
 }
 
 async function readVerifiedSize(db: Db): Promise<number> {

@@ -82,21 +82,24 @@ async function compareLeaves(db: Db, entries: readonly SealedEntry[]): Promise<P
   })
 }
 
+/** What a verification knows already when it compares the rest. */
+interface Verified {
+  /** Where it began; 0 for everything. */
+  readonly start: number
+  /** Something was found: counts that agree are no comfort. */
+  readonly suspicious: boolean
+}
+
 /**
  * Compares the ends and the rest: a database that is behind or ahead of the bucket, records that every later reader should
  * have numbered and nobody did, records that no search finds.
  */
-export async function compareWhole(db: Db, bucketSize: number): Promise<Problem[]> {
-  const { rows } = await sql<{ sealed: number; planned: number; forgotten: number; unsearchable: number }>`
+export async function compareWhole(db: Db, bucketSize: number, verified: Verified): Promise<Problem[]> {
+  const { rows } = await sql<{ sealed: number; planned: number }>`
     select coalesce((select max(tree_size) from archive.checkpoint), 0) as sealed,
-      coalesce((select max(tree_size) from archive.seal), 0) as planned,
-      (select count(*) from archive.archive_record r, (select mark from archive.integration order by tree_size desc limit 1) head
-        where pg_visible_in_snapshot(r.xid, head.mark) and not exists (select from archive.leaf l where l.record_id = r.id)) as forgotten,
-      (select count(*) from archive.leaf l, archive.search_head head
-        where l.log_index < head.indexed_size and not exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id)) as unsearchable`.execute(
-    db,
-  )
-  const { sealed, planned, forgotten, unsearchable } = rows[0]!
+      coalesce((select max(tree_size) from archive.seal), 0) as planned`.execute(db)
+  const { sealed, planned } = rows[0]!
+  const { forgotten, unsearchable } = await findLeftOut(db, verified)
   const problems: Problem[] = []
   if (bucketSize < sealed) {
     problems.push(
@@ -128,6 +131,40 @@ export async function compareWhole(db: Db, bucketSize: number): Promise<Problem[
       problem('unsearchable', `${unsearchable} records are archived and no search finds them. Run "archive rebuild".`),
     )
   return problems
+}
+
+interface LeftOut {
+  readonly forgotten: number
+  readonly unsearchable: number
+}
+
+/** Records without a leaf that the last round of numbering saw, and numbered ones that the searchable copy lacks. */
+async function findLeftOut(db: Db, verified: Verified): Promise<LeftOut> {
+  // Every leaf was found to have its record and its searchable row: then nothing is left out when there are as many of each.
+  if (verified.start === 0 && !verified.suspicious && (await countsAgree(db))) return { forgotten: 0, unsearchable: 0 }
+  const { rows } = await sql<LeftOut>`
+    with head as (select mark from archive.integration order by tree_size desc limit 1),
+    since as (select pg_snapshot_xmin(i.mark) as xid from archive.integration i
+      join pg_control_system() here on here.system_identifier = i.system_identifier
+      where i.tree_size = ${verified.start} and i.database_oid = (select oid from pg_database where datname = current_database()))
+    select
+      (select count(*) from archive.archive_record r, head
+        where r.xid >= coalesce((select xid from since), '0'::xid8) and pg_visible_in_snapshot(r.xid, head.mark)
+          and not exists (select from archive.leaf l where l.record_id = r.id)) as forgotten,
+      (select count(*) from archive.leaf l, archive.search_head indexed
+        where l.log_index >= ${verified.start} and l.log_index < indexed.indexed_size
+          and not exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id)) as unsearchable`.execute(
+    db,
+  )
+  return rows[0]!
+}
+
+async function countsAgree(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ agree: boolean | null }>`
+    select (select count(*) from archive.leaf) = (select count(*) from archive.archive_record r,
+          (select mark from archive.integration order by tree_size desc limit 1) head where pg_visible_in_snapshot(r.xid, head.mark))
+        and (select indexed_size from archive.search_head) = (select count(*) from archive.search) as agree`.execute(db)
+  return rows[0]!.agree === true
 }
 
 /**

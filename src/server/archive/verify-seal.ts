@@ -108,7 +108,7 @@ export async function walkSeal(
     )
     return { entries, whole: false }
   }
-  for (const tile of tiles) await compareTile(read, tile, walk)
+  await compareTiles(read, tiles, walk)
   if (checkpoint !== undefined && !equalBytes(frontierRoot(walk.frontier), checkpoint.root)) {
     walk.problems.push(
       problem(
@@ -120,6 +120,12 @@ export async function walkSeal(
     return { entries, whole: false }
   }
   return { entries, whole: true }
+}
+
+/** The entries of a seal that was verified already, to compare them with the database one by one. */
+export async function readSealedEntries(read: PinnedRead, seal: BucketSeal): Promise<SealedEntry[]> {
+  const lines = (await readLines(read, entriesKey(seal.firstIndex, seal.treeSize))) ?? []
+  return lines.map((line, at) => parseEntryLine(line, seal.firstIndex + at))
 }
 
 /** The lines of a compressed file; `undefined` when it is not there or not whole. */
@@ -147,28 +153,32 @@ function splitLines(bytes: Buffer): Buffer[] {
 const leafPrefix = Buffer.of(0)
 
 function readEntryLine(line: Buffer, index: number, walk: Walk): SealedEntry | undefined {
-  const leaf = hash('sha256', Buffer.concat([leafPrefix, line]), 'buffer')
   try {
-    const { at, h, n, sq } = JSON.parse(line.toString('utf8')) as EntryJson
-    if (n !== index) throw new RangeError(`It calls itself ${n}.`)
-    if (at < walk.lastAt) throw new RangeError('It is dated before the entry that it follows.')
-    walk.lastAt = at
-    checkSequence(walk, index, h.streams, sq)
-    return {
-      index,
-      leaf,
-      sealedAt: at,
-      id: h.id,
-      type: h.type,
-      bodyHash: h.bodyHash,
-      retentionClass: h.retentionClass,
-      streams: h.streams,
-      sequence: sq,
-    }
+    const entry = parseEntryLine(line, index)
+    if (entry.sealedAt < walk.lastAt) throw new RangeError('It is dated before the entry that it follows.')
+    walk.lastAt = entry.sealedAt
+    checkSequence(walk, index, entry.streams, entry.sequence)
+    return entry
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     walk.problems.push(problem('bad_entry', `Entry ${index} in the object store is not what was sealed: ${why}`, index))
     return undefined
+  }
+}
+
+function parseEntryLine(line: Buffer, index: number): SealedEntry {
+  const { at, h, n, sq } = JSON.parse(line.toString('utf8')) as EntryJson
+  if (n !== index) throw new RangeError(`It calls itself ${n}.`)
+  return {
+    index,
+    leaf: hash('sha256', Buffer.concat([leafPrefix, line]), 'buffer'),
+    sealedAt: at,
+    id: h.id,
+    type: h.type,
+    bodyHash: h.bodyHash,
+    retentionClass: h.retentionClass,
+    streams: h.streams,
+    sequence: sq,
   }
 }
 
@@ -204,11 +214,22 @@ function checkSequence(
   }
 }
 
-async function compareTile(read: PinnedRead, tile: FullTile, walk: Walk): Promise<void> {
+/** Compares completed tiles with those that are stored; problems go to the walk in the tiles' order. */
+export async function compareTiles(read: PinnedRead, tiles: readonly FullTile[], walk: Walk): Promise<void> {
+  for (let at = 0; at < tiles.length; at += tilesAtOnce) {
+    const some = tiles.slice(at, at + tilesAtOnce)
+    const problems = await Promise.all(some.map((tile) => compareTile(read, tile)))
+    walk.problems.push(...problems.flat())
+  }
+}
+
+const tilesAtOnce = 8
+
+async function compareTile(read: PinnedRead, tile: FullTile): Promise<Problem[]> {
   const key = tileKey(tile.level, tile.index)
   const stored = await read(key)
-  if (stored !== undefined && equalBytes(stored, tile.hashes)) return
+  if (stored !== undefined && Buffer.compare(stored, tile.hashes) === 0) return []
   const first = tile.index * 256 ** (tile.level + 1)
   const what = stored === undefined ? 'is missing from the object store' : 'does not hold the hashes of its entries'
-  walk.problems.push(problem('tile_differs', `"${key}" ${what}.`, first))
+  return [problem('tile_differs', `"${key}" ${what}.`, first)]
 }

@@ -34,9 +34,24 @@ export function copyFrontier(frontier: Frontier): Frontier {
 /** Adds the next leaf; answers the tiles that it completed, lowest level first (almost always none). */
 export function appendLeaf(frontier: Frontier, leaf: Hash): FullTile[] {
   frontier.size++
-  const completed: FullTile[] = []
-  let hash = leaf
-  for (let level = 0; ; level++) {
+  return carry(frontier, 0, leaf, [])
+}
+
+/**
+ * Adds 256 leaves at once whose root is known; answers the tiles that they completed, lowest level first. Throws
+ * `RangeError` where no complete tile can begin.
+ */
+export function appendTile(frontier: Frontier, hashes: Uint8Array, root: Hash): FullTile[] {
+  if (frontier.size % tileWidth !== 0) throw new RangeError('A tile begins at a multiple of 256.')
+  frontier.size += tileWidth
+  frontier.edges[0] ??= []
+  return carry(frontier, 1, root, [{ level: 0, index: frontier.size / tileWidth - 1, hashes, root }])
+}
+
+/** Puts a hash at the edge of a level, and the roots of what that completes at those above. */
+function carry(frontier: Frontier, start: number, first: Hash, completed: FullTile[]): FullTile[] {
+  let hash = first
+  for (let level = start; ; level++) {
     const edge = (frontier.edges[level] ??= [])
     edge.push(hash)
     if (edge.length < tileWidth) return completed
