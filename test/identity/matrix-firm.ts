@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { LightMyRequestResponse } from 'fastify'
-import { systemActor } from '#server/platform/actor.ts'
+import { systemActor, type Actor } from '#server/platform/actor.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { newId } from '#server/platform/new-id.ts'
+import { storeMedia } from '#server/posts/store-media.ts'
 import { connectProfile } from '#server/profiles/connect-profile.ts'
 import { registerProfile } from '#server/profiles/register-profile.ts'
 import type { Role } from '#shared/permissions.ts'
 import { furnishFirm } from '#test/support/furnish-firm.ts'
+import { redDot } from '#test/support/image-form.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 
 export type Place = 'north' | 'team' | 'south'
@@ -130,9 +132,11 @@ async function furnishUnit({ gateway, enter, place, unitId }: Corner): Promise<O
     unitId,
   })
   await connectProfile(gateway, systemActor, profile.profileId, { credential: 'test' })
+  const { mediaId } = await storeMedia(gateway, authorActor(author, unitId), redDot, `Picture of ${place}`)
   const post = await made(author, '/api/posts', {
     text: `Secret of ${place}`,
     profileIds: [profile.profileId],
+    mediaIds: [mediaId],
     submit: true,
   })
   const review = await gateway.db
@@ -172,6 +176,7 @@ async function furnishUnit({ gateway, enter, place, unitId }: Corner): Promise<O
     unitId,
     profileId: profile.profileId,
     postId: String(post['postId']),
+    mediaId,
     reviewId: review.id,
     recordId: String(record.record_id),
     userId: target.userId,
@@ -181,6 +186,11 @@ async function furnishUnit({ gateway, enter, place, unitId }: Corner): Promise<O
     exportId: String(exported['exportId']),
     stopId: String(stop['stopId']),
   }
+}
+
+/** An author as the use cases know them, for what no JSON body carries. */
+function authorActor({ userId }: Person, unitId: string): Actor {
+  return { ...systemActor, kind: 'user', userId, unitId }
 }
 
 export const nowhere = randomUUID()

@@ -2,36 +2,20 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { Post } from '#shared/api/posts.ts'
+import { mediaBytesAtMost } from '#shared/media-limits.ts'
 import { furnishFirm } from '#test/support/furnish-firm.ts'
-
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-)
-
-function form(bytes: Buffer, altText?: string): { payload: Buffer; headers: Record<string, string> } {
-  const parts =
-    altText === undefined ? [] : [`--b\r\ncontent-disposition: form-data; name="altText"\r\n\r\n${altText}\r\n`]
-  const payload = Buffer.concat([
-    Buffer.from(
-      `${parts.join('')}--b\r\ncontent-disposition: form-data; name="file"; filename="a.exe"\r\ncontent-type: text/html\r\n\r\n`,
-    ),
-    bytes,
-    Buffer.from('\r\n--b--\r\n'),
-  ])
-  return { payload, headers: { 'content-type': 'multipart/form-data; boundary=b' } }
-}
+import { imageForm, redDot } from '#test/support/image-form.ts'
 
 test('A picture is kept under its digest, typed by its content and bound into the content hash', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const camille = await gateway.signIn('camille')
-  const answer = await camille.inject({ method: 'POST', url: '/api/media', ...form(png, 'A red dot') })
+  const answer = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot, 'A red dot') })
   assert.equal(answer.statusCode, 201, answer.body)
   const media = answer.json<{ mediaId: string; sha256: string; mimeType: string; altText: string }>()
   assert.equal(media.mimeType, 'image/png')
   assert.equal(media.altText, 'A red dot')
-  assert.equal(media.sha256, createHash('sha256').update(png).digest('hex'))
-  assert.deepEqual(Buffer.from((await gateway.objectStore.get(`media/${media.sha256}`))!), png)
+  assert.equal(media.sha256, createHash('sha256').update(redDot).digest('hex'))
+  assert.deepEqual(Buffer.from((await gateway.objectStore.get(`media/${media.sha256}`))!), redDot)
   const body = { text: 'Look at this', profileIds: [profileId] }
   const without = (await camille.post('/api/posts', body)).json<Post>()
   const withMedia = (await camille.post('/api/posts', { ...body, mediaIds: [media.mediaId] })).json<Post>()
@@ -47,7 +31,7 @@ test('What is no picture or film is refused, whatever it calls itself, and anoth
     Buffer.from(''),
     Buffer.from('MZ executable'),
   ]) {
-    const refused = await camille.inject({ method: 'POST', url: '/api/media', ...form(bytes) })
+    const refused = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(bytes) })
     assert.equal(refused.statusCode, 415, refused.body)
   }
   assert.equal((await camille.inject({ method: 'POST', url: '/api/media', payload: { file: 'x' } })).statusCode, 415)
@@ -57,4 +41,13 @@ test('What is no picture or film is refused, whatever it calls itself, and anoth
     mediaIds: ['01a00000-0000-7000-8000-000000000000'],
   })
   assert.equal(unknown.statusCode, 422)
+})
+
+test('A file that is too large is refused as such, with the limit', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const large = Buffer.concat([redDot, Buffer.alloc(mediaBytesAtMost)])
+  const refused = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(large) })
+  assert.deepEqual([refused.statusCode, refused.json().code], [413, 'too_large'], refused.body)
+  assert.match(refused.json().detail, /50 MB/)
 })

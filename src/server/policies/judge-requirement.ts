@@ -137,10 +137,11 @@ function missLink(reading: PostReading, requirement: Requirement): Missing {
 
 function missAltText(reading: PostReading, requirement: Requirement): Missing {
   if (requirement.altText !== true) return undefined
-  const silent = reading.input.post.media.some(
-    (media) => pictures.has(media.kind) && (media.altText ?? '').trim() === '',
+  const silent = [...reading.input.post.media.entries()].filter(
+    ([, media]) => pictures.has(media.kind) && (media.altText ?? '').trim() === '',
   )
-  return silent ? [] : undefined
+  // An empty span stands where the words are missing.
+  return silent.length === 0 ? undefined : silent.map(([at]) => ({ start: 0, end: 0, field: `alt:${at}` }))
 }
 
 function isUntrained({ input }: PostReading, { training }: Requirement): boolean {

@@ -66,13 +66,18 @@ export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: 
       'unprocessable',
       `Media ${missing.join(', ')} is not there. Upload it with POST /api/media first.`,
     )
+  const altTexts = readAltTexts(wish)
   return {
     text: wish.text,
     thread: wish.thread ?? [],
     format: wish.format === 'post' ? null : (wish.format ?? null),
     audience: wish.audience ?? null,
     profileIds: wish.profileIds,
-    media: mediaIds.map((mediaId) => media.find((item) => item.mediaId === mediaId)!),
+    media: mediaIds.map((mediaId) => {
+      const { altText, ...item } = media.find((candidate) => candidate.mediaId === mediaId)!
+      const words = altTexts.get(mediaId) ?? altText ?? ''
+      return words === '' ? item : { ...item, altText: words }
+    }),
     links: wish.links ?? [],
     language: wish.language ?? null,
     scheduledAt:
@@ -82,6 +87,16 @@ export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: 
     topics: wish.topics ?? [],
     sources: wish.sources ?? [],
   }
+}
+
+/** Descriptions by media id, as the author last wrote them; one of a file that is not attached is a mistake. */
+function readAltTexts({ altTexts = {}, mediaIds = [] }: PostWish): ReadonlyMap<string, string> {
+  for (const [mediaId, altText] of Object.entries(altTexts)) {
+    refuseUnstorableText(altText)
+    if (!mediaIds.includes(mediaId))
+      throw new AppError('unprocessable', `altTexts describes ${mediaId}, which is not among mediaIds.`)
+  }
+  return new Map(Object.entries(altTexts).map(([mediaId, altText]) => [mediaId, altText.trim()]))
 }
 
 /** A revision goes in only when there is something to say, somewhere to say it, and each network can take it. */

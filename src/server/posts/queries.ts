@@ -100,6 +100,27 @@ export async function findMedia(
   return rows.map(({ altText, ...row }) => (altText === null ? row : { ...row, altText }))
 }
 
+/** A file that the actor uploaded, or that a post carries which they may read. Its author alone can attach a file. */
+export async function findReadableMedia(
+  db: Db,
+  actor: Actor,
+  mediaId: string,
+): Promise<{ sha256: string; mimeType: string; objectKey: string } | undefined> {
+  return db
+    .selectFrom('media')
+    .select(['sha256', 'mime_type as mimeType', 'object_key as objectKey'])
+    .where('media.id', '=', mediaId)
+    .where(
+      sql<boolean>`(media.uploaded_by = ${actor.userId} or exists (
+        select from post
+        join unit on unit.id = post.unit_id
+        join post_revision revision on revision.post_id = post.id
+        where post.author_id = media.uploaded_by and unit.path && ${readableUnits(actor)}::uuid[]
+          and revision.media @> jsonb_build_array(jsonb_build_object('mediaId', media.id))))`,
+    )
+    .executeTakeFirst()
+}
+
 export async function updatePostStatus(tx: Tx, postId: string, status: PostStatus, at: string): Promise<void> {
   await tx
     .updateTable('post')

@@ -8,12 +8,14 @@ import { judgeContent, toApiFinding } from '#server/policies/judge-content.ts'
 import { checkPolicy } from '#shared/api/policies.ts'
 import * as contract from '#shared/api/posts.ts'
 import { replayVerdict as replayContract } from '#shared/api/simulations.ts'
+import { mediaBytesAtMost } from '#shared/media-limits.ts'
 import { postStatuses, type PostStatus } from '#shared/post-status.ts'
 import { commentPost } from './comment-post.ts'
-import { mediaBytesAtMost, storeMedia } from './store-media.ts'
 import { toContent } from './prepare-revision.ts'
 import { countPosts, findPosts, type PostListRow } from './queries.ts'
+import { readMedia } from './read-media.ts'
 import { replayVerdict } from './replay-verdict.ts'
+import { storeMedia } from './store-media.ts'
 
 export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | 'objectStore'>): void {
   void app.register(multipart, { limits: { fileSize: mediaBytesAtMost, files: 1, fields: 2, fieldSize: 10_000 } })
@@ -27,10 +29,28 @@ export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | '
       })
       if (file === undefined)
         throw new AppError('invalid_request', 'There is no file in the request. Send it in a part named “file”.')
-      const bytes = await file.toBuffer()
+      const bytes = await file.toBuffer().catch((cause: unknown) => {
+        if ((cause as { code?: string }).code !== 'FST_REQ_FILE_TOO_LARGE') throw cause
+        const limit = mediaBytesAtMost / (1024 * 1024)
+        throw new AppError('too_large', `The file is larger than ${limit} MB. Make it smaller and upload it again.`, {
+          cause,
+        })
+      })
       const altText = file.fields['altText']
       const alt = altText !== undefined && 'value' in altText ? String(altText.value) : null
       return reply.code(201).send(await storeMedia(deps, request.actor, bytes, alt))
+    },
+  })
+  app.route({
+    ...contract.getMedia,
+    handler: async (request, reply) => {
+      const { range, 'if-none-match': ifNoneMatch } = request.headers
+      const wish = { range, ifNoneMatch }
+      const { status, headers, body } = await readMedia(deps, request.actor, request.params.mediaId, wish)
+      return reply
+        .code(status)
+        .headers(headers)
+        .send(body === undefined ? undefined : Buffer.from(body.buffer, body.byteOffset, body.length))
     },
   })
   app.route({

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { fileTypeFromBuffer } from 'file-type'
-import type { Static } from 'typebox'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
@@ -10,12 +9,9 @@ import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { ObjectStoreError, type ObjectStore, type StoredObject } from '#server/platform/object-store.ts'
 import type { Media } from '#shared/api/posts.ts'
+import { mediaTypes } from '#shared/media-limits.ts'
 import { insertMedia } from './queries.ts'
 
-/** The largest file that any of the networks takes as one piece here: 50 MB. */
-export const mediaBytesAtMost = 50 * 1024 * 1024
-/** What networks show and reviewers can see in the browser. SVG is a program and stays out. */
-const accepted = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif', 'video/mp4']
 /** Media outlives the longest of the retention classes that a post may take. */
 const retentionMilliseconds = 10 * 366 * 86_400_000
 
@@ -25,12 +21,12 @@ export async function storeMedia(
   actor: Actor,
   bytes: Buffer,
   altText: string | null,
-): Promise<Static<typeof Media>> {
+): Promise<Media> {
   const type = await fileTypeFromBuffer(bytes)
-  if (type === undefined || !accepted.includes(type.mime)) {
+  if (type === undefined || !mediaTypes.some((accepted) => accepted === type.mime)) {
     throw new AppError(
       'unsupported_media',
-      `This file is ${type?.mime ?? 'of an unknown kind'}. Send one of: ${accepted.join(', ')}.`,
+      `This file is ${type?.mime ?? 'of an unknown kind'}. Send one of: ${mediaTypes.join(', ')}.`,
     )
   }
   const at = deps.clock.now()

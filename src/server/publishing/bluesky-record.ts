@@ -8,10 +8,9 @@ import type { JsonObject } from '#shared/json.ts'
 import { fitNetwork } from '#shared/network-limits.ts'
 import { markText, type Facet } from './bluesky-facets.ts'
 import { blobCid, recordKey } from './bluesky-record-key.ts'
+import { refuseMedia } from './refuse-media.ts'
 
 export const postCollection = 'app.bsky.feed.post'
-const imageLimit = 4
-const imageBytes = 2_000_000
 
 type Link = RenderInput['links'][number]
 type Media = RenderInput['media'][number]
@@ -92,12 +91,11 @@ function renderEmbed(media: readonly Media[], links: readonly Link[]): JsonObjec
 }
 
 function renderImages(media: readonly Media[]): JsonObject[] {
-  if (media.length > imageLimit) throw refuse(`Bluesky takes ${imageLimit} images, this post has ${media.length}.`)
-  return media.map(({ sha256, mimeType, size, altText }) => {
-    if (!mimeType.startsWith('image/')) throw refuse(`Bluesky takes images here, not ${mimeType}.`)
-    if (size > imageBytes) throw refuse('Bluesky takes images of up to 2 MB. Make this one smaller.')
-    return { alt: altText ?? '', image: { $type: 'blob', ref: { $link: blobCid(sha256) }, mimeType, size } }
-  })
+  refuseMedia('bluesky', 'Bluesky', media)
+  return media.map(({ sha256, mimeType, size, altText }) => ({
+    alt: altText ?? '',
+    image: { $type: 'blob', ref: { $link: blobCid(sha256) }, mimeType, size },
+  }))
 }
 
 /** The network's own lexicon, so that what is approved is what the network will take. */

@@ -5,8 +5,7 @@ import type { NetworkAccount, RenderInput } from '#server/platform/network.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import type { JsonObject } from '#shared/json.ts'
 import { fitNetwork } from '#shared/network-limits.ts'
-
-const mediaLimit = 4
+import { refuseMedia } from './refuse-media.ts'
 
 /** What is approved: the request that will be sent, its idempotency key, and the media to upload before it. */
 export interface MastodonPayload extends JsonObject {
@@ -30,8 +29,7 @@ export function renderStatus(input: RenderInput, account: Pick<NetworkAccount, '
     throw refuse('An empty post cannot be published: write a text or add an image.')
   const hidden = input.links.find((link) => !input.text.includes(link.url))
   if (hidden !== undefined) throw refuse(`Mastodon shows links only in the text. Put ${hidden.url} into it.`)
-  if (input.media.length > mediaLimit)
-    throw refuse(`Mastodon takes ${mediaLimit} images, this post has ${input.media.length}.`)
+  refuseMedia('mastodon', 'Mastodon', input.media)
   return canonicalJson({
     input: { status: input.text, visibility: 'public', language: input.language },
     key: createHash('sha256').update(input.publicationKey).digest('hex'),

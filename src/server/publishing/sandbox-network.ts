@@ -10,6 +10,7 @@ import {
 import { canonicalJson } from '#shared/canonical-json.ts'
 import type { JsonObject } from '#shared/json.ts'
 import { fitNetwork } from '#shared/network-limits.ts'
+import { refuseMedia } from './refuse-media.ts'
 import { SandboxStore } from './sandbox-store.ts'
 
 /** A credential that the sandbox refuses, so that a revoked one can be tried out. Every other one is good. */
@@ -86,6 +87,7 @@ function renderPayload(input: RenderInput, account: Pick<NetworkAccount, 'handle
   if (input.text.trim() === '' && input.media.length === 0) {
     throw new AppError('unprocessable', 'An empty post cannot be published: write a text or add an image.')
   }
+  refuseMedia('sandbox', 'Sandbox', input.media)
   const displayName = account.settings['displayName']
   return canonicalJson({
     handle: account.handle,

@@ -67,7 +67,12 @@ export function assemblePost(parts: PostParts, language: Language): Post {
 /** A revision without what only the gate needs. */
 export function toApiRevision(row: RevisionRow): Revision {
   const { postId: _postId, media, targets: _targets, isStatic, ...revision } = row
-  return { ...revision, mediaIds: media.map((item) => item.mediaId), static: isStatic }
+  return {
+    ...revision,
+    mediaIds: media.map((item) => item.mediaId),
+    media: media.map((item) => ({ ...item, altText: item.altText ?? null })),
+    static: isStatic,
+  }
 }
 
 /** A new post from what was just written, so that the hot path reads nothing back. Pure. */

@@ -57,6 +57,7 @@ export async function reschedulePost(
       ...(content.audience === null ? {} : { audience: content.audience }),
       profileIds: [...content.profileIds],
       mediaIds: content.media.map((item) => item.mediaId),
+      altTexts: Object.fromEntries(content.media.map((item) => [item.mediaId, item.altText ?? ''])),
       links: content.links.map((link) => ({ url: link.url, ...(link.text === undefined ? {} : { text: link.text }) })),
       ...(content.language === null ? {} : { language: content.language }),
       scheduledAt,

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { Id, Language, At, Nullable } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { altTextAtMost, mediaAtMost } from '#shared/media-limits.ts'
 import { postStatuses } from '#shared/post-status.ts'
 
 export const Severity = Type.Union([Type.Literal('block'), Type.Literal('review'), Type.Literal('note')])
@@ -82,7 +83,13 @@ export const PostContent = {
   ),
   audience: Type.Optional(Type.String({ minLength: 1, maxLength: 80, description: '`public`, `clients` …' })),
   profileIds: Type.Array(Id, { maxItems: 50, uniqueItems: true, default: [] }),
-  mediaIds: Type.Optional(Type.Array(Id, { maxItems: 20, uniqueItems: true })),
+  mediaIds: Type.Optional(Type.Array(Id, { maxItems: mediaAtMost, uniqueItems: true })),
+  altTexts: Type.Optional(
+    Type.Record(Type.String(), Type.String({ maxLength: altTextAtMost }), {
+      maxProperties: mediaAtMost,
+      description: 'descriptions by media id, for those who cannot see; they win over the one given at the upload',
+    }),
+  ),
   links: Type.Optional(Type.Array(Link, { maxItems: 20 })),
   language: Type.Optional(Language),
   scheduledAt: Type.Optional(Nullable(At)),

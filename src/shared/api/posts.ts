@@ -13,6 +13,15 @@ import {
   Verdict,
 } from './policies.ts'
 
+export const Media = Type.Object({
+  mediaId: Id,
+  sha256: Type.String(),
+  mimeType: Type.String(),
+  size: Type.Integer({ description: 'bytes' }),
+  altText: Nullable(Type.String()),
+})
+export type Media = Static<typeof Media>
+
 export const Revision = Type.Object({
   revisionId: Id,
   number: Type.Integer(),
@@ -23,6 +32,7 @@ export const Revision = Type.Object({
   language: Nullable(Language),
   links: Type.Array(Link),
   mediaIds: Type.Array(Id),
+  media: Type.Array(Media, { description: 'the same files with their descriptions, in order' }),
   sources: Type.Array(Source),
   profileIds: Type.Array(Id),
   scheduledAt: Nullable(At),
@@ -250,14 +260,6 @@ export const commentPost = endpoint({
   },
 })
 
-export const Media = Type.Object({
-  mediaId: Id,
-  sha256: Type.String(),
-  mimeType: Type.String(),
-  size: Type.Integer({ description: 'bytes' }),
-  altText: Nullable(Type.String()),
-})
-
 /** The body is multipart/form-data: one part `file`, and before it an optional part `altText`. */
 export const uploadMedia = endpoint({
   method: 'POST',
@@ -267,5 +269,17 @@ export const uploadMedia = endpoint({
     summary: 'Stores an image or a video under its digest; typed by its content, not by its name',
     tags: ['posts'],
     response: { 201: Media },
+  },
+})
+
+/** The file itself, with its own content type; the browser may show it and may not run it. */
+export const getMedia = endpoint({
+  method: 'GET',
+  url: '/api/media/:mediaId',
+  config: { permission: 'post.read' },
+  schema: {
+    summary: 'A media file, for who uploaded it and for who may read a post that carries it; one range is honoured',
+    tags: ['posts'],
+    params: Type.Object({ mediaId: Id }),
   },
 })

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SandboxStore } from '#server/publishing/sandbox-store.ts'
+import type { Media, Post } from '#shared/api/posts.ts'
+import { approve, furnishFirm, readPost, runJobs } from '#test/support/furnish-firm.ts'
+import { imageForm, redDot } from '#test/support/image-form.ts'
+import type { SignedIn } from '#test/support/sign-in.ts'
+
+async function upload(author: SignedIn, altText?: string): Promise<Media> {
+  const answer = await author.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot, altText) })
+  assert.equal(answer.statusCode, 201, answer.body)
+  return answer.json<Media>()
+}
+
+test('A picture is read by its uploader, and by others only once a post that they may read carries it', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines, ruth, ada] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('ruth'),
+    await gateway.signIn('ada'),
+  ]
+  const { mediaId } = await upload(camille)
+  const url = `/api/media/${mediaId}`
+  assert.deepEqual((await camille.get(url)).rawPayload, redDot)
+  assert.equal((await ines.get(url)).statusCode, 404, 'not handed in: the author’s alone')
+  const body = { text: 'Look', profileIds: [profileId], mediaIds: [mediaId], submit: true }
+  assert.equal((await camille.post('/api/posts', body)).statusCode, 201)
+  for (const reader of [ines, ruth]) assert.deepEqual((await reader.get(url)).rawPayload, redDot)
+  assert.equal((await ada.get(url)).statusCode, 403, 'an administrator reads no post')
+  assert.equal((await gateway.app.inject(url)).statusCode, 401)
+})
+
+test('The browser may show the file and may not run it, keeps it for one person and asks each time', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const { mediaId, sha256 } = await upload(camille)
+  const { headers } = await camille.get(`/api/media/${mediaId}`)
+  assert.equal(headers['content-type'], 'image/png')
+  assert.match(String(headers['content-disposition']), /^inline; filename="[0-9a-f]{16}\.png"$/)
+  assert.match(String(headers['content-security-policy']), /default-src 'none'.*sandbox/)
+  assert.equal(headers['x-content-type-options'], 'nosniff')
+  assert.equal(headers['cache-control'], 'private, no-cache')
+  const again = { method: 'GET', url: `/api/media/${mediaId}`, headers: { 'if-none-match': `"${sha256}"` } } as const
+  assert.equal((await camille.inject(again)).statusCode, 304)
+  assert.equal((await (await gateway.signIn('ines')).inject(again)).statusCode, 404, 'a known digest is no right')
+})
+
+test('Players of films ask for a range and get it', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const { mediaId } = await upload(camille)
+  const ask = (range: string) => camille.inject({ method: 'GET', url: `/api/media/${mediaId}`, headers: { range } })
+  const size = redDot.length
+  for (const [range, status, bytes] of [
+    ['bytes=0-3', 206, redDot.subarray(0, 4)],
+    ['bytes=-4', 206, redDot.subarray(size - 4)],
+    ['bytes=60-', 206, redDot.subarray(60)],
+    ['bytes=60-9999', 206, redDot.subarray(60)],
+    ['bytes=5-2', 200, redDot],
+    ['lines=1-2', 200, redDot],
+  ] as const) {
+    const answer = await ask(range)
+    assert.deepEqual([answer.statusCode, answer.rawPayload], [status, Buffer.from(bytes)], range)
+  }
+  assert.equal((await ask('bytes=0-3')).headers['content-range'], `bytes 0-3/${size}`)
+  const beyond = await ask(`bytes=${size}-`)
+  assert.deepEqual([beyond.statusCode, beyond.headers['content-range']], [416, `bytes */${size}`])
+})
+
+test('While the object store is away the file is told to come later, and nothing of it is guessed', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const answer = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot) })
+  const { mediaId } = answer.json<Media>()
+  await gateway.db
+    .insertInto('media')
+    .columns(['id', 'uploaded_by', 'sha256', 'mime_type', 'size', 'alt_text', 'object_key', 'created_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('media')
+        .select((row) => [
+          row.val('01a00000-0000-7000-8000-000000000001').as('id'),
+          'uploaded_by',
+          'sha256',
+          'mime_type',
+          'size',
+          'alt_text',
+          row.val('media/nowhere').as('object_key'),
+          'created_at',
+        ])
+        .where('id', '=', mediaId),
+    )
+    .execute()
+  const missing = await camille.get('/api/media/01a00000-0000-7000-8000-000000000001')
+  assert.deepEqual([missing.statusCode, missing.json().code], [503, 'object_store_unavailable'])
+})
+
+test('A description belongs to the revision: it is judged, hashed, approved, kept when rescheduled and published', async (t) => {
+  const { gateway, profileId, sandboxDirectory } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const { mediaId } = await upload(camille, 'First words')
+  const body = { text: 'Look', profileIds: [profileId], mediaIds: [mediaId] }
+  const posted = async (more: object) => (await camille.post('/api/posts', { ...body, ...more })).json<Post>()
+  const [plain, other, silent] = [
+    await posted({}),
+    await posted({ altTexts: { [mediaId]: ' Our door \n' } }),
+    await posted({ altTexts: { [mediaId]: '' } }),
+  ]
+  assert.deepEqual(
+    [plain, other, silent].map(({ revision }) => revision.media[0]?.altText),
+    ['First words', 'Our door', null],
+  )
+  assert.equal(new Set([plain, other, silent].map(({ contentHash }) => contentHash)).size, 3)
+
+  const promise = await camille.post('/api/policy/check', { ...body, altTexts: { [mediaId]: 'guaranteed returns' } })
+  assert.deepEqual(promise.json<Post>().findings[0]?.spans[0], { start: 0, end: 18, field: 'alt:0' })
+
+  const later = new Date(Date.parse(gateway.clock.now()) + 3_600_000).toISOString()
+  const moved = await camille.post(`/api/posts/${other.postId}/reschedule`, { scheduledAt: later })
+  assert.equal(moved.json<Post>().revision.media[0]?.altText, 'Our door', moved.body)
+  await camille.post(`/api/posts/${other.postId}/reschedule`, { scheduledAt: null })
+  const submitted = await camille.post(`/api/posts/${other.postId}/submit`)
+  await approve(await gateway.signIn('ines'), submitted.json<Post>())
+  await runJobs(gateway)
+  const published = await readPost(camille, other.postId)
+  assert.equal(published.status, 'published')
+  const store = new SandboxStore(sandboxDirectory)
+  const picture = (await store.list())[0]?.media[0] ?? assert.fail('nothing was published')
+  assert.equal(picture.altText, 'Our door')
+  assert.deepEqual(await store.readMedia(picture.sha256), redDot)
+})
+
+test('A description of a file that the post does not carry is refused, and so is half of a character', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const { mediaId } = await upload(camille)
+  const body = { text: 'Look', profileIds: [profileId] }
+  const stray = await camille.post('/api/posts', { ...body, altTexts: { [mediaId]: 'x' } })
+  assert.deepEqual([stray.statusCode, stray.json().code], [422, 'unprocessable'])
+  const halved = await camille.post('/api/posts', { ...body, mediaIds: [mediaId], altTexts: { [mediaId]: '\ud83d' } })
+  assert.deepEqual([halved.statusCode, halved.json().code], [400, 'invalid_request'])
+})
