@@ -387,6 +387,7 @@ export interface PolicySimulation {
   state: string;
   to_at: Instant;
   total: Generated<number>;
+  touch_keys: number[] | null;
   units: string[] | null;
 }
 
@@ -447,6 +448,12 @@ export interface PostRevision {
   text: string;
   thread: Generated<string[]>;
   topics: string[];
+}
+
+export interface PostRevisionTouch {
+  keys: number[];
+  reader: number;
+  revision_id: string;
 }
 
 export interface Profile {
@@ -594,6 +601,12 @@ export interface ScimGroupMember {
   user_id: string;
 }
 
+export interface SignInCount {
+  attempts: number;
+  minute: Instant;
+  source: Buffer;
+}
+
 export interface Stop {
   engaged_at: Instant;
   engaged_by: string;
@@ -671,6 +684,7 @@ export interface DB {
   post: Post;
   post_comment: PostComment;
   post_revision: PostRevision;
+  post_revision_touch: PostRevisionTouch;
   profile: Profile;
   publication: Publication;
   publication_attempt: PublicationAttempt;
@@ -682,6 +696,7 @@ export interface DB {
   schema_migration: SchemaMigration;
   scim_group: ScimGroup;
   scim_group_member: ScimGroupMember;
+  sign_in_count: SignInCount;
   stop: Stop;
   unit: Unit;
   user_session: UserSession;

@@ -50,6 +50,7 @@ export function toSimulation(row: SimulationRow): Simulation {
     baseVersion: row.baseVersion,
     from: row.from,
     to: row.to,
+    touchedOnly: row.touchKeys !== null,
     progress: { done: row.done, total: row.total },
     startedAt: row.startedAt,
     finishedAt: row.finishedAt,

@@ -14,6 +14,7 @@ import { readPost } from './read-post.ts'
 import { readPrecision } from './read-precision.ts'
 import { readReview, toReviewSummary } from './read-review.ts'
 import { readSimulation, readSimulations } from './read-simulation.ts'
+import { readTouched } from './read-touched.ts'
 import { cancelSimulation, simulateHistory } from './simulate-history.ts'
 import { createPost, revisePost, submitPost } from './submit-post.ts'
 import { reschedulePost, withdrawPost } from './withdraw-post.ts'
@@ -170,6 +171,10 @@ function registerSimulations(app: App, deps: RouteDeps): void {
   app.route({
     ...simulations.createSimulation,
     handler: async (request, reply) => reply.code(202).send(await simulateHistory(deps, request.actor, request.body)),
+  })
+  app.route({
+    ...simulations.findTouched,
+    handler: async (request) => readTouched(deps, request.actor, request.body),
   })
   app.route({
     ...simulations.listSimulations,

@@ -3,12 +3,13 @@ import { readScope } from '#server/archive/search-scope.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Instant } from '#server/platform/clock.ts'
-import { inTransaction, type Tx } from '#server/platform/database.ts'
+import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { readActiveVersion, readVersionFiles } from '#server/policies/active-version.ts'
 import { excludeTerms } from '#server/policies/exclude-terms.ts'
 import { compileOrExplain } from '#server/policies/create-policy-version.ts'
+import { planTouch } from '#server/policies/plan-touch.ts'
 import type { PolicyFileSource } from '#server/policies/load-policy.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import type { createSimulation, Simulation } from '#shared/api/simulations.ts'
@@ -24,9 +25,7 @@ export async function simulateHistory(
   wish: SimulationWish,
 ): Promise<{ simulationId: string }> {
   const at = deps.clock.now()
-  const from = wish.from === undefined ? null : toUtc(wish.from)
-  const to = wish.to === undefined ? at : toUtc(wish.to)
-  if (from !== null && from >= to) throw new AppError('unprocessable', 'The period ends before it begins.')
+  const period = toPeriod(wish, at)
   return inTransaction(deps.db, async (tx) => {
     const files = await readDraft(tx, wish)
     const scope = await readScope(tx, actor, 'policy.simulate')
@@ -39,18 +38,37 @@ export async function simulateHistory(
       files,
       draftVersion: compileOrExplain(files).version,
       baseVersion: (await readActiveVersion(tx)) ?? null,
-      from,
-      to,
+      ...period,
+      touchKeys: wish.touchedOnly === true ? await readTouchKeysOf(tx, files) : null,
     })
     return { simulationId }
   })
+}
+
+/** The keys of what the draft changes; null where that cannot be told from words, and every post is judged. */
+async function readTouchKeysOf(tx: Tx, files: readonly PolicyFileSource[]): Promise<readonly number[] | null> {
+  const active = await readActiveVersion(tx)
+  const plan = planTouch(active === undefined ? [] : ((await readVersionFiles(tx, active)) ?? []), files)
+  return plan.everything.length > 0 ? null : plan.keys
+}
+
+/** The half-open period that is meant; until now when no end is named. Throws `unprocessable` for one turned round. */
+export function toPeriod({ from, to }: SimulationWish, now: Instant): { from: Instant | null; to: Instant } {
+  const period = { from: from === undefined ? null : toUtc(from), to: to === undefined ? now : toUtc(to) }
+  if (period.from !== null && period.from >= period.to)
+    throw new AppError('unprocessable', 'The period ends before it begins.')
+  return period
 }
 
 function toUtc(time: string): Instant {
   return new Date(time).toISOString()
 }
 
-async function readDraft(tx: Tx, { files, version, exclusions }: SimulationWish): Promise<readonly PolicyFileSource[]> {
+/** The files of a draft as they were meant. Throws `policy_invalid` with every mistake. */
+export async function readDraft(
+  tx: Db | Tx,
+  { files, version, exclusions }: SimulationWish,
+): Promise<readonly PolicyFileSource[]> {
   if (files !== undefined && version !== undefined)
     throw new AppError('invalid_request', 'Give either the files of a draft or a version, not both.')
   if (files === undefined && version === undefined && exclusions === undefined)
@@ -61,7 +79,7 @@ async function readDraft(tx: Tx, { files, version, exclusions }: SimulationWish)
   return excludeTerms(base, exclusions)
 }
 
-async function readStored(tx: Tx, version: string | undefined): Promise<readonly PolicyFileSource[]> {
+async function readStored(tx: Db | Tx, version: string | undefined): Promise<readonly PolicyFileSource[]> {
   const named = version ?? (await readActiveVersion(tx))
   const files = named === undefined ? undefined : await readVersionFiles(tx, named)
   if (files === undefined) throw new AppError('not_found', 'No such policy version.')

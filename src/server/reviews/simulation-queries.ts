@@ -1,8 +1,9 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { SearchScope } from '#server/archive/search-scope.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Position } from '#server/platform/page-cursor.ts'
+import { keyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
 import type { PolicyFileSource } from '#server/policies/load-policy.ts'
 import type { PastPost, SimulationReport as Figures } from '#server/policies/simulate-policy.ts'
 import type { Simulation } from '#shared/api/simulations.ts'
@@ -29,6 +30,8 @@ export interface SimulationRow {
   readonly baseVersion: string | null
   readonly from: Instant | null
   readonly to: Instant
+  /** Only posts with one of these keys are judged; null: all. */
+  readonly touchKeys: number[] | null
   readonly state: Simulation['state']
   readonly cancelRequestedBy: string | null
   readonly attempt: number
@@ -41,7 +44,7 @@ export interface SimulationRow {
 
 const columns = sql`s.id as "simulationId", s.requested_by as "requestedBy", u.display_name as "requestedByName",
   u.unit_id as "requesterUnitId", s.requested_at as "requestedAt", s.units, s.draft_version as "draftVersion",
-  s.base_version as "baseVersion", s.from_at as "from", s.to_at as "to", s.state, s.cancel_requested_by as "cancelRequestedBy",
+  s.base_version as "baseVersion", s.from_at as "from", s.to_at as "to", s.touch_keys as "touchKeys", s.state, s.cancel_requested_by as "cancelRequestedBy",
   s.attempt, s.done, s.total, s.started_at as "startedAt", s.finished_at as "finishedAt", s.failure`
 const tables = sql`policy_simulation s join app_user u on u.id = s.requested_by`
 
@@ -55,14 +58,17 @@ export interface NewSimulation {
   readonly baseVersion: string | null
   readonly from: Instant | null
   readonly to: Instant
+  readonly touchKeys: readonly number[] | null
 }
 
 /** Enters a simulation and wakes whoever runs them. */
 export async function insertSimulation(tx: Tx, row: NewSimulation): Promise<void> {
   await sql`
-    insert into policy_simulation (id, requested_by, requested_at, units, files, draft_version, base_version, from_at, to_at, state)
+    insert into policy_simulation (id, requested_by, requested_at, units, files, draft_version, base_version, from_at, to_at, touch_keys, state)
     values (${row.simulationId}, ${row.requestedBy}, ${row.requestedAt}, ${row.units}::uuid[], ${JSON.stringify(row.files)}::jsonb,
-      ${row.draftVersion}, ${row.baseVersion}, ${row.from}, ${row.to}, 'waiting')`.execute(tx)
+      ${row.draftVersion}, ${row.baseVersion}, ${row.from}, ${row.to}, ${row.touchKeys}::integer[], 'waiting')`.execute(
+    tx,
+  )
   await sql`select pg_notify('gateway_simulation', '')`.execute(tx)
 }
 
@@ -153,25 +159,38 @@ export async function endSimulation(
     report = ${end.report === null ? null : JSON.stringify(end.report)}::jsonb where id = ${simulationId}`.execute(tx)
 }
 
-type Period = Pick<SimulationRow, 'units' | 'from' | 'to'>
+export type Period = Pick<SimulationRow, 'units' | 'from' | 'to'> & { readonly touchKeys: readonly number[] | null }
 
 /**
  * The last verdict at submission of each revision of the period that was handed in: a draft that nobody but its author
- * has seen is not history. An older revision counts where it was reviewed or refused.
+ * has seen is not history. An older revision counts where it was reviewed or refused. With keys, only posts that have one
+ * of them, and those that the index does not hold yet.
  */
-function history({ units, from, to }: Period) {
+export async function history(db: Db, period: Period) {
+  const { touchKeys } = period
+  if (touchKeys === null) return historyOf(period, sql`true`)
+  return historyOf(
+    period,
+    sql`e.revision_id in (
+      select t.id from ${keyedRevisions(touchKeys)}
+      union all select r.id from ${await unreadRevisions(db)})`,
+  )
+}
+
+/** History under one condition more, on the verdict `e`. */
+export function historyOf({ units, from, to }: Omit<Period, 'touchKeys'>, condition: RawBuilder<unknown>) {
   return sql`policy_evaluation e join post_revision r on r.id = e.revision_id join post p on p.id = r.post_id
     where e.occasion = 'submission' and e.evaluated_at < ${to} and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}
       and ${units === null ? sql`true` : sql`p.unit_id = any (${units}::uuid[])`}
       and case when p.current_revision_id = r.id then p.status <> 'draft'
         else e.verdict = 'block' or exists (select from review v where v.revision_id = r.id) end
       and not exists (select from policy_evaluation n where n.revision_id = e.revision_id and n.occasion = 'submission'
-        and (n.evaluated_at, n.id) > (e.evaluated_at, e.id) and n.evaluated_at < ${to})`
+        and (n.evaluated_at, n.id) > (e.evaluated_at, e.id) and n.evaluated_at < ${to}) and ${condition}`
 }
 
 export async function measureHistory(db: Db, period: Period): Promise<{ total: number; weeks: number }> {
   const { rows } = await sql<{ total: number; first: Instant | null }>`
-    select count(*) as total, min(e.evaluated_at) as first from ${history(period)}`.execute(db)
+    select count(*) as total, min(e.evaluated_at) as first from ${await history(db, period)}`.execute(db)
   const from = period.from ?? rows[0]!.first ?? period.to
   const week = 7 * 24 * 3_600_000
   return { total: rows[0]!.total, weeks: (Date.parse(period.to) - Date.parse(from)) / week }
@@ -209,14 +228,14 @@ async function readPage(db: Db, period: Period, after: Position | undefined): Pr
       (select jsonb_object_agg(j.key, j.value order by d.decided_at, d.id)
         from review v join review_decision d on d.review_id = v.id, jsonb_each(d.finding_judgements) j
         where v.revision_id = e.revision_id and v.closed_at is not null) as judgements
-    from ${history(period)} and ${page} order by e.evaluated_at, e.id limit ${pageSize}`.execute(db)
+    from ${await history(db, period)} and ${page} order by e.evaluated_at, e.id limit ${pageSize}`.execute(db)
   return rows
 }
 
 /** How long reviewers held a claimed review before they decided, in the period; claims last `claimMinutes`. */
 export async function measureDecisions(
   db: Db,
-  { units, from, to }: Period,
+  { units, from, to }: Omit<Period, 'touchKeys'>,
   claimMinutes: number,
 ): Promise<{ decisions: number; minutes: number }> {
   const { rows } = await sql<{ decisions: number; minutes: number }>`

@@ -58,6 +58,7 @@ export const Simulation = Type.Object({
   baseVersion: Nullable(Type.String()),
   from: Nullable(At),
   to: At,
+  touchedOnly: Type.Boolean({ description: 'only posts that the changed rules can touch were judged' }),
   progress: Type.Object({ done: Count, total: Count }),
   startedAt: Nullable(At),
   finishedAt: Nullable(At),
@@ -68,6 +69,18 @@ export type Simulation = Static<typeof Simulation>
 const simulationParams = Type.Object({ simulationId: Id })
 const Period = { from: Type.Optional(At), to: Type.Optional(At) }
 
+const Draft = {
+  files: Type.Optional(Type.Array(PolicyFile, { minItems: 1, maxItems: 200 })),
+  version: Type.Optional(Version),
+  exclusions: Type.Optional(
+    Type.Array(Type.Object({ ruleId: Type.String({ maxLength: 200 }), unless: Type.String({ maxLength: 500 }) }), {
+      maxItems: 100,
+      description: 'terms to add to `unless` of rules of the version (the active one when none is named)',
+    }),
+  ),
+  ...Period,
+}
+
 export const createSimulation = endpoint({
   method: 'POST',
   url: '/api/policies/simulations',
@@ -76,17 +89,51 @@ export const createSimulation = endpoint({
     summary: 'Runs a draft over what was handed in before, in the background; give files, or a version, or exclusions',
     tags: ['policy'],
     body: Type.Object({
-      files: Type.Optional(Type.Array(PolicyFile, { minItems: 1, maxItems: 200 })),
-      version: Type.Optional(Version),
-      exclusions: Type.Optional(
-        Type.Array(Type.Object({ ruleId: Type.String({ maxLength: 200 }), unless: Type.String({ maxLength: 500 }) }), {
-          maxItems: 100,
-          description: 'terms to add to `unless` of rules of the version (the active one when none is named)',
+      ...Draft,
+      touchedOnly: Type.Optional(
+        Type.Boolean({
+          description:
+            'judges only posts that the changed rules can touch, found through an index; no effect where no word tells them',
         }),
       ),
-      ...Period,
     }),
     response: { 202: Type.Object({ simulationId: Id }) },
+  },
+})
+
+export const findTouched = endpoint({
+  method: 'POST',
+  url: '/api/policies/touched',
+  config: { permission: 'policy.simulate' },
+  schema: {
+    summary: 'Which posts a draft can touch compared with the active version, through an index; stores nothing',
+    tags: ['policy'],
+    body: Type.Object(Draft),
+    response: {
+      200: Type.Object({
+        draftVersion: Type.String(),
+        baseVersion: Nullable(Type.String()),
+        changedRules: Type.Array(Type.String(), { description: 'new, gone, or judging otherwise' }),
+        everything: Type.Array(Type.String(), {
+          description: 'changed rules (or `routes`) that no word gives away: every post can be touched',
+        }),
+        count: Nullable({
+          ...Count,
+          description: 'posts that have a word of a changed rule: at least those hit; null where it is every post',
+        }),
+        isMore: Type.Boolean({ description: '`count` covers only the newest 10,000 posts with such a word' }),
+        sample: Type.Array(
+          Type.Object({
+            revisionId: Id,
+            postId: Id,
+            excerpt: Type.String(),
+            before: Nullable(Verdict),
+            after: Verdict,
+          }),
+          { description: 'the newest 50, judged under both versions' },
+        ),
+      }),
+    },
   },
 })
 
@@ -162,7 +209,9 @@ const ReplayedVerdict = Type.Object({
   policyVersion: Type.String(),
   inputsHash: Type.String(),
   sha256: Type.String({ description: 'of the bytes' }),
-  bytes: Type.String({ description: 'canonical JSON of version, verdict, findings, stages, network fits, sample and trace' }),
+  bytes: Type.String({
+    description: 'canonical JSON of version, verdict, findings, stages, network fits, sample and trace',
+  }),
 })
 
 export const replayVerdict = endpoint({

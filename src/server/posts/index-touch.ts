@@ -1,0 +1,87 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Db } from '#server/platform/database.ts'
+import { readTouchKeys, touchReader } from '#server/policies/touch-keys.ts'
+import type { PolicyInput } from '#server/policies/policy-input.ts'
+
+const pageSize = 500
+/** No transaction that writes a revision is open for longer. */
+const marginMilliseconds = 600_000
+
+interface UnreadRevision {
+  readonly id: string
+  readonly text: string
+  readonly thread: readonly string[]
+  readonly links: PolicyInput['post']['links']
+  readonly media: readonly { readonly mediaId: string; readonly altText?: string }[]
+}
+
+/**
+ * Job: enters the revisions that are not yet in the index of touched posts, oldest first, and drops what an older reader
+ * made. Off the path of a submission; what is not entered yet counts as touched. Answers how many were entered.
+ */
+export async function indexTouch(deps: { readonly db: Db }): Promise<number> {
+  await sql`delete from post_revision_touch where reader <> ${touchReader}`.execute(deps.db)
+  for (let count = 0; ;) {
+    const { rows } = await sql<UnreadRevision>`
+      select r.id, r.text, r.thread, r.links, r.media from ${await unreadRevisions(deps.db)} order by r.id limit ${pageSize}`.execute(
+      deps.db,
+    )
+    if (rows.length > 0) await enter(deps.db, rows)
+    count += rows.length
+    if (rows.length < pageSize) return count
+  }
+}
+
+async function enter(db: Db, rows: readonly UnreadRevision[]): Promise<void> {
+  const entries = rows.map((row) => ({ revision_id: row.id, keys: readTouchKeys({ post: toPost(row) }) }))
+  await sql`
+    insert into post_revision_touch (reader, revision_id, keys)
+    select ${touchReader}, revision_id, keys
+      from json_to_recordset(${JSON.stringify(entries)}::json) as e (revision_id uuid, keys integer[])
+    on conflict do nothing`.execute(db)
+}
+
+/** Only what gives keys matters; the rest is filled in. */
+function toPost({ text, thread, links, media }: UnreadRevision): PolicyInput['post'] {
+  return {
+    text,
+    thread,
+    links,
+    media: media.map(({ mediaId, altText }) => ({ mediaId, altText, kind: '' })),
+    communicationClass: 'retail',
+    static: true,
+    topics: [],
+    sources: [],
+  }
+}
+
+/**
+ * Ids `t.id` of the indexed revisions that have one of the keys. Asked key by key: with all of them at once, the database
+ * takes reading everything for cheaper, and it is not.
+ */
+export function keyedRevisions(keys: readonly number[]): RawBuilder<unknown> {
+  return sql`(select distinct x.revision_id as id from unnest(${keys}::integer[]) k
+    join post_revision_touch x on x.keys @> array[k] and x.reader = ${touchReader}) t`
+}
+
+/**
+ * Revisions `r` that are not in the index. Ids grow with time, so that only those from shortly before the newest entry on
+ * are looked at.
+ */
+export async function unreadRevisions(db: Db): Promise<RawBuilder<unknown>> {
+  const { rows } = await sql<{ id: string }>`
+    select revision_id as id from post_revision_touch where reader = ${touchReader} order by revision_id desc limit 1`.execute(
+    db,
+  )
+  return sql`post_revision r where r.id > ${shortlyBefore(rows[0]?.id)}::uuid
+    and not exists (select from post_revision_touch t where t.reader = ${touchReader} and t.revision_id = r.id)`
+}
+
+/** The least UUIDv7 of a moment before another one. */
+function shortlyBefore(id: string | undefined): string {
+  const milliseconds = id === undefined ? 0 : Number.parseInt(id.replace('-', '').slice(0, 12), 16)
+  const digits = Math.max(0, milliseconds - marginMilliseconds)
+    .toString(16)
+    .padStart(12, '0')
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`
+}

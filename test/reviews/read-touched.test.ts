@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { indexTouch } from '#server/posts/index-touch.ts'
+import { runSimulations } from '#server/reviews/run-simulations.ts'
+import type { AnswerOf } from '#shared/api/endpoint.ts'
+import type { findTouched, getSimulation } from '#shared/api/simulations.ts'
+import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import type { SignedIn } from '#test/support/sign-in.ts'
+import { runSql } from '#test/support/test-cluster.ts'
+
+type Touched = AnswerOf<typeof findTouched>
+
+const moonshot = `rules:
+  - id: moonshot
+    severity: block
+    any: ['moonshot NEAR/3 Lyon']
+    tests: [{ hit: "a ⟦moonshot in Lyon⟧" }, { pass: "nothing" }]
+`
+const draft = testPolicy.map(({ path, text }) => ({ path, text: text.replace('rules:\n', moonshot) }))
+
+async function ask(person: SignedIn, wish: object): Promise<Touched> {
+  const answer = await person.post('/api/policies/touched', wish)
+  assert.equal(answer.statusCode, 200, answer.body)
+  return answer.json<Touched>()
+}
+
+const texts = ({ sample }: Touched) =>
+  sample.map(({ excerpt, before, after }) => [excerpt, before, after]).toSorted(([a], [b]) => (a! < b! ? -1 : 1))
+
+test('The posts that a changed rule can touch are found by its words, disguised ones and ones not yet indexed too', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  await submit(camille, profileId, 'A m00n5hot for Lyon.')
+  await submit(camille, profileId, 'The moonshine festival.')
+  await submit(camille, profileId, 'Our outlook for Paris.')
+  gateway.clock.advance(1_000)
+  assert.equal(await indexTouch(gateway), 4)
+  assert.equal(await indexTouch(gateway), 0)
+
+  const found = await ask(ada, { files: draft })
+  assert.deepEqual([found.changedRules, found.everything, found.count], [['moonshot'], [], 3])
+  assert.deepEqual(texts(found), [
+    ['A m00n5hot for Lyon.', 'pass', 'block'],
+    ['A moonshot for Lyon.', 'pass', 'block'],
+    ['The moonshine festival.', 'pass', 'pass'],
+  ])
+  await submit(camille, profileId, 'Something else altogether.')
+  gateway.clock.advance(1_000)
+  assert.equal((await ask(ada, { files: draft })).count, 4, 'what is not indexed yet may be touched')
+  await indexTouch(gateway)
+  assert.equal((await ask(ada, { files: draft })).count, 3)
+  assert.equal((await ask(ada, { files: testPolicy })).count, 0, 'nothing changed')
+})
+
+test('A change that no word gives away touches every post, and says which', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'Anything.')
+  gateway.clock.advance(1_000)
+  const files = draft.map(({ path, text }) => ({
+    path,
+    text: text.replace("any: ['moonshot NEAR/3 Lyon']", 'detector: iban'),
+  }))
+  const found = await ask(ada, { files })
+  assert.deepEqual([found.everything, found.count, found.sample.length], [['moonshot'], null, 1])
+  assert.equal((await camille.post('/api/policies/touched', { files })).statusCode, 403)
+})
+
+test('A simulation of touched posts judges those alone and finds what a whole one finds', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  for (const city of ['Paris', 'Nice', 'Lille']) await submit(camille, profileId, `Our branch in ${city}.`)
+  gateway.clock.advance(1_000)
+  await indexTouch(gateway)
+  const run = async (more: object) => {
+    const { simulationId } = (await ada.post('/api/policies/simulations', { files: draft, ...more })).json<{
+      simulationId: string
+    }>()
+    await runSimulations(gateway)
+    return (await ada.get(`/api/policies/simulations/${simulationId}`)).json<AnswerOf<typeof getSimulation>>()
+  }
+  const [whole, touched] = [await run({}), await run({ touchedOnly: true })]
+  assert.deepEqual([whole.touchedOnly, whole.report?.judged], [false, 4])
+  assert.deepEqual([touched.touchedOnly, touched.report?.judged], [true, 1])
+  assert.deepEqual(touched.report?.newlyBlocked, whole.report?.newlyBlocked)
+})
+
+test('What an older reader entered is made again', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  await indexTouch(gateway)
+  await runSql(gateway.database.ownerUrl, `update post_revision_touch set reader = 0, keys = '{}'`)
+  assert.equal(await indexTouch(gateway), 1)
+})
