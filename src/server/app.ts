@@ -32,6 +32,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     requestTimeout: 60_000,
+    trustProxy: deps.config.trustedProxies === undefined ? false : [...deps.config.trustedProxies],
     routerOptions: { maxParamLength: 300 },
   }).withTypeProvider<TypeBoxTypeProvider>()
   compileValidatorsWhenCalled(app)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { appendRecord } from '#server/archive/append-record.ts'
 import { loadActor } from '#server/identity/load-actor.ts'
-import { mayOnUnit, withoutDelegationsOf } from '#server/platform/actor.ts'
-import { startGateway } from '#test/support/start-gateway.ts'
+import { mayOnUnit, systemActor, withoutDelegationsOf } from '#server/platform/actor.ts'
+import { inTransaction } from '#server/platform/database.ts'
+import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
 
 async function startFirm(t: Parameters<typeof startGateway>[0]) {
   const gateway = await startGateway(t)
@@ -100,4 +102,73 @@ test('a delegate does not decide on the lender’s own post with the lender’s 
   assert.ok(tom)
   assert.equal(mayOnUnit(tom, 'review.decide', [firmId, paris]), true)
   assert.equal(mayOnUnit(withoutDelegationsOf(tom, ids.ines), 'review.decide', [firmId, paris]), false)
+})
+
+async function recordMove(gateway: TestGateway, from: string, to: Record<string, string>): Promise<void> {
+  const at = gateway.clock.now()
+  await inTransaction(gateway.db, async (tx) => {
+    for (const [userId, unitId] of Object.entries(to)) {
+      const append = (type: 'role.granted' | 'role.revoked', unit: string) =>
+        appendRecord(tx, systemActor, {
+          type,
+          at,
+          streams: { user: userId, unit },
+          body: { userId, role: 'reviewer', unitId: unit, source: 'manual', effectiveAt: at },
+        })
+      await append('role.revoked', from)
+      await append('role.granted', unitId)
+    }
+  })
+}
+
+test('what somebody could do on a day, on loan too, is answered from the records', async (t) => {
+  const { gateway, ada, ines, paris, london, firmId, ids } = await startFirm(t)
+  // The firm's records say what the tables were made to say: Inès reviews Paris, Tom reviews London.
+  await recordMove(gateway, firmId, { [ids.ines]: paris, [ids.tom]: london })
+  const team = (await ada.post('/api/units', { parentId: paris, name: 'Team', slug: 'team' })).json().unitId
+  const moments: Record<string, string> = {}
+  const mark = (name: string) => {
+    moments[name] = gateway.clock.now()
+    gateway.clock.advance(60_000)
+  }
+  mark('before')
+  const lend = async (unitId: string) => {
+    const wish = { toUserId: ids.tom, unitId, validUntil: until, reason: 'holidays' }
+    return (await ines.post('/api/delegations', wish)).json().delegationId as string
+  }
+  const first = await lend(team)
+  mark('lent')
+  await ines.inject({ method: 'DELETE', url: `/api/delegations/${first}` })
+  mark('ended')
+  await lend(team)
+  mark('again')
+  await ada.inject({ method: 'PATCH', url: `/api/units/${team}`, payload: { parentId: firmId } })
+  mark('moved out of the lender’s reach')
+  await ada.inject({ method: 'PATCH', url: `/api/units/${team}`, payload: { parentId: paris } })
+  mark('moved back')
+  await ada.post(`/api/users/${ids.ines}/deactivate`, { reason: 'left' })
+  mark('the lender left')
+  gateway.clock.set(until)
+  mark('over')
+  const ruth = await gateway.signIn('ruth')
+  // The tables of today are of no account.
+  await gateway.db.updateTable('delegation').set({ ended_at: '2026-01-01T00:00:00.000Z' }).execute()
+  const reviewed = async (at: string) => {
+    const { permissions, roles } = (await ruth.get(`/api/users/${ids.tom}/permissions?at=${at}`)).json()
+    const lent = roles.filter((held: { delegatedBy?: string }) => held.delegatedBy !== undefined)
+    assert.ok(lent.every((held: { delegatedBy: string; recordId: string }) => held.delegatedBy === ids.ines))
+    return permissions.find((held: { permission: string }) => held.permission === 'review.decide').unitIds
+  }
+  const found: Record<string, string[]> = {}
+  for (const [name, at] of Object.entries(moments)) found[name] = await reviewed(at)
+  assert.deepEqual(found, {
+    before: [london],
+    lent: [london, team],
+    ended: [london],
+    again: [london, team],
+    'moved out of the lender’s reach': [london],
+    'moved back': [london, team],
+    'the lender left': [london],
+    over: [london],
+  })
 })

@@ -71,7 +71,12 @@ test('signing out ends the session at once, here and at the provider, and a stol
 test('the provider ends a session by its sid, or all of a person by sub', async (t) => {
   const { provider, gateway } = await startWith(t)
   const [one, two, tom] = [await gateway.signIn('ruth'), await gateway.signIn('ruth'), await gateway.signIn('tom')]
-  const rows = await gateway.db.selectFrom('user_session').select('provider_sid').orderBy('id').execute()
+  const rows = await gateway.db
+    .selectFrom('user_session')
+    .innerJoin('app_user', 'app_user.id', 'user_session.user_id')
+    .select('provider_sid')
+    .where('subject', '=', 'ruth')
+    .execute()
   const sid = String(rows[0]?.provider_sid)
   const status = async () =>
     Promise.all([one, two, tom].map(async (person) => (await person.get('/api/me')).statusCode))

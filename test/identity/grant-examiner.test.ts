@@ -45,7 +45,8 @@ test('an examiner reads for a time and changes nothing', async (t) => {
   }
   gateway.clock.set(wish.validUntil)
   assert.equal((await examiner.get('/api/me')).statusCode, 401)
-  assert.equal((await signInWith(gateway, secret)).answer.statusCode, 401)
+  const late = (await signInWith(gateway, secret)).answer
+  assert.deepEqual([late.statusCode, late.json().code], [401, 'session_expired'])
 })
 
 test('an examination ends at once, and a wrong secret is refused and recorded', async (t) => {
@@ -55,10 +56,31 @@ test('an examination ends at once, and a wrong secret is refused and recorded', 
   const examiner = await signInWith(gateway, secret)
   await ruth.post(`/api/examiners/${examinerId}/end`, {})
   assert.equal((await examiner.get('/api/me')).statusCode, 401)
-  assert.equal((await signInWith(gateway, secret)).answer.statusCode, 401)
+  const revoked = (await signInWith(gateway, secret)).answer
+  assert.deepEqual([revoked.statusCode, revoked.json().code], [410, 'gone'])
   assert.equal((await signInWith(gateway, 'guessed')).answer.json().code, 'unauthenticated')
-  assert.equal((await recordsOf(gateway, 'session.refused')).length, 2)
+  assert.deepEqual(
+    (await recordsOf(gateway, 'session.refused')).map(({ content }) => content['reason']),
+    ['examiner_ended', 'examiner_secret'],
+  )
   assert.equal((await recordsOf(gateway, 'examiner.ended')).length, 1)
+})
+
+test('what an examiner could do on a day is answered from the records', async (t) => {
+  const gateway = await startGateway(t)
+  const ruth = await gateway.signIn('ruth')
+  const before = gateway.clock.now()
+  gateway.clock.advance(60_000)
+  const { examinerId, userId, unitId } = (await ruth.post('/api/examiners', wish)).json()
+  const during = gateway.clock.now()
+  gateway.clock.advance(60_000)
+  await ruth.post(`/api/examiners/${examinerId}/end`, {})
+  const at = async (instant: string) => (await ruth.get(`/api/users/${userId}/permissions?at=${instant}`)).json()
+  assert.deepEqual([(await at(before)).active, (await at(gateway.clock.now())).roles], [false, []])
+  const { roles, permissions } = await at(during)
+  assert.deepEqual([roles[0].role, roles[0].unitId, roles[0].examination], ['auditor', unitId, true])
+  const may = permissions.map((held: { permission: string }) => held.permission)
+  assert.ok(may.includes('archive.search') && !may.includes('export.create'), may.join())
 })
 
 test('an examination has an end within a year, and a records officer opens it', async (t) => {

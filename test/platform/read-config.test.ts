@@ -82,6 +82,8 @@ const wrong: readonly [name: string, value: string, expected: RegExp][] = [
   ['GATEWAY_SECRET_BOX_KEY', 'c2hvcnQ=', /32 bytes/],
   ['GATEWAY_OIDC_GROUP_ROLES', 'staff=author', /must be JSON like/],
   ['GATEWAY_OIDC_GROUP_ROLES', '{"Staff": ["autor"]}', /"Staff" the role "autor", which does not exist/],
+  ['GATEWAY_TRUSTED_PROXIES', '10.0.0.0/8, proxy', /must be addresses or networks like .* not "proxy"/],
+  ['GATEWAY_TRUSTED_PROXIES', '10.0.0.0/33', /not "10\.0\.0\.0\/33"/],
   ['GATEWAY_S3_ENDPOINT', 'ftp://s3.example', /https:\/\/ or http:\/\//],
   ['GATEWAY_ANCHOR_S3_BUCKET', 'copies', /needs GATEWAY_ANCHOR_S3_ACCESS_KEY_ID/],
   ['GATEWAY_ANCHOR_TSA_URL', 'https://tsa.example', /needs GATEWAY_ANCHOR_TSA_CERTIFICATES/],

@@ -38,7 +38,7 @@ export function registerIdentity(
     sign: { algorithm: 'HS256', noTimestamp: true },
     verify: { algorithms: ['HS256'] },
   })
-  const limits = createRateLimits(app, deps.config)
+  const limits = createRateLimits(app, deps)
   const authenticateBearer = createBearerAuthentication(deps, relyingParty)
   app.decorateRequest('actor', null as never)
   app.addHook('onRoute', refuseWithoutPermission)

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mayOnUnit, systemActor, type Actor, type Examination } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
-import type { Instant } from '#server/platform/clock.ts'
+import { addMilliseconds, type Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
@@ -123,43 +123,73 @@ export async function endExaminer(deps: Parts, actor: Actor, examinerId: string)
   })
 }
 
-/** Starts an examiner's session, which ends with the examination at the latest. Throws `unauthenticated`, which is recorded. */
+/**
+ * Starts an examiner's session, which ends with the examination at the latest. Refusals are records: `unauthenticated`
+ * for an unknown secret, and for whoever holds the right one `session_expired` when its time is over and `gone` when the
+ * records officer ended it.
+ */
 export async function signInExaminer(
   deps: Parts & Pick<Deps, 'config'>,
   secret: string,
 ): Promise<{ readonly sessionId: string }> {
-  const started = await inTransaction(deps.db, (tx) => startExaminerSession(deps, tx, secret))
-  if (started !== undefined) return started
-  await inTransaction(deps.db, (tx) =>
-    appendRecord(tx, systemActor, {
+  const answer = await inTransaction(deps.db, async (tx) => {
+    const now = deps.clock.now()
+    const access = await findAccess(tx, secret)
+    const refusal = refusalOf(access, now)
+    if (access !== undefined && refusal === undefined) return startExaminerSession(deps, tx, access, now)
+    await appendRecord(tx, systemActor, {
       type: 'session.refused',
-      at: deps.clock.now(),
-      streams: {},
-      body: { reason: 'examiner_secret' },
-    }),
-  )
-  throw new AppError(
-    'unauthenticated',
-    'This secret is unknown, or the examination has ended. Ask the records officer who gave it to you.',
-  )
+      at: now,
+      streams: access === undefined ? {} : { user: access.user_id, unit: access.unit_id },
+      body: { reason: refusal?.reason ?? '', ...(access === undefined ? {} : { examinerId: access.id }) },
+    })
+    return refusal
+  })
+  if (answer !== undefined && 'sessionId' in answer) return answer
+  throw answer?.error ?? new Error('a refusal without a reason')
+}
+
+type Access = NonNullable<Awaited<ReturnType<typeof findAccess>>>
+
+function findAccess(tx: Tx, secret: string) {
+  return tx
+    .selectFrom('examiner_access')
+    .select(['id', 'user_id', 'unit_id', 'valid_until', 'ended_at'])
+    .where('secret_hash', '=', hashSecret(secret))
+    .forShare()
+    .executeTakeFirst()
+}
+
+interface Refusal {
+  readonly reason: string
+  readonly error: AppError
+}
+
+function refusalOf(access: Access | undefined, now: Instant): Refusal | undefined {
+  const ask = 'Ask the records officer who gave you the secret.'
+  if (access === undefined)
+    return {
+      reason: 'examiner_secret',
+      error: new AppError('unauthenticated', `This secret is not known here. ${ask}`),
+    }
+  if (access.ended_at !== null)
+    return { reason: 'examiner_ended', error: new AppError('gone', `The firm ended this examination. ${ask}`) }
+  if (access.valid_until <= now)
+    return {
+      reason: 'examiner_expired',
+      error: new AppError('session_expired', `The time of this examination is over. ${ask}`),
+    }
+  return undefined
 }
 
 async function startExaminerSession(
-  deps: Parts & Pick<Deps, 'config'>,
+  deps: Pick<Deps, 'config'>,
   tx: Tx,
-  secret: string,
-): Promise<{ readonly sessionId: string } | undefined> {
-  const now = deps.clock.now()
-  const access = await tx
-    .selectFrom('examiner_access')
-    .select(['id', 'user_id', 'unit_id', 'valid_until'])
-    .where('secret_hash', '=', hashSecret(secret))
-    .where('ended_at', 'is', null)
-    .where('valid_until', '>', now)
-    .executeTakeFirst()
-  if (access === undefined) return undefined
+  access: Access,
+  now: Instant,
+): Promise<{ readonly sessionId: string }> {
   const sessionId = newId(now)
-  const longest = new Date(Date.parse(now) + deps.config.session.absoluteHours * 3_600_000).toISOString()
+  const longest = addMilliseconds(now, deps.config.session.absoluteHours * 3_600_000)
   await insertSession(tx, {
     id: sessionId,
     user_id: access.user_id,

@@ -77,7 +77,7 @@ export function registerSignInRoutes(app: App, deps: Parts, relyingParty: Relyin
     scope.route({
       ...contract.backchannelLogout,
       handler: async (request, reply) => {
-        await limits.signIn(request)
+        await limits.logout(request)
         await endByProvider(deps, relyingParty, request.body.logout_token)
         await reply.header('cache-control', 'no-store').code(200).send()
       },

@@ -5,6 +5,8 @@ export interface Config {
   readonly embedded: boolean
   readonly publicUrl: string
   readonly host: string
+  /** Proxies whose word on the caller's address (`X-Forwarded-For`) is believed; without any, nobody's is. */
+  readonly trustedProxies?: readonly string[] | undefined
   readonly port: number
   readonly roles: readonly ('serve' | 'work')[]
   readonly dataDirectory: string

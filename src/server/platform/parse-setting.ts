@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { roles as knownRoles } from '#shared/permissions.ts'
 import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import type { Witness } from './anchors.ts'
@@ -51,6 +52,19 @@ export function parseDatabaseUrl(text: string): string {
   if (url.username === '') throw new Error('must name the role: postgres://role:password@host:5432/database')
   if (url.pathname.length < 2) throw new Error('must name the database: postgres://role:password@host:5432/database')
   return text
+}
+
+/** Addresses and networks of the proxies in front, separated by commas. */
+export function parseAddresses(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim())
+  for (const part of parts) {
+    const [address = '', prefix, ...more] = part.split('/')
+    const version = isIP(address)
+    const bits = prefix === undefined ? 0 : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Infinity
+    if (version === 0 || more.length > 0 || bits > (version === 4 ? 32 : 128))
+      throw new Error(`must be addresses or networks like 10.0.0.5 or 10.0.0.0/8, not "${part}"`)
+  }
+  return parts
 }
 
 /** 32 bytes as base64 or hex. */

@@ -2,6 +2,7 @@ import type { AnchorSettings, Config, LogLevel, ObjectStoreSettings, Secrets } f
 import { logLevels } from './config.ts'
 import {
   isLoopback,
+  parseAddresses,
   parseBearerToken,
   parseCertificates,
   parseClientKey,
@@ -114,6 +115,7 @@ function readReal(reader: SettingReader, common: CommonSettings): Settings {
     oidc: readOidc(reader),
     scimToken: reader.parsed('GATEWAY_SCIM_TOKEN', undefined, parseBearerToken),
     rateLimits: readRateLimits(reader),
+    trustedProxies: reader.parsed('GATEWAY_TRUSTED_PROXIES', undefined, parseAddresses),
     database: {
       url: readRequired(
         reader,

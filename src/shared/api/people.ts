@@ -157,7 +157,16 @@ export const getPermissionsAt = endpoint({
         userId: Id,
         at: At,
         active: Type.Boolean(),
-        roles: Type.Array(Type.Object({ role: RoleSchema, unitId: Id, recordId: Id, since: At })),
+        roles: Type.Array(
+          Type.Object({
+            role: RoleSchema,
+            unitId: Id,
+            recordId: Id,
+            since: At,
+            delegatedBy: Type.Optional(Id),
+            examination: Type.Optional(Type.Boolean()),
+          }),
+        ),
         permissions: Type.Array(Type.Object({ permission: PermissionSchema, unitIds: Type.Array(Id) })),
       }),
     },
