@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { createToken, type Me } from '#shared/api/identity.ts'
 import type { Permission } from '#shared/permissions.ts'
 import { call } from '#web/api/call.ts'
-import { Failure } from '#web/components/states.tsx'
+import { FormDialog } from '#web/components/FormDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Dialog } from '#web/ui/Dialog.tsx'
 import { CheckField, SelectField, TextField } from '#web/ui/fields.tsx'
@@ -28,59 +28,45 @@ export function NewTokenDialog({ me, onClose }: { me: Me; onClose: () => void })
   const toggle = (scope: Permission) => (on: boolean) =>
     setScopes(new Set(on ? [...scopes, scope] : [...scopes].filter((other) => other !== scope)))
   return (
-    <Dialog open title={t`New API token`} onClose={onClose}>
-      <form
-        className="col"
-        onSubmit={(event) => {
-          event.preventDefault()
-          create.mutate()
-        }}
-      >
-        <TextField
-          label={t`Name`}
-          hint={t`The program that will hold it`}
-          required
-          maxLength={100}
-          value={name}
-          onChange={setName}
-        />
-        <SelectField
-          label={t`Valid for`}
-          value={days}
-          onChange={setDays}
-          choices={lifetimes.map((value) => ({ value: String(value), label: t`${value} days` }))}
-        />
-        <fieldset className="picker">
-          <legend>
-            <Trans>What it may do</Trans>
-          </legend>
-          {me.permissions
-            .filter((permission) => permission !== 'token.manage')
-            .map((permission) => (
-              <CheckField
-                key={permission}
-                label={<code>{permission}</code>}
-                checked={scopes.has(permission)}
-                onChange={toggle(permission)}
-              />
-            ))}
-        </fieldset>
-        {create.error !== null && <Failure error={create.error} />}
-        <div className="row end">
-          <Button onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button
-            kind="primary"
-            type="submit"
-            busy={create.isPending}
-            disabled={name.trim() === '' || scopes.size === 0}
-          >
-            <Trans>Make the token</Trans>
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t`New API token`}
+      confirm={t`Make the token`}
+      busy={create.isPending}
+      ready={name.trim() !== '' && scopes.size > 0}
+      error={create.error}
+      onClose={onClose}
+      onSubmit={() => create.mutate()}
+    >
+      <TextField
+        label={t`Name`}
+        hint={t`The program that will hold it`}
+        required
+        maxLength={100}
+        value={name}
+        onChange={setName}
+      />
+      <SelectField
+        label={t`Valid for`}
+        value={days}
+        onChange={setDays}
+        choices={lifetimes.map((value) => ({ value: String(value), label: t`${value} days` }))}
+      />
+      <fieldset className="picker">
+        <legend>
+          <Trans>What it may do</Trans>
+        </legend>
+        {me.permissions
+          .filter((permission) => permission !== 'token.manage')
+          .map((permission) => (
+            <CheckField
+              key={permission}
+              label={<code>{permission}</code>}
+              checked={scopes.has(permission)}
+              onChange={toggle(permission)}
+            />
+          ))}
+      </fieldset>
+    </FormDialog>
   )
 }
 

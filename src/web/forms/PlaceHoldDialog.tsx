@@ -5,10 +5,8 @@ import { useNavigate } from '@tanstack/react-router'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import { placeHold } from '#shared/api/holds.ts'
 import { call } from '#web/api/call.ts'
+import { FormDialog } from '#web/components/FormDialog.tsx'
 import { HoldScope } from '#web/components/HoldScope.tsx'
-import { Failure } from '#web/components/states.tsx'
-import { Button } from '#web/ui/Button.tsx'
-import { Dialog } from '#web/ui/Dialog.tsx'
 import { TextArea, TextField } from '#web/ui/fields.tsx'
 
 interface Props {
@@ -32,44 +30,30 @@ export function PlaceHoldDialog({ scope, found, onClose }: Props) {
     },
   })
   return (
-    <Dialog open title={t`Place a legal hold`} onClose={onClose}>
-      <form
-        className="col"
-        onSubmit={(event) => {
-          event.preventDefault()
-          place.mutate()
-        }}
-      >
-        <div>
-          <p>
-            <Trans>It covers what this search finds, now and later: {found}.</Trans>
-          </p>
-          <HoldScope scope={scope} />
-        </div>
-        <TextField label={t`Name of the matter`} required maxLength={200} value={name} onChange={setName} />
-        <TextArea
-          label={t`Reason`}
-          hint={t`It is kept in the archive.`}
-          required
-          rows={3}
-          value={reason}
-          onChange={setReason}
-        />
-        {place.error !== null && <Failure error={place.error} />}
-        <div className="row end">
-          <Button onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button
-            kind="primary"
-            type="submit"
-            busy={place.isPending}
-            disabled={name.trim() === '' || reason.trim() === ''}
-          >
-            <Trans>Place the hold</Trans>
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t`Place a legal hold`}
+      confirm={t`Place the hold`}
+      busy={place.isPending}
+      ready={name.trim() !== '' && reason.trim() !== ''}
+      error={place.error}
+      onClose={onClose}
+      onSubmit={() => place.mutate()}
+    >
+      <div>
+        <p>
+          <Trans>It covers what this search finds, now and later: {found}.</Trans>
+        </p>
+        <HoldScope scope={scope} />
+      </div>
+      <TextField label={t`Name of the matter`} required maxLength={200} value={name} onChange={setName} />
+      <TextArea
+        label={t`Reason`}
+        hint={t`It is kept in the archive.`}
+        required
+        rows={3}
+        value={reason}
+        onChange={setReason}
+      />
+    </FormDialog>
   )
 }

@@ -1,8 +1,6 @@
 import { useState } from 'react'
-import { Trans, useLingui } from '@lingui/react/macro'
-import { Failure } from '#web/components/states.tsx'
-import { Button } from '#web/ui/Button.tsx'
-import { Dialog } from '#web/ui/Dialog.tsx'
+import { useLingui } from '@lingui/react/macro'
+import { FormDialog } from '#web/components/FormDialog.tsx'
 import { TextArea } from '#web/ui/fields.tsx'
 
 interface Props {
@@ -39,35 +37,26 @@ export function ReasonDialog({
     setWasOpen(open)
     if (!open) setReason('')
   }
-  const missing = required && reason.trim() === ''
   return (
-    <Dialog open={open} title={title} onClose={onClose}>
-      <form
-        className="col"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!missing) onConfirm(reason.trim())
-        }}
-      >
-        {explanation !== undefined && <p>{explanation}</p>}
-        <TextArea
-          label={required ? t`Reason` : t`Reason (optional)`}
-          hint={required ? (hint ?? t`The author and the archive see it.`) : undefined}
-          rows={4}
-          value={reason}
-          onChange={setReason}
-          required={required}
-        />
-        {error !== null && error !== undefined && <Failure error={error} />}
-        <div className="row end">
-          <Button onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button kind="primary" type="submit" busy={busy} disabled={missing}>
-            {confirm}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      open={open}
+      title={title}
+      confirm={confirm}
+      busy={busy}
+      ready={!required || reason.trim() !== ''}
+      error={error}
+      onClose={onClose}
+      onSubmit={() => onConfirm(reason.trim())}
+    >
+      {explanation !== undefined && <p>{explanation}</p>}
+      <TextArea
+        label={required ? t`Reason` : t`Reason (optional)`}
+        hint={required ? (hint ?? t`The author and the archive see it.`) : undefined}
+        rows={4}
+        value={reason}
+        onChange={setReason}
+        required={required}
+      />
+    </FormDialog>
   )
 }

@@ -6,10 +6,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { connectProfile, createProfile, disconnectProfile, pauseProfile, type Profile } from '#shared/api/profiles.ts'
 import { call } from '#web/api/call.ts'
 import { profilesQuery, unitsQuery } from '#web/api/queries.ts'
+import { FormDialog } from '#web/components/FormDialog.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Empty, Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
-import { Dialog } from '#web/ui/Dialog.tsx'
 import { SelectField, TextField } from '#web/ui/fields.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
 import { networkName } from '#web/util/words.ts'
@@ -120,55 +120,41 @@ function RegisterDialog({ networks, onClose }: { networks: readonly string[]; on
     },
   })
   return (
-    <Dialog open title={t`Register a profile`} onClose={onClose}>
-      <form
-        className="col"
-        onSubmit={(event) => {
-          event.preventDefault()
-          register.mutate()
-        }}
-      >
+    <FormDialog
+      title={t`Register a profile`}
+      confirm={t`Register`}
+      busy={register.isPending}
+      ready={handle.trim() !== '' && displayName.trim() !== ''}
+      error={register.error}
+      onClose={onClose}
+      onSubmit={() => register.mutate()}
+    >
+      <SelectField
+        label={t`Network`}
+        value={network}
+        onChange={setNetwork}
+        choices={networks.map((value) => ({ value, label: networkName(value) }))}
+      />
+      <TextField
+        label={t`Handle`}
+        hint={t`As the network writes it, without @`}
+        required
+        value={handle}
+        onChange={setHandle}
+      />
+      <TextField label={t`Name`} required value={displayName} onChange={setDisplayName} />
+      {(units.data?.items.length ?? 0) > 1 && (
         <SelectField
-          label={t`Network`}
-          value={network}
-          onChange={setNetwork}
-          choices={networks.map((value) => ({ value, label: networkName(value) }))}
+          label={t`Unit`}
+          value={unitId}
+          onChange={setUnitId}
+          choices={[
+            { value: '', label: t`My own` },
+            ...units.data!.items.map((unit) => ({ value: unit.unitId, label: unit.name })),
+          ]}
         />
-        <TextField
-          label={t`Handle`}
-          hint={t`As the network writes it, without @`}
-          required
-          value={handle}
-          onChange={setHandle}
-        />
-        <TextField label={t`Name`} required value={displayName} onChange={setDisplayName} />
-        {(units.data?.items.length ?? 0) > 1 && (
-          <SelectField
-            label={t`Unit`}
-            value={unitId}
-            onChange={setUnitId}
-            choices={[
-              { value: '', label: t`My own` },
-              ...units.data!.items.map((unit) => ({ value: unit.unitId, label: unit.name })),
-            ]}
-          />
-        )}
-        {register.error !== null && <Failure error={register.error} />}
-        <div className="row end">
-          <Button onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button
-            kind="primary"
-            type="submit"
-            busy={register.isPending}
-            disabled={handle.trim() === '' || displayName.trim() === ''}
-          >
-            <Trans>Register</Trans>
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   )
 }
 
@@ -201,47 +187,33 @@ function ConnectDialog({ profile, onClose }: { profile: Profile; onClose: () => 
     },
   })
   return (
-    <Dialog open title={t`Connect @${profile.handle}`} onClose={onClose}>
-      <form
-        className="col"
-        onSubmit={(event) => {
-          event.preventDefault()
-          connect.mutate()
-        }}
-      >
-        {place !== undefined && (
-          <TextField
-            label={t`Address of the account’s server`}
-            placeholder="https://"
-            required
-            value={address}
-            onChange={setAddress}
-          />
-        )}
+    <FormDialog
+      title={t`Connect @${profile.handle}`}
+      confirm={t`Connect`}
+      busy={connect.isPending}
+      ready={credential !== '' && (place === undefined || /^https?:\/\/./.test(address.trim()))}
+      error={connect.error}
+      onClose={onClose}
+      onSubmit={() => connect.mutate()}
+    >
+      {place !== undefined && (
         <TextField
-          label={i18n._(credentialWords[profile.network] ?? msg`Credential`)}
-          hint={t`It is tried at the network, kept sealed, and never shown again.`}
-          type="password"
-          autoComplete="new-password"
+          label={t`Address of the account’s server`}
+          placeholder="https://"
           required
-          value={credential}
-          onChange={setCredential}
+          value={address}
+          onChange={setAddress}
         />
-        {connect.error !== null && <Failure error={connect.error} />}
-        <div className="row end">
-          <Button onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button
-            kind="primary"
-            type="submit"
-            busy={connect.isPending}
-            disabled={credential === '' || (place !== undefined && !/^https?:\/\/./.test(address.trim()))}
-          >
-            <Trans>Connect</Trans>
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      <TextField
+        label={i18n._(credentialWords[profile.network] ?? msg`Credential`)}
+        hint={t`It is tried at the network, kept sealed, and never shown again.`}
+        type="password"
+        autoComplete="new-password"
+        required
+        value={credential}
+        onChange={setCredential}
+      />
+    </FormDialog>
   )
 }
