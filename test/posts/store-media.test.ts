@@ -51,3 +51,27 @@ test('A file that is too large is refused as such, with the limit', async (t) =>
   assert.deepEqual([refused.statusCode, refused.json().code], [413, 'too_large'], refused.body)
   assert.match(refused.json().detail, /50 MB/)
 })
+
+test('An upload that is repeated with its key is known by its content, not by its length or its boundary', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const upload = (bytes: Buffer, altText: string, boundary = 'b') => {
+    const { payload } = imageForm(bytes, altText)
+    const drawn = Buffer.from(payload.toString('latin1').replaceAll('--b', `--${boundary}`), 'latin1')
+    return camille.inject({
+      method: 'POST',
+      url: '/api/media',
+      payload: drawn,
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, 'idempotency-key': 'one' },
+    })
+  }
+  const first = await upload(redDot, 'A red dot')
+  assert.equal(first.statusCode, 201, first.body)
+  const again = await upload(redDot, 'A red dot', 'another')
+  assert.deepEqual([again.statusCode, again.body], [201, first.body])
+  assert.equal(again.headers['idempotency-replayed'], 'true')
+  const altered = Buffer.from(redDot)
+  altered[altered.length - 1]! ^= 1
+  for (const other of [await upload(altered, 'A red dot'), await upload(redDot, 'A tan dot')])
+    assert.deepEqual([other.statusCode, other.json<{ code: string }>().code], [409, 'idempotency_conflict'])
+})

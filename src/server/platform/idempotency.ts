@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Held while a call with an `Idempotency-Key` runs for the first time. */
     idempotencyClaim: Claim | null
+    /** What an upload is, where a route reads it itself: its bytes are no `body`. */
+    contentDigest: Buffer | null
   }
 }
 
@@ -42,6 +44,7 @@ const keptMs = 48 * 3_600_000
  */
 export function registerIdempotency(app: App, deps: Parts): void {
   app.decorateRequest('idempotencyClaim', null)
+  app.decorateRequest('contentDigest', null)
   app.addHook('preHandler', (request, reply, done) => {
     const key = request.headers['idempotency-key']
     if (key === undefined || reading.has(request.method) || request.actor.kind === 'system') return done()
@@ -108,12 +111,13 @@ async function claim(
 }
 
 function hashRequest(request: FastifyRequest): Buffer {
-  const hash = createHash('sha256').update(
-    `${request.method} ${request.url}\n${request.headers['content-type'] ?? ''}\n`,
-  )
-  // An upload is a stream that the handler reads; its length stands for it here.
-  const body = request.body === undefined ? (request.headers['content-length'] ?? '') : JSON.stringify(request.body)
-  return hash.update(body).digest()
+  const hash = createHash('sha256').update(`${request.method} ${request.url}\n`)
+  // The type of an upload names the boundary of its parts, which a repeat draws anew.
+  if (request.contentDigest !== null) return hash.update(request.contentDigest).digest()
+  return hash
+    .update(`${request.headers['content-type'] ?? ''}\n`)
+    .update(request.body === undefined ? '' : JSON.stringify(request.body))
+    .digest()
 }
 
 async function insertKey(deps: Parts, mine: Claim, hash: Buffer): Promise<boolean> {

@@ -14,31 +14,20 @@ import { commentPost } from './comment-post.ts'
 import { toContent } from './prepare-revision.ts'
 import { countPosts, findPosts, type PostListRow } from './queries.ts'
 import { readMedia } from './read-media.ts'
+import { readUpload } from './read-upload.ts'
 import { replayVerdict } from './replay-verdict.ts'
 import { storeMedia } from './store-media.ts'
 
 export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | 'objectStore'>): void {
   void app.register(multipart, { limits: { fileSize: mediaBytesAtMost, files: 1, fields: 2, fieldSize: 10_000 } })
+  app.decorateRequest('upload', null)
   app.route({
     ...contract.uploadMedia,
+    preValidation: readUpload,
     handler: async (request, reply) => {
-      const file = await request.file().catch((cause: unknown) => {
-        throw new AppError('unsupported_media', 'Send the file as multipart/form-data in a part named “file”.', {
-          cause,
-        })
-      })
-      if (file === undefined)
-        throw new AppError('invalid_request', 'There is no file in the request. Send it in a part named “file”.')
-      const bytes = await file.toBuffer().catch((cause: unknown) => {
-        if ((cause as { code?: string }).code !== 'FST_REQ_FILE_TOO_LARGE') throw cause
-        const limit = mediaBytesAtMost / (1024 * 1024)
-        throw new AppError('too_large', `The file is larger than ${limit} MB. Make it smaller and upload it again.`, {
-          cause,
-        })
-      })
-      const altText = file.fields['altText']
-      const alt = altText !== undefined && 'value' in altText ? String(altText.value) : null
-      return reply.code(201).send(await storeMedia(deps, request.actor, bytes, alt))
+      if (request.upload === null) throw new Error('the upload was not read')
+      const { bytes, altText } = request.upload
+      return reply.code(201).send(await storeMedia(deps, request.actor, bytes, altText))
     },
   })
   app.route({
