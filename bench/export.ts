@@ -95,7 +95,7 @@ async function writeExport(url: string, folder: string, author: string | null): 
     language: 'en',
   }
   const { size } = await makePackage(
-    { db, config: { dataDirectory: folder }, checkpointSigner: signer },
+    { db, config: { dataDirectory: folder }, checkpointSigner: signer, objectStore: { get: async () => undefined } },
     row,
     file,
     async () => {},

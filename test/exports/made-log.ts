@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto
 import { open } from 'node:fs/promises'
 import type { HeaderFilter, Manifest } from '#server/exports/manifest.ts'
 import { writePackage, type PackageSource } from '#server/exports/write-package.ts'
+import type { MediaFiles } from '#server/exports/media-files.ts'
 import type { StreamBatch } from '#server/exports/stream-source.ts'
 import type { ProvenStreams } from '#server/exports/verify-directory.ts'
 import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
@@ -89,6 +90,7 @@ export interface PackageOptions {
   readonly years?: number | null
   /** Other units' entries as hashes. */
   readonly withheld?: boolean
+  readonly media?: MediaFiles
   /** Only the entries of these streams, with the proofs beside them. */
   readonly streams?: ProvenStreams
   readonly proofs?: { name: string; content: Uint8Array }[]
@@ -123,6 +125,7 @@ export async function packLog(path: string, log: MadeLog, options: PackageOption
       source: options.forge?.(source) ?? source,
       renderings: [],
       proofs: options.proofs ?? [],
+      media: options.media,
       checkpointNote: await noteOf(
         options.checkpoint?.signer ?? signer,
         options.checkpoint?.size ?? size,

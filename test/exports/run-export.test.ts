@@ -10,6 +10,8 @@ import { runExports } from '#server/exports/run-export.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
 import type { Export } from '#shared/api/exports.ts'
+import { waveringStore } from '#test/support/faulty-store.ts'
+import { imageForm, redDot } from '#test/support/image-form.ts'
 import { createFakeClock, ordinaryMonday } from '#test/support/fake-clock.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
@@ -370,6 +372,38 @@ test('one person over the years: only their entries, with the proof that none is
   assert.ok(entries.split('\n').every((line) => line === '' || line.startsWith('{"from"') || line.includes(userId)))
   const refused = await ruth.post('/api/exports', { reason: 'x', proof: 'stream' })
   assert.equal(refused.statusCode, 422, refused.body)
+})
+
+test('media lie in the package under their digest, posts.html shows them, and none can be missing or exchanged unseen', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const uploaded = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot, 'A <red> dot') })
+  const { mediaId, sha256 } = uploaded.json<{ mediaId: string; sha256: string }>()
+  const post = await submit(camille, profileId, 'A look at the dot', { mediaIds: [mediaId] })
+  const ruth = await gateway.signIn('ruth')
+  const made = await makeExport(gateway, ruth, { post: post.postId, formats: ['html'] })
+  assert.equal(made.status, 'completed', made.failure ?? '')
+  const path = await download(t, ruth, made.exportId)
+  const key = gateway.checkpointSigner.verifierKey
+  const report = await verifyPackage(path, key)
+  assert.deepEqual(report.problems, [])
+  assert.deepEqual(report.manifest?.media, { included: 1, missing: [] })
+  const zip = await ZipReader.open(path)
+  const entry = zip.entries.find((file) => file.name === `media/${sha256}`)
+  assert.deepEqual(Buffer.concat(await Array.fromAsync(zip.read(entry!))), redDot)
+  await zip.close()
+  assert.match(await contentOf(path, 'posts.html'), new RegExp(`<img src="media/${sha256}" alt="A &lt;red&gt; dot">`))
+
+  // The bucket is away: the export completes without the file, and says so (SEC-6).
+  const objectStore = waveringStore(gateway.objectStore, () => true)
+  const asked = await ruth.post('/api/exports', { reason: 'Again', post: post.postId })
+  await sealOnce(gateway, { force: true })
+  assert.equal(await runExports({ ...gateway, objectStore }), 1)
+  const without = await download(t, ruth, asked.json<Export>().exportId)
+  const second = await verifyPackage(without, key)
+  assert.deepEqual(second.problems, [])
+  assert.deepEqual(second.manifest?.media, { included: 0, missing: [sha256] })
+  assert.match(second.manifest.coverageGaps[0]!.sentence, new RegExp(`media file ${sha256} could not be read`))
 })
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { commitDirectory } from '#server/archive/commit-directory.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { createExport } from '#server/exports/create-export.ts'
 import { readExport } from '#server/exports/read-export.ts'
@@ -14,21 +15,23 @@ import type { Command } from './command.ts'
 import { withDeps } from './with-deps.ts'
 
 const usage =
-  'export --as <e-mail|subject> --reason <why> --out <file.zip> [--from <time>] [--to <time>] [--q <words>] [--recipient <who>] [--zone <IANA zone>]\n'
+  'export --as <e-mail|subject> --reason <why> --out <file.zip> [--from <time>] [--to <time>] [--author <id>] [--profile <id>] [--unit <id>] [--stream] [--q <words>] [--recipient <who>] [--zone <IANA zone>]\n'
 
 /** `export`: the same export as from the console, in the name and within the rights of one person. */
 export const runExport: Command = async ({ words, environment, io }) => {
   const text = { type: 'string' } as const
-  const options = { as: text, reason: text, out: text, from: text, to: text, q: text, recipient: text, zone: text }
+  const filters = { from: text, to: text, author: text, profile: text, unit: text, q: text, recipient: text }
+  const options = { as: text, reason: text, out: text, ...filters, zone: text, stream: { type: 'boolean' } } as const
   const { values } = parseArgs({ args: [...words], options })
-  const { as: person, reason, out, zone, ...filter } = values
+  const { as: person, reason, out, zone, stream = false, ...filter } = values
   if (person === undefined || reason === undefined || out === undefined) {
     await writeAll(io.stderr, usage)
     return 2
   }
   return withDeps(environment, async (deps) => {
     const actor = await findPerson(deps, person)
-    const wish = { ...filter, reason, ...(zone === undefined ? {} : { timeZone: zone }) }
+    const proof = stream ? ('stream' as const) : ('range' as const)
+    const wish = { ...filter, proof, reason, ...(zone === undefined ? {} : { timeZone: zone }) }
     const { exportId } = await createExport(deps, actor, wish)
     const failure = await make(deps, actor, exportId)
     if (failure !== undefined) {
@@ -57,6 +60,7 @@ async function findPerson(deps: Deps, person: string): Promise<Actor> {
 async function make(deps: Deps, actor: Actor, exportId: string): Promise<string | undefined> {
   for (;;) {
     await sealOnce(deps)
+    await commitDirectory(deps)
     await runExports(deps)
     const { status, failure } = await readExport(deps.db, actor, exportId)
     if (status === 'completed') return undefined

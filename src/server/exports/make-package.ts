@@ -8,6 +8,7 @@ import { EmlRendering } from './eml-rendering.ts'
 import { ExportError } from './export-error.ts'
 import { openLogSource, readRange, readRetention, readSealedLog } from './log-source.ts'
 import { packageFiles, type HeaderFilter } from './manifest.ts'
+import { MediaFiles } from './media-files.ts'
 import { readNames } from './names.ts'
 import { PageRendering } from './page-rendering.ts'
 import { PostStories } from './post-stories.ts'
@@ -23,6 +24,7 @@ import { writePackage, type Progress, type Rendering, type WrittenPackage } from
 export type MadePackage = WrittenPackage
 
 export type PackageDeps = Pick<Deps, 'db' | 'checkpointSigner'> & {
+  readonly objectStore: Pick<Deps['objectStore'], 'get'>
   readonly config: Pick<Deps['config'], 'dataDirectory'>
 }
 
@@ -68,6 +70,7 @@ export async function makePackage(
   const directory =
     streams === undefined ? undefined : await proveDirectory(deps.db, sealed.size, streams, source.readNode)
   const stories = new PostStories(deps.db, sealed.size, row.units)
+  const media = new MediaFiles(deps.objectStore)
   const renderings = await openRenderings(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
   try {
     return await writePackage({
@@ -82,11 +85,12 @@ export async function makePackage(
           ? []
           : [{ name: packageFiles.directory, content: utf8(`${JSON.stringify(directory)}\n`) }],
       renderings,
+      media,
       signer: deps.checkpointSigner,
       progress,
       afterwards: async () => ({
         posts: renderings.length === 0 ? null : stories.seen,
-        coverageGaps: await stories.coverageGaps(),
+        coverageGaps: [...(await stories.coverageGaps()), ...missingMedia(media)],
       }),
       plan: {
         exportId: row.exportId,
@@ -116,6 +120,13 @@ export async function makePackage(
   } finally {
     for (const rendering of renderings) await rendering.close()
   }
+}
+
+/** Media that a reader of the package must ask for again. */
+function missingMedia(media: MediaFiles): { sentence: string }[] {
+  return media.missing.map((sha256) => ({
+    sentence: `The media file ${sha256} could not be read from the object store.`,
+  }))
 }
 
 /** Whose entries alone are shown: the units of an auditor who may not see all, or the stream that was asked for. */

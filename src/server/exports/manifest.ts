@@ -83,6 +83,8 @@ export const Manifest = Type.Object({
     disposed: count,
     posts: Type.Union([count, Type.Null()]),
   }),
+  /** Media of the delivered records: files under `media/`, and those that the object store did not give. */
+  media: Type.Optional(Type.Object({ included: count, missing: Type.Array(hash) })),
   coverageGaps: Type.Array(Type.Object({ sentence: text })),
   files: Type.Array(Type.Object({ name: text, size: count, sha256: hash, storedSize: count, storedSha256: hash })),
 })

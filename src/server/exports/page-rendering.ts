@@ -1,9 +1,10 @@
 import { recordEvents } from '#shared/record-event.ts'
 import { formatTime, type Reading } from './format-time.ts'
+import { mediaName } from './media-files.ts'
 import { pageWords, type PageWords } from './page-words.ts'
 import type { PostStories } from './post-stories.ts'
 import type { ExportRow } from './queries.ts'
-import { approvalsOf, mainRevision, useDates, type PostStory } from './tell-post.ts'
+import { approvalsOf, mainRevision, useDates, type PostStory, type ToldRevision } from './tell-post.ts'
 import type { Rendering } from './write-package.ts'
 
 /** `posts.html`: the posts with their stages on one page that needs no program of ours, no network and no script. */
@@ -55,7 +56,7 @@ export class PageRendering implements Rendering {
       [words.requestedAt, formatTime(requestedAt, this.#reading.timeZone)],
     ]
     return `<!doctype html><html lang="${this.#reading.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${escapeHtml(`${words.title} · ${exportId}`)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:"><title>${escapeHtml(`${words.title} · ${exportId}`)}</title>
 <style>${style}</style></head><body><main><h1>${escapeHtml(words.title)}</h1><p>${escapeHtml(words.intro)}</p>${factTable(facts)}
 `
   }
@@ -64,7 +65,7 @@ export class PageRendering implements Rendering {
 const style = `body{font:15px/1.5 system-ui,sans-serif;margin:0;background:#fff;color:#1a1f26}main{max-width:62rem;margin:0 auto;padding:1.5rem}
 article{border-top:2px solid #c9d1da;margin-top:2rem;padding-top:.5rem}table{border-collapse:collapse;width:100%;margin:.5rem 0}
 th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #e4e8ed}th{font-weight:600;width:16rem}thead th{width:auto}
-.text{white-space:pre-wrap;overflow-wrap:anywhere}h2{font-size:1.05rem}h3{font-size:1rem;margin:1rem 0 0}@media print{article{break-inside:avoid-page}}`
+.text{white-space:pre-wrap;overflow-wrap:anywhere}img{max-width:100%;max-height:24rem}h2{font-size:1.05rem}h3{font-size:1rem;margin:1rem 0 0}@media print{article{break-inside:avoid-page}}`
 
 /** One post: the regulatory fields, its earlier revisions and every stage, all of it escaped. */
 export function tellInHtml(story: PostStory, words: PageWords, reading: Reading): string {
@@ -88,7 +89,19 @@ export function tellInHtml(story: PostStory, words: PageWords, reading: Reading)
     [words.links, story.uses.map((use) => `${reading.names.profile(use.profileId)}: ${use.permalink}`).join('\n')],
     [words.exception, words.notUsed],
   ]
-  return `<article id="${escapeHtml(story.postId)}"><h2>${escapeHtml(`${words.post} ${story.postId}`)}</h2>${factTable(facts)}${earlier(story, words, time)}${stages(story, words, time)}</article>\n`
+  return `<article id="${escapeHtml(story.postId)}"><h2>${escapeHtml(`${words.post} ${story.postId}`)}</h2>${factTable(facts)}${pictures(revision, words)}${earlier(story, words, time)}${stages(story, words, time)}</article>\n`
+}
+
+/** The media of a revision beside the page, by digest: pictures are shown, anything else is linked. */
+function pictures(revision: ToldRevision | undefined, words: PageWords): string {
+  const media = (revision?.media ?? []).filter(({ sha256 }) => /^[0-9a-f]{64}$/.test(sha256))
+  if (media.length === 0) return ''
+  const items = media.map(({ sha256, mimeType, altText }) => {
+    const [name, alternative] = [mediaName(sha256), escapeHtml(altText)]
+    const shown = mimeType.startsWith('image/') ? `<img src="${name}" alt="${alternative}">` : escapeHtml(mimeType)
+    return `<li><a href="${name}">${shown}</a> <span dir="auto">${alternative}</span></li>`
+  })
+  return `<h3>${escapeHtml(words.media)}</h3><ul>${items.join('')}</ul>`
 }
 
 function earlier(story: PostStory, words: PageWords, time: (at: string) => string): string {

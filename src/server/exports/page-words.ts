@@ -21,6 +21,7 @@ export interface PageWords {
   readonly communicationClass: string
   readonly verdict: string
   readonly links: string
+  readonly media: string
   readonly exception: string
   readonly notUsed: string
   readonly revisions: string
@@ -56,6 +57,7 @@ export const pageWords: Readonly<Record<'en' | 'fr', PageWords>> = {
     communicationClass: 'Communication class',
     verdict: 'Policy verdict, version',
     links: 'Published at',
+    media: 'Media',
     exception: 'FINRA letter (filing exception)',
     notUsed: 'not used',
     revisions: 'Earlier revisions',
@@ -89,6 +91,7 @@ export const pageWords: Readonly<Record<'en' | 'fr', PageWords>> = {
     communicationClass: 'Catégorie de communication',
     verdict: 'Avis de la politique, version',
     links: 'Publiée à l’adresse',
+    media: 'Médias',
     exception: 'Lettre FINRA (exception de dépôt)',
     notUsed: 'non utilisée',
     revisions: 'Révisions antérieures',

@@ -12,7 +12,7 @@ import { makePackage, type MadePackage } from './make-package.ts'
 import { claimExport, completeExport, endExport, keepExport, lockExport, type ExportRow } from './queries.ts'
 import type { Progress } from './write-package.ts'
 
-export type ExportDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'config' | 'checkpointSigner'>
+export type ExportDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'config' | 'checkpointSigner' | 'objectStore'>
 
 /** Without a sign of life for so long, the process that made an export is taken for dead. */
 const leaseMilliseconds = 60_000

@@ -20,6 +20,7 @@ export interface ToldRevision {
   readonly language: string
   readonly sources: readonly string[]
   readonly links: readonly string[]
+  readonly media: readonly { readonly sha256: string; readonly mimeType: string; readonly altText: string }[]
   readonly preparedBy: string
   readonly preparedAt: Instant
   readonly verdict: string
@@ -131,6 +132,11 @@ function readRevision(record: PostRecord, revisions: Map<string, ToldRevision>):
         .join(' · '),
     ),
     links: listOf(revision['links']).map((link) => textOf(link['url'])),
+    media: listOf(revision['media']).map((item) => ({
+      sha256: textOf(item['sha256']),
+      mimeType: textOf(item['mimeType']),
+      altText: textOf(item['altText']),
+    })),
     preparedBy: known?.preparedBy ?? record.actorName ?? '',
     preparedAt: known?.preparedAt ?? record.recordedAt,
     verdict: textOf(evaluation?.['verdict']),

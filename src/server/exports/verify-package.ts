@@ -4,6 +4,7 @@ import { fromHex, fromUtf8, toHex } from '#shared/tlog/bytes.ts'
 import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
 import { openNote, parseVerifierKey, type VerifierKey } from '#shared/tlog/note.ts'
 import { Manifest, manifestNote, packageFiles } from './manifest.ts'
+import { mediaName } from './media-files.ts'
 import { ZipError, ZipReader } from './read-zip.ts'
 import type { RangeEdges } from './tree-range.ts'
 import { openDirectory, type Directory } from './verify-directory.ts'
@@ -174,7 +175,9 @@ class Verification {
       this.report(packageFiles.checkpoint, 'The signed checkpoint is not the one that the manifest names.')
     const edges = this.#readEdges(await this.#readWhole(zip, packageFiles.edges))
     const nodes = await this.#readWhole(zip, packageFiles.nodes)
+    const media = this.#checkMedia(manifest)
     this.#tally = await verifyRecords({
+      media,
       manifest,
       checkpoint,
       directory: await this.#readDirectory(zip, manifest, checkpoint),
@@ -184,6 +187,20 @@ class Verification {
       records: this.#read(zip, manifest, packageFiles.records),
       report: (file, sentence, logIndex) => this.report(file, sentence, logIndex),
     })
+  }
+
+  /** A media file is called by its hash, and each that a delivered record speaks of is here or listed as missing. */
+  #checkMedia(manifest: Manifest): ((sha256: string, index: number) => void) | undefined {
+    if (manifest.media === undefined) return undefined
+    const files = manifest.files.filter((file) => file.name.startsWith(mediaName('')))
+    for (const { name, sha256 } of files)
+      if (name !== mediaName(sha256)) this.report(name, 'The media file is not the one that its name says.')
+    const known = new Set([...files.map((file) => file.sha256), ...manifest.media.missing])
+    return (sha256, index) => {
+      if (known.has(sha256)) return
+      known.add(sha256)
+      this.report(mediaName(sha256), `The record at log index ${index} speaks of a media file that is missing.`, index)
+    }
   }
 
   /** The lengths of the streams, where the package carries them. */

@@ -12,6 +12,7 @@ import {
 } from './manifest.ts'
 import { readHiddenRun } from './hidden-runs.ts'
 import { LeafBlock } from './leaf-block.ts'
+import { findMedia } from './media-files.ts'
 import { ZipError } from './read-zip.ts'
 import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
 import { splitLines } from './split-lines.ts'
@@ -35,6 +36,8 @@ export interface RecordsToVerify {
   readonly checkpoint: Checkpoint
   /** How long the streams of the package are, where it says so. */
   readonly directory?: Directory | undefined
+  /** Told of each media file that a delivered record speaks of. */
+  readonly media?: ((sha256: string, index: number) => void) | undefined
   readonly edges: RangeEdges
   /** The roots of all complete, aligned stretches of 256 leaves in the range. */
   readonly nodes: Buffer
@@ -253,11 +256,17 @@ class Walk {
       this.#checkDisposal(n, parsed)
       return
     }
-    if (hash('sha256', Buffer.concat([Buffer.of(2), line.salt, line.body]), 'hex') === parsed.bodyHash) return
+    if (hash('sha256', Buffer.concat([Buffer.of(2), line.salt, line.body]), 'hex') === parsed.bodyHash)
+      return this.#tellMedia(n, line.body)
     this.#report(
       recordsFile,
       `The body of the record at log index ${n} (${parsed.type}) was altered or exchanged: it is not the one that its header commits to.`,
     )
+  }
+
+  #tellMedia(n: number, body: Buffer): void {
+    if (this.#given.media === undefined || !body.includes('"mimeType":"')) return
+    for (const sha256 of findMedia(body.toString('latin1'))) this.#given.media(sha256, n)
   }
 
   /** Nobody may call a body disposed of before its retention has ended. */

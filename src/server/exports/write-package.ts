@@ -6,6 +6,7 @@ import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import type { NodeReader } from '#shared/tlog/prove.ts'
 import { HiddenRuns } from './hidden-runs.ts'
 import { packageReadme } from './package-readme.ts'
+import type { MediaFiles } from './media-files.ts'
 import { readAhead } from './read-ahead.ts'
 import { streamEntries } from './stream-entries.ts'
 import type { StreamBatch } from './stream-source.ts'
@@ -46,7 +47,7 @@ export interface Rendering {
 }
 
 /** What is known of a package before its records are read. */
-export type PackagePlan = Omit<Manifest, 'format' | 'version' | 'counts' | 'coverageGaps' | 'files'>
+export type PackagePlan = Omit<Manifest, 'format' | 'version' | 'counts' | 'media' | 'coverageGaps' | 'files'>
 
 /** Told after each batch; throwing stops the package. */
 export type Progress = (phase: 'headers' | 'records' | 'files', done: number, total: number) => Promise<void>
@@ -59,6 +60,8 @@ export interface PackageWish {
   readonly renderings: readonly Rendering[]
   /** Further proofs, put beside those of the log. */
   readonly proofs?: readonly { readonly name: string; readonly content: Uint8Array }[]
+  /** Media of the delivered records; without it a package holds none and does not speak of them. */
+  readonly media?: MediaFiles | undefined
   readonly signer: CheckpointSigner
   readonly progress: Progress
   /** How many posts the renderings told, and gaps of capture; asked last. */
@@ -106,6 +109,7 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
   await add(packageFiles.records, recordsOf(wish, matching, counts))
   for (const rendering of wish.renderings)
     for await (const file of rendering.files()) await add(file.name, file.content)
+  if (wish.media !== undefined) for await (const { name, content } of wish.media.files()) await add(name, content)
 
   const { posts, coverageGaps } = await wish.afterwards()
   const manifest: Manifest = {
@@ -113,6 +117,7 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
     version: 1,
     ...wish.plan,
     counts: { ...counts, posts },
+    ...(wish.media === undefined ? {} : { media: { included: wish.media.included, missing: wish.media.missing } }),
     coverageGaps: [...coverageGaps],
     files,
   }
@@ -191,6 +196,7 @@ async function* recordsOf(
       const lines = text.split('\n')
       for (const rendering of wish.renderings) await rendering.take(lines)
     }
+    wish.media?.note(text)
     counts.delivered += count
     counts.disposed += disposed
     done += indexes.length
