@@ -1,3 +1,5 @@
+import { hostilePieces, makeHostileText } from '#test/support/hostile-texts.ts'
+
 /** Texts and terms for the policy benchmarks: made from a seed, so that every run measures the same. */
 
 /** A small generator (mulberry32): equal seeds give equal numbers from 0 to 1. */
@@ -45,11 +47,7 @@ export function makePosts(count: number, length: number, terms: readonly string[
   })
 }
 
-/** Texts that are meant to be slow: nesting, repetition, stacked marks, overrides, walls of numbers and separators. */
+/** Texts that are meant to be slow, each of one piece again and again. */
 export function makeHostile(length: number): string[] {
-  const pieces = [
-    'guaranteed ', 'g u a r a n t e e d ', 'gu4r4nt33d r3turns ', 'returns guaranteed ', '(((((', 'a.', '1 ', '4111 1111 1111 1112 ', 'FR76 3000 ', 'a@b.', '#GuaranteedReturns', 'e\u0301\u0302\u0303\u0304',
-    '\u202eguaranteed\u202c ', '\u200bg\u200bu', 'ｇｕａｒ', 'гuаrаntееd ', '👨‍👩‍👧', '8% ', 'https://a.b/', '@x', '....', '\n\n', 'account number 1', 'aaaaaaaaaa', '日本語',
-  ] // prettier-ignore
-  return pieces.map((piece) => piece.repeat(Math.ceil(length / piece.length)).slice(0, length))
+  return hostilePieces.map((piece) => makeHostileText(piece, length))
 }

@@ -93,3 +93,24 @@ console.table(
     ]),
   ),
 )
+
+/** Milliseconds of one evaluation of each hostile text, best of a few. */
+function timeHostile(length: number): number[] {
+  return makeHostile(length).map((text, index) => {
+    const input = inputOf(text, index)
+    let best = Number.POSITIVE_INFINITY
+    for (let run = 0; run < 4; run++) {
+      const start = performance.now()
+      evaluatePost(policy, input)
+      best = Math.min(best, performance.now() - start)
+    }
+    return best
+  })
+}
+
+// Twice the text may take twice the time: a hostile text for which it takes much more shows work that is not linear.
+const [half, whole] = [timeHostile(50_000), timeHostile(100_000)]
+const growth = whole.map((time, index) => time / half[index]!)
+console.log(
+  `Hostile texts of 100,000 characters: at worst ${Math.max(...whole).toFixed(1)} ms, ${Math.max(...growth).toFixed(2)} × the time of 50,000.`,
+)
