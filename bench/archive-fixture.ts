@@ -2,6 +2,8 @@ import { generateKeyPairSync, hash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type pg from 'pg'
+import type { ArchiveThreadSettings } from '#server/archive/archive-thread.ts'
 import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
 import { startPostgres } from '#server/embedded/start-postgres.ts'
 import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
@@ -20,8 +22,12 @@ export interface BenchArchive {
   readonly checkpointSigner: CheckpointSigner
   readonly ownerUrl: string
   readonly serviceUrl: string
+  /** What the archive's thread needs to seal this archive. */
+  readonly thread: ArchiveThreadSettings
   stop(): Promise<void>
 }
+
+const origin = 'bench.example/tlog'
 
 /** A fresh Postgres that syncs to disk, migrated, with a locked directory beside it. */
 export async function startBenchArchive(settings: Record<string, string> = {}): Promise<BenchArchive> {
@@ -38,17 +44,21 @@ export async function startBenchArchive(settings: Record<string, string> = {}): 
   service.username = 'bench_service'
   service.password = 'bench'
   const db = openDatabase(openPool(service.href, { warn: () => {} }, 10))
-  const { privateKey } = generateKeyPairSync('ed25519')
+  const signingKey = String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const objects = join(directory, 'objects')
   return {
     db,
     clock: systemClock,
-    objectStore: await openDirectoryObjectStore({ directory: join(directory, 'objects'), clock: systemClock }),
-    checkpointSigner: createEd25519Signer(
-      'bench.example/tlog',
-      String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
-    ),
+    objectStore: await openDirectoryObjectStore({ directory: objects, clock: systemClock }),
+    checkpointSigner: createEd25519Signer(origin, signingKey),
     ownerUrl,
     serviceUrl: service.href,
+    thread: {
+      databaseUrl: service.href,
+      origin,
+      signingKey,
+      objectStore: { kind: 'directory', directory: objects },
+    },
     async stop() {
       await db.destroy()
       await postgres.stop()
@@ -90,6 +100,28 @@ export function makeRecord(streams: Record<string, string>, at = systemClock.now
   })) // prettier-ignore
   return { header, salt, body }
 }
+
+/** Appends records many to a statement, as no use case does: a loader in a hurry. */
+export async function loadRecords(client: pg.Client, records: readonly MadeRecord[]): Promise<void> {
+  await client.query(
+    'select archive.append_record(r.header, r.salt, r.body) from unnest($1::bytea[], $2::bytea[], $3::bytea[]) as r (header, salt, body)',
+    [records.map(({ header }) => header), records.map(({ salt }) => salt), records.map(({ body }) => body)],
+  )
+}
+
+/** A figure beside its limit: above 1.00 it is reached, whichever way it is better. */
+export function judge(name: string, reached: number, limit: number, better: 'more' | 'less'): (string | number)[] {
+  const ratio = better === 'more' ? reached / limit : limit / reached
+  return [
+    name,
+    reached.toLocaleString('en', { maximumFractionDigits: 2 }),
+    `${better === 'more' ? '≥' : '≤'} ${limit.toLocaleString('en')}`,
+    ratio.toFixed(2),
+    ratio >= 1 ? 'reached' : 'MISSED',
+  ]
+}
+
+export const judgeHeadings = ['figure', 'reached', 'limit', 'ratio', ''] as const
 
 /** Prints rows under headings, numbers to the right. */
 export function printTable(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): void {

@@ -17,7 +17,7 @@ export interface Summariser {
 const worthThreads = 20_000
 const mostThreads = 2
 /** Lines live for a moment: a wide nursery saves copying those that are at hand when it is swept. */
-const resourceLimits = { maxYoungGenerationSizeMb: 64 }
+const resourceLimits = { maxYoungGenerationSizeMb: 32 }
 
 export function openSummariser(entries: number): Summariser {
   if (entries < worthThreads)
