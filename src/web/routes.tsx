@@ -11,6 +11,11 @@ const login = createRoute({
   validateSearch: (search: Record<string, unknown>) => text(search, 'error', 'returnTo'),
   component: lazyRouteComponent(() => import('#web/pages/LoginPage.tsx'), 'LoginPage'),
 })
+const examiner = createRoute({
+  getParentRoute: () => root,
+  path: '/examiner',
+  component: lazyRouteComponent(() => import('#web/pages/ExaminerPage.tsx'), 'ExaminerPage'),
+})
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 const home = createRoute({
   getParentRoute: () => shell,
@@ -104,6 +109,26 @@ const policies = createRoute({
   path: '/policies',
   component: lazyRouteComponent(() => import('#web/pages/PoliciesPage.tsx'), 'PoliciesPage'),
 })
+const newPolicy = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/new',
+  component: lazyRouteComponent(() => import('#web/pages/NewPolicyPage.tsx'), 'NewPolicyPage'),
+})
+const precision = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/precision',
+  component: lazyRouteComponent(() => import('#web/pages/PrecisionPage.tsx'), 'PrecisionPage'),
+})
+const simulation = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/simulations/$simulationId',
+  component: lazyRouteComponent(() => import('#web/pages/SimulationPage.tsx'), 'SimulationPage'),
+})
+const policy = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/$version',
+  component: lazyRouteComponent(() => import('#web/pages/PolicyPage.tsx'), 'PolicyPage'),
+})
 const stops = createRoute({
   getParentRoute: () => shell,
   path: '/stops',
@@ -118,6 +143,7 @@ const health = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
+    examiner,
     shell.addChildren([
       home,
       posts,
@@ -136,6 +162,10 @@ export const router = createRouter({
       oneExport,
       profiles,
       policies,
+      newPolicy,
+      precision,
+      simulation,
+      policy,
       stops,
       health,
     ]),
