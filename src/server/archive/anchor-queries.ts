@@ -44,17 +44,6 @@ export async function readCosignatures(db: Db | Tx, treeSize: number): Promise<s
   return rows[0]?.lines ?? ''
 }
 
-/** The newest checkpoint that a witness signed, with all cosignatures; `undefined` before the first. */
-export async function readCosigned(db: Db | Tx): Promise<{ treeSize: number; note: string } | undefined> {
-  const { rows } = await sql<{ treeSize: number; note: string }>`
-    select a.tree_size as "treeSize", s.note from archive.anchor a join archive.seal s using (tree_size)
-      where a.kind = 'witness' order by a.tree_size desc limit 1`.execute(db)
-  const row = rows[0]
-  return row === undefined
-    ? undefined
-    : { treeSize: row.treeSize, note: row.note + (await readCosignatures(db, row.treeSize)) }
-}
-
 export async function insertAnchor(tx: Db | Tx, row: AnchorRow): Promise<void> {
   await sql`insert into archive.anchor (kind, name, tree_size, anchored_at, evidence)
     values (${row.kind}, ${row.name}, ${row.treeSize}, ${row.anchoredAt}, ${row.evidence})

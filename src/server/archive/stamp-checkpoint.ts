@@ -12,7 +12,7 @@ import { AnchorError } from './anchor-error.ts'
 import { hasNews, insertAnchor, readAnchor } from './anchor-queries.ts'
 import { appendRecord } from './append-record.ts'
 import { timestampKey } from './object-keys.ts'
-import { makeTimestampRequest, openTimestamp, type Timestamp } from './timestamp-token.ts'
+import type { Timestamp } from './timestamp-token.ts'
 
 /** What the anchor is called: the authority's host. */
 export function timestampName({ url }: Pick<TimestampAuthority, 'url'>): string {
@@ -45,7 +45,11 @@ export async function stampCheckpoint(
   await settle(deps, authority, sealed.treeSize, answer, stamp, stored)
 }
 
+// Loaded only where an authority is asked: reading certificates is the work of a large package.
+const loadTokens = () => import('./timestamp-token.ts')
+
 async function ask(authority: TimestampAuthority, note: string): Promise<Uint8Array> {
+  const { makeTimestampRequest } = await loadTokens()
   const nonce = randomBytes(8)
   const answer = await send({
     method: 'POST',
@@ -65,6 +69,7 @@ async function open(
   { certificates }: TimestampAuthority,
   nonce?: Uint8Array,
 ): Promise<Timestamp> {
+  const { openTimestamp } = await loadTokens()
   try {
     return await openTimestamp(answer, utf8(note), { certificates, nonce })
   } catch (error) {

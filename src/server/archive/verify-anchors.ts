@@ -15,7 +15,6 @@ import {
   timestampSize,
 } from './object-keys.ts'
 import { problem, type Problem } from './problem.ts'
-import { openTimestamp } from './timestamp-token.ts'
 
 type AnchorDeps = Pick<Deps, 'db' | 'objectStore' | 'anchors'>
 
@@ -111,6 +110,7 @@ async function verifyTimestamps(
       continue
     }
     try {
+      const { openTimestamp } = await import('./timestamp-token.ts')
       // Without a configured authority the tokens are still held to the checkpoints, not to a certificate.
       await openTimestamp(answer, note, { certificates: authority?.certificates })
     } catch (error) {

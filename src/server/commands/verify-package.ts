@@ -1,17 +1,22 @@
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { tellReport } from '#server/exports/tell-report.ts'
-import { verifyPackage } from '#server/exports/verify-package.ts'
+import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
 import { writeAll } from '#server/policies/command-io.ts'
+import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import type { Command } from './command.ts'
 
 /** `verify <export.zip>`: 0 when every byte proves itself, 1 with each place named when one does not, 2 when it cannot be read. */
 export const runVerify: Command = async ({ words, io }) => {
   const wish = readWish(words)
   if (wish === undefined) {
-    await writeAll(io.stderr, 'verify <export.zip> [--key <verifier key>] [--json]\n')
+    await writeAll(
+      io.stderr,
+      'verify <export.zip> [--key <verifier key>] [--witness <its verifier key>]… [--tsa <certificates.pem>] [--json]\n',
+    )
     return 2
   }
-  const report = await verifyPackage(wish.path, wish.key).catch((error: NodeJS.ErrnoException) => {
+  const report = await verify(wish).catch((error: NodeJS.ErrnoException) => {
     if (error.code === undefined) throw error
     return `${wish.path} cannot be read (${error.code}).\n`
   })
@@ -23,12 +28,32 @@ export const runVerify: Command = async ({ words, io }) => {
   return report.ok ? 0 : 1
 }
 
-function readWish(words: readonly string[]): { path: string; key: string | undefined; json: boolean } | undefined {
+interface Wish {
+  readonly path: string
+  readonly key: string | undefined
+  readonly witnesses: readonly string[]
+  readonly tsa: string | undefined
+  readonly json: boolean
+}
+
+async function verify({ path, key, witnesses, tsa }: Wish): Promise<PackageReport> {
+  const certificates = tsa === undefined ? undefined : await readFile(tsa, 'utf8')
+  return verifyPackage(path, key, { witnesses, certificates })
+}
+
+function readWish(words: readonly string[]): Wish | undefined {
   try {
-    const options = { key: { type: 'string' }, json: { type: 'boolean' } } as const
+    const options = {
+      key: { type: 'string' },
+      witness: { type: 'string', multiple: true },
+      tsa: { type: 'string' },
+      json: { type: 'boolean' },
+    } as const
     const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options })
     const [path, ...more] = positionals
-    return path === undefined || more.length > 0 ? undefined : { path, key: values.key, json: values.json === true }
+    if (path === undefined || more.length > 0) return undefined
+    for (const witness of values.witness ?? []) parseWitnessKey(witness)
+    return { path, key: values.key, witnesses: values.witness ?? [], tsa: values.tsa, json: values.json === true }
   } catch {
     return undefined
   }

@@ -12,6 +12,7 @@ import { MediaFiles } from './media-files.ts'
 import { readNames } from './names.ts'
 import { PageRendering } from './page-rendering.ts'
 import { PostStories } from './post-stories.ts'
+import { proveAnchors } from './prove-anchors.ts'
 import { proveDirectory } from './prove-directory.ts'
 import type { ExportRow } from './queries.ts'
 import { readEarlierTerms } from './read-earlier-terms.ts'
@@ -69,6 +70,12 @@ export async function makePackage(
   const source = openLogSource(deps.db, sealed.size, words === '' ? null : words)
   const directory =
     streams === undefined ? undefined : await proveDirectory(deps.db, sealed.size, streams, source.readNode)
+  const proofs = [
+    ...(directory === undefined
+      ? []
+      : [{ name: packageFiles.directory, content: utf8(`${JSON.stringify(directory)}\n`) }]),
+    ...(await proveAnchors(deps.db, sealed.size, source.readNode)),
+  ]
   const stories = new PostStories(deps.db, sealed.size, row.units)
   const media = new MediaFiles(deps.objectStore)
   const renderings = await openRenderings(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
@@ -80,10 +87,7 @@ export async function makePackage(
         row.wholeLog && streams !== undefined
           ? { ...source, streams: () => readStreams(deps.db, streams, sealed.size) }
           : source,
-      proofs:
-        directory === undefined
-          ? []
-          : [{ name: packageFiles.directory, content: utf8(`${JSON.stringify(directory)}\n`) }],
+      proofs,
       renderings,
       media,
       signer: deps.checkpointSigner,

@@ -7,7 +7,8 @@ export function tellReport(report: PackageReport): string {
   return `${lines.join('\n')}\n`
 }
 
-function aboutPackage({ manifest, tally }: PackageReport): string[] {
+function aboutPackage(report: PackageReport): string[] {
+  const { manifest, tally } = report
   if (manifest === undefined) return []
   const { log, filter, requestedBy, selection } = manifest
   const asked = Object.entries({
@@ -29,7 +30,23 @@ function aboutPackage({ manifest, tally }: PackageReport): string[] {
     about.push(
       `Selection: only matching records with the words “${oneLine(selection.words)}” are delivered; which they are is not proven.`,
     )
+  about.push(...aboutAnchors(report))
   return [...about, ...manifest.coverageGaps.map((gap) => `Coverage gap: ${oneLine(gap.sentence)}`)]
+}
+
+/** What outside parties said of the log, and whether the reader's own keys stand behind it. */
+function aboutAnchors({ anchors }: PackageReport): string[] {
+  return anchors.flatMap(({ treeSize, timestamp, witnesses }) => [
+    ...(timestamp === null
+      ? []
+      : [
+          `Timestamp: ${oneLine(timestamp.authority)} saw the first ${treeSize} entries at ${timestamp.at} (${timestamp.trusted ? 'by the certificates that you gave' : 'not checked against any certificate; give yours with --tsa'})`,
+        ]),
+    ...witnesses.map(
+      ({ name, at }) =>
+        `Witness: ${oneLine(name)} signed the first ${treeSize} entries${at === null ? ' (not checked; give its key with --witness)' : ` at ${at}`}`,
+    ),
+  ])
 }
 
 /** What stands as hashes, and up to where nothing can be hidden among them. */

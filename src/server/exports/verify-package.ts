@@ -8,6 +8,7 @@ import { mediaName } from './media-files.ts'
 import { ZipError, ZipReader } from './read-zip.ts'
 import type { RangeEdges } from './tree-range.ts'
 import { openDirectory, type Directory } from './verify-directory.ts'
+import { verifyAnchors, type AnchorFinding, type TrustedAnchors } from './verify-package-anchors.ts'
 import { verifyRecords, type RecordTally } from './verify-records.ts'
 import type { ZipEntry } from './zip-format.ts'
 
@@ -24,6 +25,8 @@ export interface PackageReport {
   readonly problems: readonly PackageProblem[]
   readonly manifest: Manifest | undefined
   readonly tally: RecordTally | undefined
+  /** What outside parties said of the log, the oldest first; none where the firm has no anchors. */
+  readonly anchors: readonly AnchorFinding[]
   /** The key that signatures were checked with, and whether the caller gave it. */
   readonly key: { readonly verifierKey: string; readonly given: boolean } | undefined
 }
@@ -33,10 +36,15 @@ const largestManifest = 16 * 1024 * 1024
 
 /**
  * Verifies a package from its bytes alone: no network, no database, no configuration, constant memory. Without a key
- * the one in the manifest is used, which proves that the package hangs together but not who made it.
+ * the one in the manifest is used, which proves that the package hangs together but not who made it. Outside parties that
+ * `trust` names must have signed the log. Throws `RangeError` when one of their keys is none.
  */
-export async function verifyPackage(path: string, givenKey?: string): Promise<PackageReport> {
-  const verification = new Verification()
+export async function verifyPackage(
+  path: string,
+  givenKey?: string,
+  trust: TrustedAnchors = {},
+): Promise<PackageReport> {
+  const verification = new Verification(trust)
   try {
     await verification.run(path, givenKey)
   } catch (error) {
@@ -53,7 +61,13 @@ class Verification {
   readonly #problems: PackageProblem[] = []
   #manifest: Manifest | undefined
   #tally: RecordTally | undefined
+  #anchors: readonly AnchorFinding[] = []
   #key: PackageReport['key']
+  readonly #trust: TrustedAnchors
+
+  constructor(trust: TrustedAnchors) {
+    this.#trust = trust
+  }
 
   report(file: string, sentence: string, logIndex: number | null = null): void {
     if (this.#problems.length < mostProblems) this.#problems.push({ file, logIndex, sentence })
@@ -61,7 +75,8 @@ class Verification {
 
   result(): PackageReport {
     const problems = this.#problems.toSorted((a, b) => (a.logIndex ?? Infinity) - (b.logIndex ?? Infinity) || 0)
-    return { ok: problems.length === 0, problems, manifest: this.#manifest, tally: this.#tally, key: this.#key }
+    const [manifest, tally, anchors, key] = [this.#manifest, this.#tally, this.#anchors, this.#key]
+    return { ok: problems.length === 0, problems, manifest, tally, anchors, key }
   }
 
   async run(path: string, givenKey: string | undefined): Promise<void> {
@@ -173,6 +188,14 @@ class Verification {
     const { log } = manifest
     if (checkpoint.size !== log.size || toHex(checkpoint.root) !== log.rootHash)
       this.report(packageFiles.checkpoint, 'The signed checkpoint is not the one that the manifest names.')
+    this.#anchors = await verifyAnchors({
+      names: manifest.files.map((file) => file.name),
+      read: (name) => this.#readWhole(zip, name),
+      checkpoint,
+      key,
+      trust: this.#trust,
+      report: (file, sentence) => this.report(file, sentence),
+    })
     const edges = this.#readEdges(await this.#readWhole(zip, packageFiles.edges))
     const nodes = await this.#readWhole(zip, packageFiles.nodes)
     const media = this.#checkMedia(manifest)

@@ -7,6 +7,7 @@ import type { NodeReader } from '#shared/tlog/prove.ts'
 import { HiddenRuns } from './hidden-runs.ts'
 import { packageReadme } from './package-readme.ts'
 import type { MediaFiles } from './media-files.ts'
+import type { ProofFile } from './prove-anchors.ts'
 import { readAhead } from './read-ahead.ts'
 import { streamEntries } from './stream-entries.ts'
 import type { StreamBatch } from './stream-source.ts'
@@ -59,7 +60,7 @@ export interface PackageWish {
   readonly source: PackageSource
   readonly renderings: readonly Rendering[]
   /** Further proofs, put beside those of the log. */
-  readonly proofs?: readonly { readonly name: string; readonly content: Uint8Array }[]
+  readonly proofs?: readonly ProofFile[] | undefined
   /** Media of the delivered records; without it a package holds none and does not speak of them. */
   readonly media?: MediaFiles | undefined
   readonly signer: CheckpointSigner
