@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { celEnv, celMethod, CelScalar, isCelError, listType, parse, plan } from '@bufbuild/cel'
 import fc from 'fast-check'
 import { compileCondition, openEnvironment } from '#server/policies/compile-condition.ts'
+import { compileSimple } from '#server/policies/compile-simple-condition.ts'
 import { FindingValue, openContext } from '#server/policies/condition-context.ts'
 import { exampleInput } from '#server/policies/example-input.ts'
 import type { Finding } from '#server/policies/finding.ts'
@@ -186,4 +187,71 @@ test('Conditions answer what the reference implementation of CEL answers (differ
     ),
     { numRuns: 1500 },
   )
+})
+
+test('Simple conditions run as plain functions and answer what the interpreter answers', () => {
+  const text = fc.constantFrom(
+    '"retail"',
+    '"product"',
+    '"FR"',
+    '""',
+    'post.communicationClass',
+    'author.country',
+    'post.format',
+  )
+  const list = fc.constantFrom('post.topics', 'author.qualifications')
+  const { truth } = fc.letrec<{ truth: string }>((tie) => ({
+    truth: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.constantFrom('post.static', 'post.scheduled', 'evasionSuspected', 'true', 'author.unit.within("desk")'),
+      fc.tuple(text, fc.constantFrom('==', '!='), text).map((parts) => parts.join(' ')),
+      fc.tuple(list, text).map(([of, item]) => `${of}.contains(${item})`),
+      fc.tuple(list, text).map(([of, item]) => `${item} in ${of}`),
+      fc.tuple(tie('truth'), fc.constantFrom('&&', '||'), tie('truth')).map((parts) => `(${parts.join(' ')})`),
+      tie('truth').map((inner) => `!(${inner})`),
+    ),
+  }))
+  const inputs = fc.record({
+    communicationClass: fc.constantFrom('retail' as const, 'institutional' as const),
+    isStatic: fc.boolean(),
+    topics: fc.subarray(['product', 'retail', '']),
+    unitPath: fc.subarray(['firm', 'desk']),
+    qualifications: fc.subarray(['FR', 'product']),
+    country: fc.constantFrom('FR', 'US', undefined),
+    scheduledAt: fc.constantFrom(undefined, '2026-02-01T00:00:00.000Z'),
+    evasionSuspected: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(truth, inputs, (source, given) => {
+      const parsed = environment.parse(source)
+      const simple = compileSimple(parsed.ast)
+      assert.ok(simple !== undefined, `${source} is simple`)
+      const context = openContext({
+        ...input,
+        post: {
+          ...input.post,
+          communicationClass: given.communicationClass,
+          static: given.isStatic,
+          topics: given.topics,
+          scheduledAt: given.scheduledAt,
+        },
+        author: {
+          ...input.author,
+          unitPath: given.unitPath,
+          qualifications: given.qualifications,
+          country: given.country,
+        },
+      })
+      context.evasionSuspected = given.evasionSuspected
+      assert.equal(simple(context), parsed(context), source)
+    }),
+    { numRuns: 2_000 },
+  )
+  for (const source of [
+    'libraryItem.unchanged',
+    'post.text.contains("a")',
+    'post.items > 1',
+    'post.static && author.trainingValid',
+  ])
+    assert.equal(compileSimple(environment.parse(source).ast), undefined, `${source} is left to the interpreter`)
 })

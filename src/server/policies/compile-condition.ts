@@ -1,5 +1,6 @@
 import { Environment, type ASTNode, type ASTOperator } from '@marcbachmann/cel-js'
 import { isInCalendar, type Calendar } from './compile-calendars.ts'
+import { compileSimple } from './compile-simple-condition.ts'
 import {
   AuthorValue,
   CalendarValue,
@@ -222,17 +223,20 @@ export function compileCondition(
   const usesText =
     ['evasionSuspected', 'findings'].some((name) => seen.roots.has(name)) ||
     [...seen.texts].some((name) => typed.has(name))
+  const simple = compileSimple(parsed.ast)
   const usesNow = seen.roots.has('now') || seen.texts.has('post.publishAt')
   return {
     source,
     metadataOnly: !usesText && !usesNow,
     usesNow,
     facts: factsOf(seen),
-    evaluate: (context) => {
-      const answer: unknown = parsed(context)
-      if (typeof answer !== 'boolean') throw new Error(`The condition answered ${typeof answer}.`)
-      return answer
-    },
+    evaluate:
+      simple ??
+      ((context) => {
+        const answer: unknown = parsed(context)
+        if (typeof answer !== 'boolean') throw new Error(`The condition answered ${typeof answer}.`)
+        return answer
+      }),
   }
 }
 
