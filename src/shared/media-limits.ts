@@ -7,7 +7,7 @@ export interface AttachedMedia {
 }
 
 /** The largest file that any of the networks takes as one piece here: 50 MB. */
-export const mediaBytesAtMost = 50 * 1024 * 1024
+export const mediaBytesAtMost = 50_000_000
 /** What networks show and reviewers can see in the browser. SVG is a program and stays out. */
 export const mediaTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif', 'video/mp4'] as const
 /** How many files one post carries at most, whatever the network. */
@@ -26,7 +26,7 @@ interface MediaLimit {
 /** The published limits of the networks that the gateway speaks to. */
 const limits: Readonly<Record<string, MediaLimit>> = {
   bluesky: { count: 4, imageBytes: 2_000_000, films: 'none', altText: altTextAtMost },
-  mastodon: { count: 4, imageBytes: 16 * 1024 * 1024, films: 'alone', altText: 1500 },
+  mastodon: { count: 4, imageBytes: 16_000_000, films: 'alone', altText: 1500 },
   sandbox: { count: mediaAtMost, imageBytes: mediaBytesAtMost, films: 'any', altText: altTextAtMost },
 }
 

@@ -21,7 +21,7 @@ export async function readUpload(request: FastifyRequest): Promise<void> {
     throw new AppError('invalid_request', 'There is no file in the request. Send it in a part named “file”.')
   const bytes = await file.toBuffer().catch((cause: unknown) => {
     if ((cause as { code?: string }).code !== 'FST_REQ_FILE_TOO_LARGE') throw cause
-    const limit = mediaBytesAtMost / (1024 * 1024)
+    const limit = mediaBytesAtMost / 1_000_000
     throw new AppError('too_large', `The file is larger than ${limit} MB. Make it smaller and upload it again.`, {
       cause,
     })

@@ -50,12 +50,9 @@ interface LooseGiven {
 
 async function send(endpoint: EndpointShape, given: LooseGiven): Promise<Response> {
   const writes = endpoint.method !== 'GET'
-  const headers: Record<string, string> = { accept: 'application/json', 'accept-language': i18n.locale }
-  if (writes) {
-    headers['idempotency-key'] = given.idempotencyKey ?? crypto.randomUUID()
-    if (csrfToken !== undefined) headers['x-csrf-token'] = csrfToken
-    headers['content-type'] = 'application/json'
-  }
+  const headers = writes
+    ? { ...writingHeaders(given.idempotencyKey), 'content-type': 'application/json' }
+    : readingHeaders()
   try {
     return await fetch(fillUrl(endpoint.url, given), {
       method: endpoint.method,
@@ -65,11 +62,28 @@ async function send(endpoint: EndpointShape, given: LooseGiven): Promise<Respons
     })
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
-    throw new CallError({
-      code: 'offline',
-      detail: 'The gateway does not answer. What you wrote is kept; try again in a moment.',
-    })
+    throw offlineError()
   }
+}
+
+function readingHeaders(): Record<string, string> {
+  return { accept: 'application/json', 'accept-language': i18n.locale }
+}
+
+/** What every writing call carries, beside the type of its body. */
+export function writingHeaders(idempotencyKey: string = crypto.randomUUID()): Record<string, string> {
+  return {
+    ...readingHeaders(),
+    'idempotency-key': idempotencyKey,
+    ...(csrfToken === undefined ? {} : { 'x-csrf-token': csrfToken }),
+  }
+}
+
+export function offlineError(): CallError {
+  return new CallError({
+    code: 'offline',
+    detail: 'The gateway does not answer. What you wrote is kept; try again in a moment.',
+  })
 }
 
 function fillUrl(url: string, { params = {}, query = {} }: LooseGiven): string {

@@ -27,11 +27,12 @@ export const FindingsList = memo(function FindingsList({ findings, text, thread 
         <li key={`${finding.ruleId}-${index}`} className={`finding tone-edge-${finding.severity}`}>
           <div className="row spread">
             <Badge tone={severityWords[finding.severity].tone}>{i18n._(severityWords[finding.severity].label)}</Badge>
-            {onShow !== undefined && finding.spans.some((span) => span.field === 'text') && (
-              <Button small kind="plain" onClick={() => onShow(finding)}>
-                <Trans>Show</Trans>
-              </Button>
-            )}
+            {onShow !== undefined &&
+              finding.spans.some(({ field }) => field === 'text' || field.startsWith('alt:')) && (
+                <Button small kind="plain" onClick={() => onShow(finding)}>
+                  <Trans>Show</Trans>
+                </Button>
+              )}
           </div>
           <p className="finding-what">{finding.messages[language]}</p>
           <Quotes finding={finding} items={[text, ...thread]} />

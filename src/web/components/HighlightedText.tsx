@@ -32,21 +32,30 @@ export function HighlightedText({
           {item + 1} / {items.length}
         </span>
       )}
-      {pieces.map((piece, index) =>
-        piece.severity === undefined ? (
-          piece.text
-        ) : (
-          <mark
-            key={index}
-            className={`hit hit-${piece.severity}${active === piece.index ? ' hit-active' : ''}`}
-            title={piece.rules}
-          >
-            {piece.text}
-          </mark>
-        ),
-      )}
+      <Pieces pieces={pieces} active={active} />
     </p>
   ))
+}
+
+/** One field other than the text, with what policy found in it. */
+export function MarkedText({ text, findings, field }: { text: string; findings: readonly Finding[]; field: string }) {
+  return <Pieces pieces={cutText(text, findings, field)} active={undefined} />
+}
+
+function Pieces({ pieces, active }: { pieces: readonly Piece[]; active: number | undefined }) {
+  return pieces.map((piece, index) =>
+    piece.severity === undefined ? (
+      piece.text
+    ) : (
+      <mark
+        key={index}
+        className={`hit hit-${piece.severity}${active === piece.index ? ' hit-active' : ''}`}
+        title={piece.rules}
+      >
+        {piece.text}
+      </mark>
+    ),
+  )
 }
 
 const ranks: readonly Severity[] = ['note', 'review', 'block']

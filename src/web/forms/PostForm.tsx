@@ -1,4 +1,4 @@
-import { lazy, Suspense, useId, type Ref } from 'react'
+import { lazy, Suspense, useId, type Dispatch, type Ref, type SetStateAction } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import type { CheckAnswer } from '#shared/api/policies.ts'
 import { HighlightEditor, type EditorHandle, type Hit } from '#web/components/HighlightEditor.tsx'
@@ -7,20 +7,23 @@ import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
 import type { Draft } from '#web/util/draft-store.ts'
 import { timeZone } from '#web/util/format.ts'
 import { classWords } from '#web/util/words.ts'
+import { MediaField } from './MediaField.tsx'
 import { ProfilePicker } from './ProfilePicker.tsx'
+import type { Uploads } from './use-uploads.ts'
 
 // Counting needs the list of all public suffixes: the author writes before it is there.
 const Counters = lazy(async () => ({ default: (await import('./Counters.tsx')).Counters }))
 
 interface Props {
   readonly draft: Draft
-  readonly onChange: (draft: Draft) => void
+  readonly onChange: Dispatch<SetStateAction<Draft>>
+  readonly uploads: Uploads
   readonly check: CheckAnswer | undefined
   readonly editor: Ref<EditorHandle>
 }
 
 /** The left side of the composer: where, what, when, and what supports it. */
-export function PostForm({ draft, onChange, check, editor }: Props) {
+export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
   const { t, i18n } = useLingui()
   const id = useId()
   const hits = hitsOf(check, draft.text)
@@ -52,6 +55,13 @@ export function PostForm({ draft, onChange, check, editor }: Props) {
         )}
       </div>
       <ThreadItems items={draft.thread ?? []} onChange={(thread) => onChange(withThread(draft, thread))} />
+      <MediaField
+        media={draft.media ?? []}
+        profileIds={draft.profileIds ?? []}
+        onChange={(media) => onChange((now) => ({ ...now, media }))}
+        uploads={uploads}
+        check={check}
+      />
       <div className="fields">
         <SelectField
           label={t`Language of the post`}

@@ -14,6 +14,7 @@ import { call } from '#web/api/call.ts'
 import { reviewQuery } from '#web/api/queries.ts'
 import { FindingsList } from '#web/components/FindingsList.tsx'
 import { cutItems, HighlightedText } from '#web/components/HighlightedText.tsx'
+import { MediaList } from '#web/components/MediaList.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
 import { StatusBadge } from '#web/components/StatusBadge.tsx'
 import { TextDiff } from '#web/components/TextDiff.tsx'
@@ -75,6 +76,7 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
             active={hit}
           />
         )}
+        <MediaList media={review.revision.media} findings={review.findings} before={previous?.media} />
         {previous !== null && (
           <div>
             <Button small pressed={diff} shortcut="D" onClick={() => setDiff(!diff)}>

@@ -10,10 +10,12 @@ import type { EditorHandle } from '#web/components/HighlightEditor.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
 import { PostForm } from '#web/forms/PostForm.tsx'
+import { altTextId } from '#web/forms/MediaField.tsx'
+import { useUploads } from '#web/forms/use-uploads.ts'
 import { VerdictPanel } from '#web/forms/VerdictPanel.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Notice } from '#web/ui/Notice.tsx'
-import { dropDraft, keepDraft, readDraft, type Draft } from '#web/util/draft-store.ts'
+import { dropDraft, keepDraft, readDraft, toWish, type Draft } from '#web/util/draft-store.ts'
 import { useKeys } from '#web/util/keys.ts'
 import { useDebounced } from '#web/util/use-debounced.ts'
 
@@ -51,7 +53,7 @@ function toDraft({ revision }: Post): Draft {
     ...(revision.format === null ? {} : { format: revision.format }),
     ...(revision.audience === null ? {} : { audience: revision.audience }),
     profileIds: revision.profileIds,
-    mediaIds: revision.mediaIds,
+    media: revision.media,
     links: revision.links,
     sources: revision.sources,
     scheduledAt: revision.scheduledAt,
@@ -68,10 +70,13 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
   const client = useQueryClient()
   const [restored] = useState(() => readDraft(post?.postId))
   const [draft, setDraft] = useState<Draft>(restored ?? initial)
+  const uploads = useUploads(draft.media?.length ?? 0, (stored) =>
+    setDraft((now) => ({ ...now, media: [...(now.media ?? []), stored] })),
+  )
   const rested = useDebounced(draft, 250)
   const check = useQuery({
     queryKey: ['check', rested],
-    queryFn: ({ signal }) => call(checkPolicy, { body: rested, signal }),
+    queryFn: ({ signal }) => call(checkPolicy, { body: toWish(rested), signal }),
     enabled: rested.text.trim() !== '',
     placeholderData: (previous) => previous,
     retry: false,
@@ -84,8 +89,8 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
   const save = useMutation({
     mutationFn: (submit: boolean) =>
       post === undefined
-        ? call(createPost, { body: { ...draft, submit } })
-        : call(createRevision, { params: { postId: post.postId }, body: { ...draft, submit } }),
+        ? call(createPost, { body: { ...toWish(draft), submit } })
+        : call(createRevision, { params: { postId: post.postId }, body: { ...toWish(draft), submit } }),
     onSuccess: async (saved) => {
       dropDraft(post?.postId)
       client.setQueryData(postQuery(saved.postId).queryKey, saved)
@@ -95,6 +100,8 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
   })
   const editor = useRef<EditorHandle>(null)
   const show = (finding: Finding) => {
+    const described = finding.spans.find(({ field }) => field.startsWith('alt:'))?.field
+    if (described !== undefined) document.getElementById(altTextId(Number(described.slice('alt:'.length))))?.focus()
     const span = finding.spans.find((candidate) => candidate.field === 'text')
     if (span !== undefined) editor.current?.select({ start: span.start, end: span.end, severity: finding.severity })
   }
@@ -105,9 +112,11 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
       ? t`Write something first.`
       : draft.profileIds?.length === 0
         ? t`Choose at least one profile.`
-        : engineDown
-          ? t`Policy cannot be asked just now; save a draft.`
-          : undefined
+        : uploads.busy
+          ? t`Wait until the files are uploaded.`
+          : engineDown
+            ? t`Policy cannot be asked just now; save a draft.`
+            : undefined
 
   useKeys([
     { keys: 'Ctrl+Enter', label: t`Submit`, run: () => unready === undefined && save.mutate(true) },
@@ -135,7 +144,7 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
         />
       )}
       <div className="compose">
-        <PostForm draft={draft} onChange={setDraft} check={check.data} editor={editor} />
+        <PostForm draft={draft} onChange={setDraft} uploads={uploads} check={check.data} editor={editor} />
         <VerdictPanel
           text={rested.text}
           thread={rested.thread}

@@ -8,6 +8,7 @@ import { call } from '#web/api/call.ts'
 import { meQuery, postQuery } from '#web/api/queries.ts'
 import { FindingsList } from '#web/components/FindingsList.tsx'
 import { HighlightedText } from '#web/components/HighlightedText.tsx'
+import { MediaList } from '#web/components/MediaList.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Publications } from '#web/components/Publications.tsx'
 import { Revisions } from '#web/components/Revisions.tsx'
@@ -52,6 +53,7 @@ function PostView({ post }: { post: Post }) {
               findings={post.findings}
               lang={post.revision.language}
             />
+            <MediaList media={post.revision.media} findings={post.findings} />
             {post.scheduledAt !== null && (
               <p className="muted">
                 <Trans>To be published {formatTime(post.scheduledAt, true)}</Trans>

@@ -2,6 +2,7 @@ import type { ChangeEvent, ReactNode, Ref } from 'react'
 import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
 
 interface FieldProps {
+  readonly id?: string
   readonly label: ReactNode
   readonly value: string
   readonly onChange: (value: string) => void

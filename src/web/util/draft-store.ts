@@ -1,7 +1,20 @@
 import type { BodyOf } from '#shared/api/endpoint.ts'
-import type { createRevision } from '#shared/api/posts.ts'
+import type { createRevision, Media } from '#shared/api/posts.ts'
 
-export type Draft = BodyOf<typeof createRevision>
+type Wish = BodyOf<typeof createRevision>
+
+/** A post as it is being written: like what the API takes, with what is shown of its files. */
+export type Draft = Omit<Wish, 'mediaIds' | 'altTexts'> & { media?: readonly Media[] }
+
+/** The draft as the API takes it. */
+export function toWish({ media = [], ...draft }: Draft): Wish {
+  if (media.length === 0) return draft
+  return {
+    ...draft,
+    mediaIds: media.map(({ mediaId }) => mediaId),
+    altTexts: Object.fromEntries(media.map(({ mediaId, altText }) => [mediaId, altText ?? ''])),
+  }
+}
 
 const key = (postId: string | undefined) => `gateway.draft.${postId ?? 'new'}`
 
