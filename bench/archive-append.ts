@@ -16,7 +16,8 @@ import {
  * Appending one record a transaction, beside a plain INSERT of the same bytes and beside the hash chain inside the
  * transaction that audit tables usually have; rounds take turns, so that other work on the machine meets all alike. The
  * archive's thread seals and indexes while records are appended, and only then: nobody else pays for it.
- * To reach: at least 0.5 of the plain INSERT and 2 × the chain, with 8 and with 32 connections.
+ * To reach: at least 0.5 of a plain INSERT of the same header and body with their search vector (nothing else is searchable),
+ * and 2 × the chain, with 8 and with 32 connections. The table shows the INSERT of the bytes alone as well.
  */
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
@@ -172,7 +173,12 @@ for (const connections of [1, 8, 32]) {
     ])
   }
   if (connections === 1) continue
-  judged.push(judge(`append ÷ plain INSERT, ${connections} connections`, medians[3]! / medians[0]!, 0.5, 'more'))
+  judged.push(
+    judge(`append ÷ plain INSERT with vector, ${connections} connections`, medians[3]! / medians[1]!, 0.5, 'more'),
+  )
+  judged.push(
+    judge(`append ÷ plain INSERT of the bytes, ${connections} connections`, medians[3]! / medians[0]!, 0.5, 'more'),
+  )
   judged.push(judge(`append ÷ hash chain, ${connections} connections`, medians[3]! / medians[2]!, 2, 'more'))
 }
 printTable(['one record a transaction', 'connections', 'records/s', 'p95 ms', '÷ plain', '÷ chain'], rows)

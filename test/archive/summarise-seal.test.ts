@@ -105,7 +105,7 @@ test('The roots of complete tiles are those of RFC 6962, wherever a stretch begi
 
 test('Whatever byte of a seal changes, its summary is another or none', async (t) => {
   const archive = await openSealed(t, [40])
-  const [{ bytes }] = (await readSeals(archive)) as [{ bytes: SealBytes }]
+  const { bytes } = (await readSeals(archive))[0]!
   const honest = summariseSeal(bytes)!
   const flip = (packed: Uint8Array, at: number): Uint8Array => {
     const plain = zstdDecompressSync(packed)
@@ -151,7 +151,7 @@ const edits = [
 
 test('Whatever of the database changes, it no longer holds the stretch', async (t) => {
   const archive = await openSealed(t, [60])
-  const [{ bytes, months }] = (await readSeals(archive)) as [{ bytes: SealBytes; months: string[] }]
+  const { bytes, months } = (await readSeals(archive))[0]!
   const [stretch] = summariseSeal(bytes)!.stretches
   const owner = await archive.openOwner()
   await owner.query("set gateway.migration = 'on'; set session_replication_role = replica")

@@ -85,7 +85,7 @@ let indexing: Promise<void> | undefined
 
 async function index(deps: ThreadDeps): Promise<void> {
   try {
-    await indexRecords(deps.db)
+    await indexRecords(deps.db, true)
   } catch (err) {
     deps.log.warn({ err }, 'the search index does not follow the log; what is not in it is searched by its bytes')
   }

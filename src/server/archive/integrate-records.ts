@@ -5,8 +5,10 @@ import { canonicalJson } from '#shared/canonical-json.ts'
 import { toHex } from '#shared/tlog/bytes.ts'
 import { appendLeaf, copyFrontier, frontierRoot, type Frontier, type FullTile } from '#shared/tlog/frontier.ts'
 import { hashLeaf } from '#shared/tlog/merkle.ts'
+import { hashBody } from './append-record.ts'
 import { joinEntry, parseHeader, type RecordHeader, type StreamSequence } from './entry.ts'
 import { moveStreamHeads, readHead, readNewRecords, restoreFrontier, type Head, type NewRecord } from './log-queries.ts'
+import type { SealRow } from './seal-queries.ts'
 
 /** What became of one round of numbering. */
 export interface Integration {
@@ -16,6 +18,8 @@ export interface Integration {
   readonly more: boolean
   /** Log indexes whose body is not the one that the header commits to: changed before the first seal. */
   readonly mismatched: readonly number[]
+  /** What was numbered, as a seal writes it. */
+  readonly rows: readonly SealRow[]
 }
 
 /** A round's most records: bounds the memory of the round and of the seal that follows. */
@@ -38,7 +42,7 @@ export async function integrateRecords(
       const head = await readHead(tx)
       const frontier = await currentFrontier(tx, head, known)
       const records = await readNewRecords(tx, head, batchSize)
-      if (records.length === 0) return { frontier, count: 0, more: false, mismatched: [] }
+      if (records.length === 0) return { frontier, count: 0, more: false, mismatched: [], rows: [] }
       return numberRecords(tx, head, copyFrontier(frontier), records, now)
     })
 }
@@ -67,16 +71,27 @@ async function numberRecords(
     const leaf = hashLeaf(Buffer.from(entry))
     const completed = appendLeaf(frontier, leaf)
     if (completed.length > 0) tiles.push(...completed)
-    return { sequence, hash: Buffer.from(leaf).toString('hex') }
+    return { sequence, entry, hash: Buffer.from(leaf).toString('hex') }
   })
   await insertLeaves(tx, firstIndex, records, leaves, sealedAt)
   await insertTiles(tx, tiles)
   const more = records.length === batchSize
   await insertIntegration(tx, frontier, firstIndex, sealedAt, more ? head.mark : head.newMark)
-  const mismatched = records.flatMap((record, at) =>
-    record.foundHash === headers[at]!.bodyHash ? [] : [firstIndex + at],
-  )
-  return { frontier, count: records.length, more, mismatched }
+  const rows = records.map(({ id, retentionClass, disposeMonth, salt, body }, at) => ({
+    index: firstIndex + at,
+    recordId: id,
+    entry: leaves[at]!.entry,
+    retentionClass,
+    disposeMonth,
+    salt,
+    body,
+  }))
+  const mismatched = rows.flatMap((row, at) => (hasItsBody(row, headers[at]!) ? [] : [row.index]))
+  return { frontier, count: records.length, more, mismatched, rows }
+}
+
+function hasItsBody({ salt, body }: SealRow, header: RecordHeader): boolean {
+  return salt !== null && body !== null && hashBody(salt, Buffer.from(body)) === header.bodyHash
 }
 
 /** Gives each record its dense number in each of its streams and moves the heads of those streams. */

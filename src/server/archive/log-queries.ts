@@ -50,8 +50,12 @@ export interface NewRecord {
   readonly id: string
   readonly recordedAt: Instant
   readonly header: string
-  /** Hex: what the body in the database hashes to; null when it is gone. */
-  readonly foundHash: string | null
+  readonly retentionClass: string
+  /** `yyyy-mm` */
+  readonly disposeMonth: string
+  /** Null when the body is gone. */
+  readonly salt: Buffer | null
+  readonly body: string | null
 }
 
 /** What this snapshot sees and the mark did not, in the order of insertion. */
@@ -64,7 +68,8 @@ export async function readNewRecords(tx: Tx, head: Head, limit: number): Promise
   )
   const { rows } = await sql<NewRecord>`
     select r.id, r.recorded_at as "recordedAt", convert_from(r.header, 'UTF8') as header,
-        encode(sha256('\\x02'::bytea || b.salt || b.body), 'hex') as "foundHash"
+        r.retention_class as "retentionClass", to_char(r.dispose_month, 'YYYY-MM') as "disposeMonth", b.salt,
+        convert_from(b.body, 'UTF8') as body
       from archive.archive_record r
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
       where r.xid >= pg_snapshot_xmin(${head.mark}::pg_snapshot)

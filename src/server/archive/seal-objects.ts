@@ -3,7 +3,6 @@ import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { utf8 } from '#shared/tlog/bytes.ts'
-import { joinEntry } from './entry.ts'
 import { bodiesKey, checkpointKey, entriesKey, tileKey } from './object-keys.ts'
 import {
   readCompletedTiles,
@@ -29,16 +28,21 @@ const neverEnds: Instant = '2105-12-31T00:00:00.000Z'
 /**
  * The objects of a seal in the order in which they are put: bodies and entries, complete tiles, and the checkpoint last,
  * so that a checkpoint in the bucket promises everything before it. The same seal gives the same bytes at every attempt.
+ * `known` are the seal's rows where the caller still has them from numbering.
  */
-export async function makeSealObjects(db: Db, seal: Seal): Promise<{ first: SealObject[]; last: SealObject }> {
-  const rows = await readSealRows(db, seal.firstIndex, seal.treeSize)
+export async function makeSealObjects(
+  db: Db,
+  seal: Seal,
+  known?: readonly SealRow[],
+): Promise<{ first: SealObject[]; last: SealObject }> {
+  const rows = known ?? (await readSealRows(db, seal.firstIndex, seal.treeSize))
   if (rows.length !== seal.treeSize - seal.firstIndex) {
     throw new Error(`Entries ${seal.firstIndex} to ${seal.treeSize} are not all in the database.`)
   }
   const logUntil = logRetainUntil(await readRetentionYears(db), seal.plannedAt)
   const entries: SealObject = {
     key: entriesKey(seal.firstIndex, seal.treeSize),
-    bytes: compressLines(rows.map((row) => joinEntry(row.sealedAt, row.header, row.index, row.sequence))),
+    bytes: compressLines(rows.map((row) => row.entry)),
     retainUntil: logUntil,
     kind: 'entries',
   }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { StoredObject } from '#server/platform/object-store.ts'
+import { joinEntry } from './entry.ts'
 import { sealTriggers } from './seal-triggers.ts'
 
 /** A seal that was decided: its range and its signed checkpoint. */
@@ -88,11 +89,11 @@ export async function insertSeal(db: Db, seal: Seal): Promise<void> {
 /** One entry with its body, as a seal writes them. */
 export interface SealRow {
   readonly index: number
-  readonly sealedAt: Instant
-  readonly header: string
-  readonly sequence: string
   readonly recordId: string
+  /** The bytes that the leaf hashes, as text. */
+  readonly entry: string
   readonly retentionClass: string
+  /** `yyyy-mm` */
   readonly disposeMonth: string
   readonly salt: Buffer | null
   readonly body: string | null
@@ -100,7 +101,7 @@ export interface SealRow {
 
 /** The entries `firstIndex` ≤ n < `treeSize` with their bodies, in log order. */
 export async function readSealRows(db: Db, firstIndex: number, treeSize: number): Promise<SealRow[]> {
-  const { rows } = await sql<SealRow>`
+  const { rows } = await sql<Omit<SealRow, 'entry'> & { sealedAt: Instant; header: string; sequence: string }>`
     select l.log_index as index, l.sealed_at as "sealedAt", convert_from(r.header, 'UTF8') as header,
         l.stream_sequence as sequence, l.record_id as "recordId", r.retention_class as "retentionClass",
         to_char(r.dispose_month, 'YYYY-MM') as "disposeMonth", b.salt, convert_from(b.body, 'UTF8') as body
@@ -109,7 +110,10 @@ export async function readSealRows(db: Db, firstIndex: number, treeSize: number)
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
       where l.log_index >= ${firstIndex} and l.log_index < ${treeSize}
       order by l.log_index`.execute(db)
-  return rows
+  return rows.map(({ sealedAt, header, sequence, ...row }) => ({
+    ...row,
+    entry: joinEntry(sealedAt, header, row.index, sequence),
+  }))
 }
 
 /** The complete tiles that the entries `firstIndex` ≤ n < `treeSize` completed. */

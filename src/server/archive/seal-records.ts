@@ -21,6 +21,7 @@ import {
   readSealed,
   readUnfinishedSeal,
   type Seal,
+  type SealRow,
 } from './seal-queries.ts'
 import { makeSealObjects, putSealObjects } from './seal-objects.ts'
 
@@ -47,6 +48,8 @@ export interface SealOptions {
 /** What a sealing process remembers. All of it is checked against the database or made anew. */
 interface Memory {
   frontier: Frontier | undefined
+  /** What was numbered here and is not sealed yet, in log order without a gap; a seal of anything else reads the database. */
+  rows: readonly SealRow[]
   bucketChecked: boolean
   awaited: boolean
   readonly reported: Set<string>
@@ -93,7 +96,7 @@ async function sealLocked(deps: SealerDeps, connection: Db, options: SealOptions
     const refusal = await checkOnce(deps, connection, memory)
     if (refusal !== undefined) return await refuse(deps, memory, refusal)
     integrated = await integrateAll(deps, connection, memory)
-    const wrote = await sealAll(deps, connection, options)
+    const wrote = await sealAll(deps, connection, memory, options)
     const sizes = await readSizes(connection)
     const state = sizes.sealedSize < sizes.treeSize ? 'waiting' : wrote ? 'sealed' : 'idle'
     return { state, integrated, ...sizes }
@@ -113,7 +116,7 @@ async function sealLocked(deps: SealerDeps, connection: Db, options: SealOptions
 function memoryOf(db: Db): Memory {
   const known = memories.get(db)
   if (known !== undefined) return known
-  const fresh: Memory = { frontier: undefined, bucketChecked: false, awaited: true, reported: new Set() }
+  const fresh: Memory = { frontier: undefined, rows: [], bucketChecked: false, awaited: true, reported: new Set() }
   memories.set(db, fresh)
   return fresh
 }
@@ -139,6 +142,7 @@ async function integrateAll(deps: SealerDeps, connection: Db, memory: Memory): P
   for (;;) {
     const round = await integrateRecords(connection, memory.frontier, deps.clock.now())
     memory.frontier = round.frontier
+    keepRows(memory, round.rows)
     count += round.count
     for (const index of round.mismatched) {
       await report(deps, memory, 'body_mismatch', `The body of entry ${index} was changed before it was first sealed.`)
@@ -147,12 +151,29 @@ async function integrateAll(deps: SealerDeps, connection: Db, memory: Memory): P
   }
 }
 
-async function sealAll(deps: SealerDeps, connection: Db, options: SealOptions): Promise<boolean> {
+/** Keeps what the next seal needs, as far as it follows what is kept and as many as one seal takes. */
+function keepRows(memory: Memory, rows: readonly SealRow[]): void {
+  const [first] = rows
+  if (first === undefined) return
+  const follows = memory.rows.at(-1)?.index === first.index - 1
+  const kept = follows ? [...memory.rows, ...rows] : rows
+  memory.rows = kept.length <= sealReach ? kept : []
+}
+
+/** The rows of a seal, if all of them are kept. */
+function keptRows(memory: Memory, seal: Seal): readonly SealRow[] | undefined {
+  const start = seal.firstIndex - (memory.rows[0]?.index ?? Infinity)
+  const rows = start < 0 ? [] : memory.rows.slice(start, start + seal.treeSize - seal.firstIndex)
+  return rows.length === seal.treeSize - seal.firstIndex ? rows : undefined
+}
+
+async function sealAll(deps: SealerDeps, connection: Db, memory: Memory, options: SealOptions): Promise<boolean> {
   let wrote = false
   for (;;) {
     const seal = (await readUnfinishedSeal(connection)) ?? (await decideSeal(deps, connection, options))
     if (seal === undefined) return wrote
-    await writeSeal(deps, connection, seal)
+    await writeSeal(deps, connection, seal, keptRows(memory, seal))
+    memory.rows = memory.rows.filter((row) => row.index >= seal.treeSize)
     wrote = true
   }
 }
@@ -188,8 +209,13 @@ async function isDue(connection: Db, sealedSize: number, treeSize: number, now: 
   )
 }
 
-async function writeSeal(deps: SealerDeps, connection: Db, seal: Seal): Promise<void> {
-  const objects = await putSealObjects(deps.objectStore, await makeSealObjects(connection, seal))
+async function writeSeal(
+  deps: SealerDeps,
+  connection: Db,
+  seal: Seal,
+  rows: readonly SealRow[] | undefined,
+): Promise<void> {
+  const objects = await putSealObjects(deps.objectStore, await makeSealObjects(connection, seal, rows))
   await inTransaction(connection, (tx) => insertCheckpoint(tx, seal, objects, deps.clock.now()))
 }
 
