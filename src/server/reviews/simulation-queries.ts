@@ -198,16 +198,20 @@ export async function measureHistory(db: Db, period: Period): Promise<{ total: n
 
 const pageSize = 1000
 
-/** The past of a period, oldest first, read a page at a time. */
+/** The past of a period, oldest first, read a page at a time; the next page is on its way while one is judged. */
 export async function* streamHistory(db: Db, period: Period): AsyncGenerator<PastPost> {
-  let after: Position | undefined
+  let coming = readPage(db, period, undefined)
   for (;;) {
-    const rows = await readPage(db, period, after)
+    const rows = await coming
+    const last = rows.length < pageSize ? undefined : rows.at(-1)
+    if (last !== undefined) {
+      coming = readPage(db, period, { at: last.at, id: last.evaluationId })
+      // A failure is told where the page is awaited; whoever stops before does not hear of it.
+      coming.catch(() => {})
+    }
     for (const { at: _at, evaluationId: _id, judgements, ...post } of rows)
       yield { ...post, ...(judgements === null ? {} : { judgements }) }
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < pageSize) return
-    after = { at: last.at, id: last.evaluationId }
+    if (last === undefined) return
   }
 }
 
