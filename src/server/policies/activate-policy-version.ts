@@ -7,6 +7,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { prepareVersion } from './compiled-policies.ts'
 import {
   findDueVersions,
+  findLastSimulation,
   findVersion,
   lockSwitch,
   lockVersion,
@@ -14,6 +15,7 @@ import {
   switchVersion,
   type PolicyVersionRow,
 } from './queries.ts'
+import { requireFirm } from './require-firm.ts'
 
 /**
  * Makes an approved version the active one, now or at a stated time. Posts that are approved and not yet released are
@@ -28,6 +30,7 @@ export async function activatePolicyVersion(
   // Whoever judges right after the switch finds it compiled.
   await prepareVersion(deps.db, version)
   return inTransaction(deps.db, async (tx) => {
+    await requireFirm(tx, actor)
     await lockSwitch(tx)
     const found = await lockVersion(tx, version)
     if (found === undefined) throw new AppError('not_found', 'No such policy version.')
@@ -70,7 +73,7 @@ export async function switchAndRecord(
     type: 'policy.version_activated',
     at,
     streams: { policy: version },
-    body: { version, retired: retired ?? null, reason },
+    body: { version, retired: retired ?? null, reason, simulationId: await findLastSimulation(tx, version) },
   })
   if (retired !== undefined) {
     await appendRecord(tx, actor, {

@@ -18,7 +18,13 @@ const columns = [
   'activate_at as activateAt',
   'activated_at as activatedAt',
   'emergency_until as emergencyUntil',
+  nameOf('created_by').as('createdByName'),
+  nameOf('approved_by').as('approvedByName'),
 ] as const
+
+function nameOf(column: 'created_by' | 'approved_by') {
+  return sql<string | null>`(select u.display_name from app_user u where u.id = ${sql.ref(`policy_version.${column}`)})`
+}
 
 export async function findVersions(db: Db): Promise<PolicyVersionRow[]> {
   return (await db
@@ -187,6 +193,19 @@ export async function findEmergency(tx: Tx, version: string): Promise<Emergency 
     .where('emergency_until', 'is not', null)
     .executeTakeFirst()
   return row as Emergency | undefined
+}
+
+/** The last simulation of exactly this draft that ended, to stand in the record of its activation. */
+export async function findLastSimulation(tx: Tx, version: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom('policy_simulation')
+    .select('id')
+    .where('draft_version', '=', version)
+    .where('state', '=', 'completed')
+    .orderBy('requested_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id ?? null
 }
 
 /** Who started the version as an emergency, also after its time. */

@@ -9,6 +9,7 @@ import { createPolicyVersion } from './create-policy-version.ts'
 import type { CompiledPolicy } from './load-policy.ts'
 import { findActiveVersion, findVersion, findVersions } from './queries.ts'
 import { startEmergency } from './start-emergency.ts'
+import { testPolicy } from './test-policy.ts'
 
 export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>): void {
   app.route({
@@ -24,7 +25,9 @@ export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>)
     handler: async (request) => {
       const found = await findVersion(deps.db, request.params.version)
       if (found === undefined) throw new AppError('not_found', 'No such policy version.')
-      return { ...found, rules: describeRules(await compiledPolicy(deps.db, found.version)) }
+      const policy = await compiledPolicy(deps.db, found.version)
+      const { checked, failures, untested } = testPolicy(policy)
+      return { ...found, rules: describeRules(policy), cases: { checked, failed: failures.length + untested.length } }
     },
   })
   app.route({
@@ -54,6 +57,8 @@ function describeRules(policy: CompiledPolicy): {
   severity: contract.Severity
   message: { en: string; fr: string }
   suggestion?: { en: string; fr: string }
+  mode: 'audit' | 'warn' | 'enforce'
+  unknown: string[]
 }[] {
   return policy.rules.map((rule) => ({
     ruleId: rule.id,
@@ -62,5 +67,9 @@ function describeRules(policy: CompiledPolicy): {
     severity: rule.severity,
     message: { ...rule.message },
     ...(rule.suggestion === undefined ? {} : { suggestion: { ...rule.suggestion } }),
+    mode: rule.mode,
+    unknown: [
+      ...new Set([...(rule.condition?.facts ?? []), ...(rule.requirement?.training === true ? ['training'] : [])]),
+    ],
   }))
 }

@@ -127,6 +127,10 @@ export const PolicyRule = Type.Object({
   severity: Severity,
   message: LocalText,
   suggestion: Type.Optional(LocalText),
+  mode: Type.Union([Type.Literal('audit'), Type.Literal('warn'), Type.Literal('enforce')]),
+  unknown: Type.Array(Type.String(), {
+    description: 'what the rule asks for and the gateway does not know yet; such posts go to review',
+  }),
 })
 
 export const PolicyVersion = Type.Object({
@@ -134,8 +138,10 @@ export const PolicyVersion = Type.Object({
   state: Type.Union([Type.Literal('draft'), Type.Literal('approved'), Type.Literal('active'), Type.Literal('retired')]),
   createdAt: At,
   createdBy: Nullable(Id),
+  createdByName: Nullable({ ...Type.String(), description: 'null: shipped with the program' }),
   approvedAt: Nullable(At),
   approvedBy: Nullable(Id),
+  approvedByName: Nullable(Type.String()),
   activateAt: Nullable(At),
   activatedAt: Nullable(At),
   emergencyUntil: Nullable({ ...At, description: 'active without its second approval until then' }),
@@ -176,7 +182,12 @@ export const getPolicyVersion = endpoint({
     tags: ['policy'],
     params: versionParams,
     response: {
-      200: Type.Object({ ...PolicyVersion.properties, files: Type.Array(PolicyFile), rules: Type.Array(PolicyRule) }),
+      200: Type.Object({
+        ...PolicyVersion.properties,
+        files: Type.Array(PolicyFile),
+        rules: Type.Array(PolicyRule),
+        cases: Type.Object({ checked: Type.Integer(), failed: Type.Integer() }),
+      }),
     },
   },
 })

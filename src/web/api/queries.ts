@@ -4,10 +4,11 @@ import type { QueryOf } from '#shared/api/endpoint.ts'
 import { getExport, listExports } from '#shared/api/exports.ts'
 import { listHolds } from '#shared/api/holds.ts'
 import { getMe, listSessions, listTokens, listUnits, listUsers, type Me } from '#shared/api/identity.ts'
-import { listPolicies } from '#shared/api/policies.ts'
+import { getPolicyVersion, listPolicies } from '#shared/api/policies.ts'
 import { getPost, listPosts } from '#shared/api/posts.ts'
 import { listProfiles } from '#shared/api/profiles.ts'
 import { listStops } from '#shared/api/publishing.ts'
+import { findTouched, getSimulation, listSimulations, readPrecision } from '#shared/api/simulations.ts'
 import { getReview, listReviews, summariseReviews } from '#shared/api/reviews.ts'
 import { call, keepCsrfToken } from './call.ts'
 
@@ -70,6 +71,32 @@ export const policiesQuery = queryOptions({
   queryKey: ['policies'],
   queryFn: ({ signal }) => call(listPolicies, { signal }),
 })
+export const policyVersionQuery = (version: string) =>
+  queryOptions({
+    queryKey: ['policies', version],
+    queryFn: ({ signal }) => call(getPolicyVersion, { params: { version }, signal }),
+  })
+export const touchedQuery = (version: string) =>
+  queryOptions({
+    queryKey: ['touched', version],
+    queryFn: ({ signal }) => call(findTouched, { body: { version }, signal }),
+  })
+export const simulationsQuery = queryOptions({
+  queryKey: ['simulations'],
+  queryFn: ({ signal }) => call(listSimulations, { query: { limit: 50 }, signal }),
+})
+export const simulationQuery = (simulationId: string) =>
+  queryOptions({
+    queryKey: ['simulations', simulationId],
+    queryFn: ({ signal }) => call(getSimulation, { params: { simulationId }, signal }),
+    refetchInterval: ({ state }) =>
+      state.data === undefined || ['waiting', 'running'].includes(state.data.state) ? 700 : false,
+  })
+export const precisionQuery = (query: QueryOf<typeof readPrecision>) =>
+  queryOptions({
+    queryKey: ['precision', query],
+    queryFn: ({ signal }) => call(readPrecision, { query, signal }),
+  })
 export const stopsQuery = queryOptions({
   queryKey: ['stops'],
   queryFn: ({ signal }) => call(listStops, { signal }),

@@ -1,33 +1,28 @@
 import { useState } from 'react'
-import { msg } from '@lingui/core/macro'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
 import type { Language } from '#shared/api/common.ts'
-import { activatePolicyVersion, approvePolicyVersion, type PolicyVersion } from '#shared/api/policies.ts'
-import { call } from '#web/api/call.ts'
-import { policiesQuery } from '#web/api/queries.ts'
+import type { PolicyVersion } from '#shared/api/policies.ts'
+import { policiesQuery, simulationsQuery } from '#web/api/queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { useMay } from '#web/components/permissions.ts'
-import { Failure, QueryView } from '#web/components/states.tsx'
-import { ReasonDialog } from '#web/forms/ReasonDialog.tsx'
+import { SimulationList } from '#web/components/SimulationList.tsx'
+import { QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextField } from '#web/ui/fields.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
 import { formatTime } from '#web/util/format.ts'
+import { shortVersion, versionWords } from '#web/util/policy-words.ts'
 import { severityWords } from '#web/util/words.ts'
-
-const stateWords = {
-  draft: { label: msg`Draft, waits for a second person`, tone: 'review' },
-  approved: { label: msg`Approved, not active`, tone: 'note' },
-  active: { label: msg`Active`, tone: 'ok' },
-  retired: { label: msg`Retired`, tone: 'neutral' },
-} as const
 
 export function PoliciesPage() {
   const { t, i18n } = useLingui()
   const language: Language = i18n.locale === 'fr' ? 'fr' : 'en'
   const policies = useQuery(policiesQuery)
   const [words, setWords] = useState('')
+  const may = useMay()
+  const navigate = useNavigate()
   return (
     <>
       <PageHead
@@ -37,7 +32,18 @@ export function PoliciesPage() {
             What every post is checked against. A version goes live only through two people, and is archived.
           </Trans>
         }
-      />
+      >
+        {may('policy.simulate') && (
+          <Link to="/policies/precision">
+            <Trans>Precision of the rules</Trans>
+          </Link>
+        )}
+        {may('policy.write') && (
+          <Button kind="primary" onClick={() => void navigate({ to: '/policies/new' })}>
+            <Trans>New version</Trans>
+          </Button>
+        )}
+      </PageHead>
       <QueryView query={policies}>
         {({ versions, rules }) => {
           const shown = rules.filter((rule) =>
@@ -55,6 +61,7 @@ export function PoliciesPage() {
                   <VersionLine key={version.version} version={version} />
                 ))}
               </ul>
+              {may('policy.simulate') && <LastSimulations />}
               <div className="row spread">
                 <h2>
                   <Trans>Rules in force ({shown.length})</Trans>
@@ -79,9 +86,16 @@ export function PoliciesPage() {
                             .join(' · ')}
                         </span>
                       </span>
-                      <Badge tone={severityWords[rule.severity].tone}>
-                        {i18n._(severityWords[rule.severity].label)}
-                      </Badge>
+                      <span className="row">
+                        {rule.mode !== 'enforce' && (
+                          <Badge tone="neutral">
+                            {rule.mode === 'audit' ? <Trans>Only recorded</Trans> : <Trans>Shown as a note</Trans>}
+                          </Badge>
+                        )}
+                        <Badge tone={severityWords[rule.severity].tone}>
+                          {i18n._(severityWords[rule.severity].label)}
+                        </Badge>
+                      </span>
                     </div>
                   </li>
                 ))}
@@ -94,64 +108,51 @@ export function PoliciesPage() {
   )
 }
 
+function LastSimulations() {
+  const simulations = useQuery(simulationsQuery)
+  if (simulations.data === undefined || simulations.data.items.length === 0) return null
+  return (
+    <>
+      <h2>
+        <Trans>Last simulations</Trans>
+      </h2>
+      <SimulationList simulations={simulations.data.items.slice(0, 5)} />
+    </>
+  )
+}
+
 function VersionLine({ version }: { version: PolicyVersion }) {
   const { t, i18n } = useLingui()
-  const may = useMay()
-  const client = useQueryClient()
-  const [asking, setAsking] = useState(false)
-  const params = { version: version.version }
-  const change = useMutation({
-    mutationFn: async (reason: string | undefined) => {
-      if (reason === undefined) await call(approvePolicyVersion, { params })
-      else await call(activatePolicyVersion, { params, body: { reason } })
-    },
-    onSuccess: () => {
-      setAsking(false)
-      return client.invalidateQueries({ queryKey: ['policies'] })
-    },
-  })
+  const words = versionWords[version.state]
   return (
     <li>
-      <div className="line">
+      <Link to="/policies/$version" params={{ version: version.version }} className="line">
         <span className="line-main">
           <strong>{version.note === '' ? t`Without a note` : version.note}</strong>
           <span className="muted small cut">
             {[
-              version.version.slice(0, 12),
+              shortVersion(version.version),
               t`${version.ruleCount} rules`,
+              version.createdByName ?? t`shipped with the program`,
               formatTime(version.createdAt),
               version.activatedAt === null ? undefined : t`active since ${formatTime(version.activatedAt)}`,
+              version.state === 'approved' && version.activateAt !== null
+                ? t`goes live at ${formatTime(version.activateAt)}`
+                : undefined,
             ]
               .filter((part) => part !== undefined)
               .join(' · ')}
           </span>
-          {change.error !== null && !asking && <Failure error={change.error} />}
         </span>
         <span className="row">
-          <Badge tone={stateWords[version.state].tone}>{i18n._(stateWords[version.state].label)}</Badge>
-          {may('policy.approve') && version.state === 'draft' && (
-            <Button small busy={change.isPending} onClick={() => change.mutate(undefined)}>
-              <Trans>Approve</Trans>
-            </Button>
+          {version.emergencyUntil !== null && (
+            <Badge tone="review">
+              <Trans>Emergency, until {formatTime(version.emergencyUntil)}</Trans>
+            </Badge>
           )}
-          {may('policy.approve') && (version.state === 'approved' || version.state === 'retired') && (
-            <Button small onClick={() => setAsking(true)}>
-              <Trans>Activate</Trans>
-            </Button>
-          )}
+          <Badge tone={words.tone}>{i18n._(words.label)}</Badge>
         </span>
-      </div>
-      <ReasonDialog
-        open={asking}
-        title={t`Activate this version?`}
-        explanation={t`What is approved and not yet published is judged anew; a changed verdict sends it back.`}
-        required
-        confirm={t`Activate`}
-        busy={change.isPending}
-        error={change.error}
-        onClose={() => setAsking(false)}
-        onConfirm={(reason) => change.mutate(reason)}
-      />
+      </Link>
     </li>
   )
 }

@@ -1,0 +1,66 @@
+import { useState } from 'react'
+import { useLingui } from '@lingui/react/macro'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import type { BodyOf } from '#shared/api/endpoint.ts'
+import { createSimulation } from '#shared/api/simulations.ts'
+import { call } from '#web/api/call.ts'
+import { FormDialog } from '#web/components/FormDialog.tsx'
+import { CheckField, SelectField } from '#web/ui/fields.tsx'
+
+type Draft = Pick<BodyOf<typeof createSimulation>, 'version' | 'files' | 'exclusions'>
+
+const day = 86_400_000
+
+/** Asks over which past a draft is run, and leads to the run. */
+export function SimulateDialog({ draft, onClose }: { draft: Draft; onClose: () => void }) {
+  const { t } = useLingui()
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const [days, setDays] = useState('90')
+  const [touchedOnly, setTouchedOnly] = useState(true)
+  const simulate = useMutation({
+    mutationFn: () =>
+      call(createSimulation, {
+        body: {
+          ...draft,
+          touchedOnly,
+          ...(days === '' ? {} : { from: new Date(Date.now() - Number(days) * day).toISOString() }),
+        },
+      }),
+    onSuccess: async ({ simulationId }) => {
+      await client.invalidateQueries({ queryKey: ['simulations'] })
+      await navigate({ to: '/policies/simulations/$simulationId', params: { simulationId } })
+    },
+  })
+  return (
+    <FormDialog
+      title={t`Simulate over the past`}
+      confirm={t`Start the simulation`}
+      busy={simulate.isPending}
+      ready
+      error={simulate.error}
+      onClose={onClose}
+      onSubmit={() => simulate.mutate()}
+    >
+      <p>{t`Posts that were handed in are judged again. Nothing changes for anybody.`}</p>
+      <SelectField
+        label={t`Period`}
+        value={days}
+        onChange={setDays}
+        choices={[
+          { value: '30', label: t`The last 30 days` },
+          { value: '90', label: t`The last 90 days` },
+          { value: '365', label: t`The last year` },
+          { value: '', label: t`Everything` },
+        ]}
+      />
+      <CheckField
+        label={t`Only posts that the changed rules can touch`}
+        hint={t`Sooner, and the same changes are found. Hits of other rules and reviewers’ hours then cover those posts alone.`}
+        checked={touchedOnly}
+        onChange={setTouchedOnly}
+      />
+    </FormDialog>
+  )
+}

@@ -1,0 +1,219 @@
+import { useState } from 'react'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { AnswerOf } from '#shared/api/endpoint.ts'
+import { approvePolicyVersion, type getPolicyVersion } from '#shared/api/policies.ts'
+import { call } from '#web/api/call.ts'
+import { meQuery, policyVersionQuery, simulationsQuery, touchedQuery } from '#web/api/queries.ts'
+import { EmergencyNotice } from '#web/components/EmergencyNotice.tsx'
+import { PageHead } from '#web/components/PageHead.tsx'
+import { useMay } from '#web/components/permissions.ts'
+import { SimulationList } from '#web/components/SimulationList.tsx'
+import { Failure, QueryView } from '#web/components/states.tsx'
+import { TouchedPosts } from '#web/components/TouchedPosts.tsx'
+import { ActivateDialog } from '#web/forms/ActivateDialog.tsx'
+import { SimulateDialog } from '#web/forms/SimulateDialog.tsx'
+import { Button } from '#web/ui/Button.tsx'
+import { Badge, Notice } from '#web/ui/Notice.tsx'
+import { formatNumber, formatTime } from '#web/util/format.ts'
+import { versionWords } from '#web/util/policy-words.ts'
+
+type Version = AnswerOf<typeof getPolicyVersion>
+
+const route = getRouteApi('/shell/policies/$version')
+
+export function PolicyPage() {
+  const { version } = route.useParams()
+  const found = useQuery(policyVersionQuery(version))
+  return <QueryView query={found}>{(data) => <PolicyView version={data} />}</QueryView>
+}
+
+function PolicyView({ version }: { version: Version }) {
+  const { t, i18n } = useLingui()
+  const may = useMay()
+  const words = versionWords[version.state]
+  return (
+    <>
+      <PageHead title={version.note === '' ? t`Policy without a note` : version.note}>
+        <Badge tone={words.tone}>{i18n._(words.label)}</Badge>
+        <Link to="/policies">
+          <Trans>All versions</Trans>
+        </Link>
+      </PageHead>
+      {version.emergencyUntil !== null && <EmergencyNotice until={version.emergencyUntil} />}
+      {version.state === 'approved' && version.activateAt !== null && (
+        <Notice tone="note" title={<Trans>It goes live at {formatTime(version.activateAt, true)}</Trans>} />
+      )}
+      <NextStep version={version} />
+      <UnknownFacts version={version} />
+      <Facts version={version} />
+      {may('policy.simulate') && (version.state === 'draft' || version.state === 'approved') && (
+        <Difference version={version.version} />
+      )}
+      {may('policy.simulate') && <Simulations version={version.version} />}
+      <Files files={version.files} />
+    </>
+  )
+}
+
+/** What happens next and who does it: the one who wrote a version never approves it. */
+function NextStep({ version }: { version: Version }) {
+  const may = useMay()
+  const client = useQueryClient()
+  const { data: me } = useQuery(meQuery)
+  const simulations = useQuery({ ...simulationsQuery, enabled: may('policy.simulate') })
+  const [activating, setActivating] = useState(false)
+  const approve = useMutation({
+    mutationFn: () => call(approvePolicyVersion, { params: { version: version.version } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['policies'] }),
+  })
+  if (!may('policy.approve')) return null
+  const own = version.createdBy === me?.userId
+  const unapproved = version.approvedBy === null && version.createdBy !== null
+  const waits = unapproved && (version.state === 'draft' || version.emergencyUntil !== null)
+  const canActivate = version.state === 'draft' || (!unapproved && version.state !== 'active')
+  const isSimulated = simulations.data?.items.some(
+    (one) => one.draftVersion === version.version && one.state === 'completed',
+  )
+  return (
+    <>
+      {waits && own && (
+        <Notice tone="note" title={<Trans>Another policy owner must approve it</Trans>}>
+          <Trans>You wrote this version. Whoever approves it reads the same comparison and simulations as you.</Trans>
+        </Notice>
+      )}
+      {approve.error !== null && <Failure error={approve.error} />}
+      {(canActivate || (waits && !own)) && (
+        <div className="row">
+          {waits && !own && (
+            <Button kind="primary" busy={approve.isPending} onClick={() => approve.mutate()}>
+              <Trans>Approve</Trans>
+            </Button>
+          )}
+          {canActivate && (
+            <Button
+              kind={version.state === 'draft' ? 'danger' : version.state === 'approved' ? 'primary' : 'quiet'}
+              onClick={() => setActivating(true)}
+            >
+              {version.state === 'draft' ? <Trans>Start as an emergency…</Trans> : <Trans>Activate…</Trans>}
+            </Button>
+          )}
+        </div>
+      )}
+      {activating && (
+        <ActivateDialog version={version} isSimulated={isSimulated} onClose={() => setActivating(false)} />
+      )}
+    </>
+  )
+}
+
+/** Rules that ask for what the gateway cannot know yet: nobody is to believe that they are satisfied. */
+function UnknownFacts({ version }: { version: Version }) {
+  const rules = version.rules.filter((rule) => rule.unknown.length > 0)
+  if (rules.length === 0) return null
+  const names = rules.map((rule) => `${rule.ruleId} (${rule.mode})`).join(', ')
+  return (
+    <Notice tone="review" title={<Trans>These rules ask for what the gateway does not know yet</Trans>}>
+      <Trans>
+        {names}: whether training is valid or a text is from the library. Until it does, an enforced one sends every
+        post that it is meant for to a reviewer.
+      </Trans>
+    </Notice>
+  )
+}
+
+function Facts({ version }: { version: Version }) {
+  const { t } = useLingui()
+  return (
+    <section className="card">
+      <dl className="kv">
+        <dt>{t`Fingerprint`}</dt>
+        <dd>
+          <code>{version.version}</code>
+        </dd>
+        <dt>{t`Written`}</dt>
+        <dd>
+          {formatTime(version.createdAt, true)} · {version.createdByName ?? t`shipped with the program`}
+        </dd>
+        {version.approvedAt !== null && (
+          <>
+            <dt>{t`Approved`}</dt>
+            <dd>
+              {formatTime(version.approvedAt, true)} · {version.approvedByName}
+            </dd>
+          </>
+        )}
+        {version.activatedAt !== null && (
+          <>
+            <dt>{t`Went live`}</dt>
+            <dd>{formatTime(version.activatedAt, true)}</dd>
+          </>
+        )}
+        <dt>{t`Rules`}</dt>
+        <dd>{formatNumber(version.ruleCount)}</dd>
+        <dt>{t`Examples and cases`}</dt>
+        <dd>
+          {version.cases.failed === 0 ? (
+            <Trans>{formatNumber(version.cases.checked)} run, all as written</Trans>
+          ) : (
+            <Plural value={version.cases.failed} one="# not as written" other="# not as written" />
+          )}
+        </dd>
+      </dl>
+    </section>
+  )
+}
+
+function Difference({ version }: { version: string }) {
+  const touched = useQuery(touchedQuery(version))
+  return (
+    <section className="card col">
+      <h2>
+        <Trans>Compared with the active version</Trans>
+      </h2>
+      <QueryView query={touched}>{(found) => <TouchedPosts touched={found} />}</QueryView>
+    </section>
+  )
+}
+
+function Simulations({ version }: { version: string }) {
+  const simulations = useQuery(simulationsQuery)
+  const [asking, setAsking] = useState(false)
+  return (
+    <section className="col">
+      <div className="row spread">
+        <h2>
+          <Trans>Simulations of this version</Trans>
+        </h2>
+        <Button onClick={() => setAsking(true)}>
+          <Trans>Simulate over the past</Trans>
+        </Button>
+      </div>
+      <QueryView query={simulations} rows={1}>
+        {({ items }) => <SimulationList simulations={items.filter((one) => one.draftVersion === version)} />}
+      </QueryView>
+      {asking && <SimulateDialog draft={{ version }} onClose={() => setAsking(false)} />}
+    </section>
+  )
+}
+
+function Files({ files }: { files: Version['files'] }) {
+  return (
+    <section className="col">
+      <h2>
+        <Trans>Files</Trans>
+      </h2>
+      {files.map((file) => (
+        <details key={file.path} className="fold">
+          <summary>
+            {file.path} <span className="muted small">{formatNumber(file.text.split('\n').length)}</span>
+          </summary>
+          <pre className="raw" tabIndex={0} aria-label={file.path}>
+            {file.text}
+          </pre>
+        </details>
+      ))}
+    </section>
+  )
+}
