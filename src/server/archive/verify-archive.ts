@@ -7,6 +7,7 @@ import type { VerificationResult } from '#shared/api/archive.ts'
 import { appendRecord } from './append-record.ts'
 import { problem, type Problem } from './problem.ts'
 import { verifyAnchors } from './verify-anchors.ts'
+import { verifyLocks } from './verify-locks.ts'
 import { verifySeals } from './verify-seals.ts'
 
 type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>
@@ -30,6 +31,7 @@ export async function verifyArchive(deps: VerifyDeps, options: VerifyOptions): P
   const startedAt = deps.clock.now()
   const start = options.scope === 'recent' ? await readVerifiedSize(deps.db) : 0
   const found = await verifySeals(deps, start)
+  if (options.scope === 'full') found.problems.push(...(await verifyLocks(deps)))
   found.problems.push(...(await verifyAnchors(deps, options.scope)))
   const finishedAt = deps.clock.now()
   const problems = found.problems.slice(0, listedProblems)
