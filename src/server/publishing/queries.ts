@@ -181,8 +181,8 @@ export interface PublicationChange {
   readonly permalink?: string
   readonly published_at?: string
   readonly captured_at?: string
-  readonly retract_requested_by?: string
-  readonly retract_reason?: string
+  readonly retract_requested_by?: string | null
+  readonly retract_reason?: string | null
   readonly last_error?: string | null
 }
 
@@ -271,6 +271,17 @@ export async function finishAttempt(
     .where('publication_id', '=', publicationId)
     .where('number', '=', number)
     .execute()
+}
+
+/** How many finished attempts had an outcome that begins with these words. */
+export async function countAttempts(tx: Tx, publicationId: string, outcome: string): Promise<number> {
+  const { count } = await tx
+    .selectFrom('publication_attempt')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('publication_id', '=', publicationId)
+    .where(sql<boolean>`starts_with(outcome, ${outcome})`)
+    .executeTakeFirstOrThrow()
+  return count
 }
 
 /** Has an attempt begun whose end nobody saw? */

@@ -3,19 +3,26 @@ import type { Actor } from '#server/platform/actor.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
-import { inTransaction } from '#server/platform/database.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { NetworkError } from '#server/platform/network.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { lockPost } from '#server/posts/stored-post.ts'
+import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import type { PublishDeps } from './attempt-publications.ts'
 import { openAccount } from './network-account.ts'
 import {
+  countAttempts,
   findProfileState,
   findPublication,
   findPublicationsOfPost,
   findRetractable,
+  finishAttempt,
+  insertAttempt,
   updatePublication,
+  type PublicationRow,
 } from './queries.ts'
-import { exchange, lockStep } from './settle-attempt.ts'
+import { exchange, lockStep, pauseAfter } from './settle-attempt.ts'
 import { settlePublication } from './settle-publication.ts'
 
 /** Asks for the deletion of one's own published post at its networks; the evidence stays (FCA-7). */
@@ -53,31 +60,27 @@ export async function retractPost(
   })
 }
 
-/** Job: deletes at the network what was asked to be retracted. Deleting twice is harmless, so a crash is repeated. */
+/**
+ * Job: deletes at the network what was asked to be retracted. Deleting twice is harmless, so a crash is repeated. A network
+ * that cannot is asked again; one that will not, three times, and then the author is told and may ask anew.
+ */
 export async function retractPublications(deps: PublishDeps): Promise<number> {
   const due = await findRetractable(deps.db, deps.clock.now(), 50)
   for (const publicationId of due) await retractOne(deps, publicationId)
   return due.length
 }
 
+const refusalsAtMost = 3
+
 async function retractOne(deps: PublishDeps, publicationId: string): Promise<void> {
   const publication = (await findPublication(deps.db, publicationId))!
-  let answer: { requestBytes: Uint8Array; responseBytes: Uint8Array } | undefined
-  try {
-    const account = openAccount(deps, publication.profileId, await findProfileState(deps.db, publication.profileId))
-    answer = await deps.networks.get(publication.network)!.retract(account, publication.remoteId!)
-  } catch (error) {
-    deps.log.warn({ err: error, publication: publicationId }, 'retraction did not succeed and is repeated')
-  }
+  const answer = await askNetwork(deps, publication)
   await inTransaction(deps.db, async (tx) => {
     const step = await lockStep(tx, publication.postId, publicationId)
-    if (step === undefined || step.publication.status !== 'published') return
+    if (step === undefined || step.publication.status !== 'published' || step.publication.retractRequestedBy === null)
+      return
     const at = deps.clock.now()
-    if (answer === undefined)
-      return updatePublication(tx, publicationId, at, {
-        next_attempt_at: addMilliseconds(at, 30_000),
-        last_error: 'The network did not delete the post yet; it is asked again.',
-      })
+    if (answer instanceof NetworkError) return settleRefusal(tx, step, at, answer)
     await settlePublication(
       tx,
       step,
@@ -90,5 +93,56 @@ async function retractOne(deps: PublishDeps, publicationId: string): Promise<voi
         response: exchange(answer.responseBytes),
       },
     )
+  })
+}
+
+async function askNetwork(
+  deps: PublishDeps,
+  publication: PublicationRow,
+): Promise<{ requestBytes: Uint8Array; responseBytes: Uint8Array } | NetworkError> {
+  try {
+    const account = openAccount(deps, publication.profileId, await findProfileState(deps.db, publication.profileId))
+    return await deps.networks.get(publication.network)!.retract(account, publication.remoteId!)
+  } catch (error) {
+    if (error instanceof NetworkError) return error
+    if (error instanceof AppError) return new NetworkError('retry_later', error.message, { cause: error })
+    deps.log.error({ err: error, publication: publication.publicationId }, 'retraction failed by a bug')
+    return new NetworkError('retry_later', 'The network could not be asked.', { cause: error })
+  }
+}
+
+/** Writes down what the network said instead of deleting, and when it is asked again, if at all. */
+async function settleRefusal(
+  tx: Tx,
+  step: NonNullable<Awaited<ReturnType<typeof lockStep>>>,
+  at: string,
+  error: NetworkError,
+): Promise<void> {
+  const { publicationId, attempts, profileId } = step.publication
+  const attempt = attempts + 1
+  await insertAttempt(tx, { id: newId(at), publicationId, number: attempt, at })
+  await finishAttempt(tx, publicationId, attempt, at, `retraction_${error.nextStep}`, error.message)
+  if (error.nextStep === 'reauthorise') await needReauthorisation(tx, profileId, at)
+  const refusals = await countAttempts(tx, publicationId, 'retraction_rejected')
+  // Each time that the author asks there are three refusals more.
+  const isGivenUp = error.nextStep === 'rejected' && refusals % refusalsAtMost === 0
+  const pause = pauseAfter(await countAttempts(tx, publicationId, 'retraction_'))
+  const change = isGivenUp
+    ? {
+        retract_requested_by: null,
+        retract_reason: null,
+        next_attempt_at: null,
+        last_error: `The network refuses to delete the post: ${error.message} Delete it there by hand, or retract it again.`,
+      }
+    : {
+        next_attempt_at: error.retryAt ?? addMilliseconds(at, pause),
+        last_error: `The post is not deleted yet: ${error.message} The network is asked again.`,
+      }
+  await settlePublication(tx, step, at, { attempts: attempt, ...change }, 'publication.answered', {
+    attempt,
+    retraction: isGivenUp ? 'given_up' : 'repeated',
+    nextStep: error.nextStep,
+    sentence: error.message,
+    response: error.responseBytes === undefined ? null : exchange(error.responseBytes),
   })
 }

@@ -121,13 +121,14 @@ function NextStep({ post, mine }: { post: Post; mine: boolean }) {
       </Notice>
     )
   }
-  const error = post.publications.find(
-    (publication) => publication.lastError !== null && publication.status !== 'published',
-  )?.lastError
-  if (error === null || error === undefined) return null
+  const failing = post.publications.find((publication) => publication.lastError !== null)
+  if (failing === undefined) return null
   return (
-    <Notice tone="review" title={<Trans>It has not left yet</Trans>}>
-      {error}
+    <Notice
+      tone="review"
+      title={failing.status === 'published' ? <Trans>It is not retracted</Trans> : <Trans>It has not left yet</Trans>}
+    >
+      {failing.lastError}
     </Notice>
   )
 }
