@@ -22,6 +22,12 @@ const evidence = [
   'object',
   'verification',
   'log',
+  'disposition',
+  'destroyed_object',
+  'anchor',
+  'object_lock',
+  'locked_term',
+  'directory',
 ]
 
 async function openService(t: TestContext, archive: TestArchive): Promise<pg.Client> {
