@@ -5,6 +5,7 @@ import { registerArchiveRoutes } from '#server/archive/routes.ts'
 import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
 import { registerExportRoutes } from '#server/exports/routes.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
+import { answerBrokenRequest, answerUnreadableUrl } from '#server/platform/answer-malformed.ts'
 import type { App } from '#server/platform/app-type.ts'
 import { compileValidatorsWhenCalled } from '#server/platform/compile-validators.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -34,6 +35,8 @@ export async function buildApp(deps: Deps): Promise<App> {
     requestTimeout: 60_000,
     trustProxy: deps.config.trustedProxies === undefined ? false : [...deps.config.trustedProxies],
     routerOptions: { maxParamLength: 300 },
+    frameworkErrors: answerUnreadableUrl(deps.config),
+    clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   compileValidatorsWhenCalled(app)
   registerProblemDocuments(app)

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './app-type.ts'
 import type { Config } from './config.ts'
 
@@ -32,13 +33,19 @@ const always: Readonly<Record<string, string>> = {
  * are not stored by anybody unless the route says otherwise.
  */
 export function registerSecurityHeaders(app: App, config: Pick<Config, 'publicUrl'>): void {
-  const secure = config.publicUrl.startsWith('https:')
-  app.addHook('onSend', async (request, reply) => {
-    for (const [name, value] of Object.entries(always)) if (!reply.hasHeader(name)) void reply.header(name, value)
-    // Two years, as browsers' preload lists ask; only where TLS is certain.
-    if (secure && !reply.hasHeader('strict-transport-security'))
-      void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
-    const isCall = /^\/(api|auth|scim)\//.test(request.url)
-    if (isCall && !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
-  })
+  app.addHook('onSend', async (request, reply) => setSecurityHeaders(request, reply, config))
+}
+
+/** The same for an answer that no hook sees. */
+export function setSecurityHeaders(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  config: Pick<Config, 'publicUrl'>,
+): void {
+  for (const [name, value] of Object.entries(always)) if (!reply.hasHeader(name)) void reply.header(name, value)
+  // Two years, as browsers' preload lists ask; only where TLS is certain.
+  if (config.publicUrl.startsWith('https:') && !reply.hasHeader('strict-transport-security'))
+    void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
+  const isCall = /^\/(api|auth|scim)\//.test(request.url)
+  if (isCall && !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
 }

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { contentSecurityPolicy } from '#server/platform/security-headers.ts'
+import { startGateway } from '#test/support/start-gateway.ts'
+
+test('An address that cannot be read is a problem document with the headers of every answer', async (t) => {
+  const { app } = await startGateway(t)
+  for (const url of ['/sandbox/@%ff', '/api/posts/%', '/%E0%A4%A']) {
+    const answer = await app.inject({ method: 'GET', url })
+    assert.deepEqual([answer.statusCode, answer.headers['content-type']], [400, 'application/problem+json'], url)
+    const { code, type, detail, instance } = answer.json<Record<string, string>>()
+    assert.deepEqual([code, type], ['invalid_request', 'urn:containment:invalid_request'])
+    assert.match(detail!, /address/)
+    assert.match(instance!, /^urn:request:/)
+    assert.equal(answer.headers['content-security-policy'], contentSecurityPolicy)
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff')
+  }
+})
+
+/** Sends bytes to the listening server and reads whatever comes until it closes. */
+async function speak(port: number, bytes: string): Promise<{ head: string; body: string }> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(bytes)
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  return { head, body }
+}
+
+test('What is no HTTP request is told so in the same form, and the connection ends', async (t) => {
+  const { app } = await startGateway(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  for (const [bytes, status] of [
+    ['no http at all\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nHost: x\r\nCookie: ${'a'.repeat(100_000)}\r\n\r\n`, 431],
+  ] as const) {
+    const { head, body } = await speak(port, bytes)
+    assert.match(head, new RegExp(`^HTTP/1.1 ${status} `))
+    assert.match(head, /application\/problem\+json/)
+    assert.equal((JSON.parse(body) as { code: string }).code, 'invalid_request')
+  }
+})
