@@ -1,7 +1,6 @@
 import canonicalize from 'canonicalize'
-import { loadPolicy, type PolicyFileSource } from './load-policy.ts'
-import { parsePolicyFile } from './parse-policy-file.ts'
-import type { RawPolicy } from './raw-policy.ts'
+import { parsePolicyFile, type PolicyFileSource } from './parse-policy-file.ts'
+import type { RawDefaults, RawPolicy, RawRule } from './raw-policy.ts'
 
 /**
  * Says what keeps a draft from starting as an emergency: it may only add block rules (and lists that they use) to the
@@ -15,15 +14,21 @@ export function findEmergencyObstacles(
   const before = readByName(active)
   const after = readByName(draft)
   const obstacles = [...before.keys()].filter((name) => !after.has(name)).map((name) => `The policy “${name}” is gone.`)
-  const added = new Set<string>()
+  const added: AddedRule[] = []
   for (const [name, raw] of after)
     obstacles.push(...compareFile(name, before.get(name) ?? { policy: raw.policy }, raw, before.has(name), added))
-  if (added.size === 0 && obstacles.length === 0) obstacles.push('It adds no rule.')
-  for (const rule of loadPolicy(draft).rules) {
-    if (added.has(rule.id) && (rule.severity !== 'block' || rule.mode !== 'enforce'))
-      obstacles.push(`The new rule “${rule.id}” does not block.`)
-  }
+  if (added.length === 0 && obstacles.length === 0) obstacles.push('It adds no rule.')
+  for (const { id, blocks } of added) if (!blocks) obstacles.push(`The new rule “${id}” does not block.`)
   return obstacles
+}
+
+interface AddedRule {
+  readonly id: string
+  readonly blocks: boolean
+}
+
+function blocks(rule: RawRule, defaults: RawDefaults): boolean {
+  return (rule.severity ?? defaults.severity) === 'block' && (rule.mode ?? defaults.mode ?? 'enforce') === 'enforce'
 }
 
 function readByName(files: readonly PolicyFileSource[]): Map<string, RawPolicy> {
@@ -40,7 +45,7 @@ function readByName(files: readonly PolicyFileSource[]): Map<string, RawPolicy> 
 
 const fixed = ['calendars', 'disclosures', 'routes'] as const
 
-function compareFile(name: string, old: RawPolicy, now: RawPolicy, known: boolean, added: Set<string>): string[] {
+function compareFile(name: string, old: RawPolicy, now: RawPolicy, known: boolean, added: AddedRule[]): string[] {
   const obstacles: string[] = []
   for (const part of known ? ([...fixed, 'defaults'] as const) : fixed)
     if (bytesOf(old[part]) !== bytesOf(now[part])) obstacles.push(`“${part}” of “${name}” changed.`)
@@ -51,7 +56,7 @@ function compareFile(name: string, old: RawPolicy, now: RawPolicy, known: boolea
     if (bytesOf(rule) !== bytesOf(left.get(rule.id))) obstacles.push(`The rule “${rule.id}” changed.`)
     left.delete(rule.id)
   }
-  for (const id of left.keys()) added.add(id)
+  for (const [id, rule] of left) added.push({ id, blocks: blocks(rule, now.defaults ?? {}) })
   return obstacles
 }
 
