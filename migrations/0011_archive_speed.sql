@@ -94,34 +94,34 @@ drop function archive.index_entries(bigint, bigint);
 
 -- Records that the searchable copy does not hold yet, from their bytes: every snapshot finds a record either here or in
 -- archive.search. Short while a sealer runs. Everything that the last indexed round saw is indexed, so only what came after
--- it is looked at. Bodies are fetched one by one: each touches one partition, where a join would open all of them.
+-- it is looked at. The months are told to the join: it opens their partitions of bodies, and not all there are.
 create or replace function archive.tail() returns setof archive.described
 language plpgsql stable rows 100
 set search_path = pg_catalog set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare
   indexed bigint;
   start xid8;
-  r record;
-  content bytea;
+  months date[];
 begin
   select indexed_size into indexed from archive.search_head;
   select pg_snapshot_xmin(i.mark) into start
     from archive.integration i join pg_control_system() here on here.system_identifier = i.system_identifier
     where i.tree_size = (select max(tree_size) from archive.integration where tree_size <= indexed)
       and i.database_oid = (select oid from pg_database where datname = current_database());
-  for r in
-    select a.recorded_at, a.id, a.seq, a.xid, a.type, a.retention_class, a.dispose_month, a.header from archive.archive_record a
-      where a.xid >= coalesce(start, '0'::xid8)
-        and not exists (select from archive.leaf l where l.record_id = a.id and l.log_index < indexed)
-  loop
-    content := (select y.body from archive.archive_body y
-      where y.dispose_month = r.dispose_month and y.recorded_at = r.recorded_at and y.id = r.id);
-    return query select r.recorded_at, r.id, r.seq, r.xid, r.type, h.actor, s.unit, s.author, s.post, s.profile, s.network,
-        h.verdict, r.retention_class, left(coalesce(b."searchText", ''), 280), left(b."searchText", 60000), b.language
-      from json_to_record(convert_from(r.header, 'UTF8')::json) as h (actor uuid, streams json, verdict text)
+  start := coalesce(start, '0'::xid8);
+  select array_agg(distinct a.dispose_month) into months from archive.archive_record a
+    where a.xid >= start and not exists (select from archive.leaf l where l.record_id = a.id and l.log_index < indexed);
+  if months is null then return; end if;
+  return query
+    select r.recorded_at, r.id, r.seq, r.xid, r.type, h.actor, s.unit, s.author, s.post, s.profile, s.network, h.verdict,
+        r.retention_class, left(coalesce(b."searchText", ''), 280), left(b."searchText", 60000), b.language
+      from archive.archive_record r
+        left join archive.archive_body y on y.dispose_month = r.dispose_month and y.recorded_at = r.recorded_at and y.id = r.id
+          and y.dispose_month = any(months)
+        cross join lateral json_to_record(convert_from(r.header, 'UTF8')::json) as h (actor uuid, streams json, verdict text)
         cross join lateral json_to_record(h.streams) as s (unit uuid, author uuid, post uuid, profile uuid, network text)
-        left join lateral json_to_record(convert_from(content, 'UTF8')::json) as b ("searchText" text, language text) on true;
-  end loop;
+        left join lateral json_to_record(convert_from(y.body, 'UTF8')::json) as b ("searchText" text, language text) on true
+      where r.xid >= start and not exists (select from archive.leaf l where l.record_id = r.id and l.log_index < indexed);
 end $$;
 
 -- Throws the searchable copy away and derives it again from headers and bodies (SEC-5). Answers the rows written.

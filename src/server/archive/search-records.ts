@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Actor } from '#server/platform/actor.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -32,6 +33,8 @@ export async function searchRecords(
   const limit = page.limit ?? 50
   return inTransaction(deps.db, async (tx) => {
     const where = whereFilter(filter, await readRecordScope(tx, actor))
+    // A survey's rows fit into memory, where they do not need to be written to disk and read back.
+    await sql`set local work_mem = '32MB'`.execute(tx)
     const survey = await surveyRecords(tx, where, after, limit + 1)
     const totalIsEstimate = survey.count > countLimit
     const rows = totalIsEstimate ? await findRecords(tx, where, after, limit + 1) : survey.page
