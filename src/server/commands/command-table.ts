@@ -25,8 +25,8 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./run-role.ts')).runWork,
   },
   migrate: {
-    usage: 'migrate',
-    does: 'brings the database to the program’s schema, as its owner',
+    usage: 'migrate [--login <name>]',
+    does: 'brings the database to the program’s schema; needs GATEWAY_DATABASE_OWNER_URL alone',
     load: async () => (await import('./migrate-database.ts')).runMigrate,
   },
   'policy test': {

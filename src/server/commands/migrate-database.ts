@@ -1,28 +1,24 @@
 import { grantServiceLogin, migrate } from '#server/platform/migrate.ts'
-import { readConfig } from '#server/platform/read-config.ts'
+import { readMigrationSettings } from '#server/platform/read-migration-settings.ts'
 import { writeAll } from '#server/policies/command-io.ts'
 import type { Command } from './command.ts'
 
-/** `migrate`: applies what is missing and lets the service's login act. For firms whose service must not hold the owner's password. */
-export const runMigrate: Command = async ({ environment, io }) => {
-  const settings = readConfig(environment)
-  if (settings.kind === 'embedded') {
-    await writeAll(
-      io.stderr,
-      'The evaluation set-up migrates when it starts: npm start. Set GATEWAY_DATABASE_OWNER_URL for your own database.\n',
-    )
-    return 2
-  }
-  const { url, ownerUrl } = settings.config.database
-  if (ownerUrl === undefined) {
-    await writeAll(io.stderr, 'GATEWAY_DATABASE_OWNER_URL is missing: migrations run as the owner of the tables.\n')
-    return 2
-  }
+/**
+ * `migrate`: applies what is missing and lets the service's login act. For firms whose service must not hold the owner's
+ * password: it asks for nothing but the owner's address of the database and the name of that login.
+ */
+export const runMigrate: Command = async ({ environment, words, io }) => {
+  const { ownerUrl, login } = readMigrationSettings(environment, words)
   const applied = await migrate(ownerUrl)
-  await grantServiceLogin(ownerUrl, decodeURIComponent(new URL(url).username))
+  if (login !== undefined) await grantServiceLogin(ownerUrl, login)
   await writeAll(
     io.stdout,
     applied.length === 0 ? 'The database is current.\n' : applied.map((name) => `applied ${name}\n`).join(''),
   )
+  if (login === undefined)
+    await writeAll(
+      io.stdout,
+      'No login was let act as the service: name it with --login <name>, or set GATEWAY_DATABASE_URL.\n',
+    )
   return 0
 }
