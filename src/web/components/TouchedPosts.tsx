@@ -76,9 +76,17 @@ function VerdictChange({ before, after }: { before: Verdict | null; after: Verdi
   return (
     <span className="row">
       {before !== null && <Badge tone={verdictWords[before].tone}>{i18n._(verdictWords[before].label)}</Badge>}
-      <span aria-label={t`becomes`} role="img">
-        →
-      </span>
+      <svg
+        role="img"
+        aria-label={t`becomes`}
+        viewBox="0 0 16 16"
+        width="14"
+        height="14"
+        fill="none"
+        stroke="currentColor"
+      >
+        <path d="M2 8h11M9 4l4 4-4 4" strokeWidth="1.8" />
+      </svg>
       <Badge tone={verdictWords[after].tone}>{i18n._(verdictWords[after].label)}</Badge>
     </span>
   )

@@ -112,13 +112,24 @@ function NextStep({ version }: { version: Version }) {
 function UnknownFacts({ version }: { version: Version }) {
   const rules = version.rules.filter((rule) => rule.unknown.length > 0)
   if (rules.length === 0) return null
-  const names = rules.map((rule) => `${rule.ruleId} (${rule.mode})`).join(', ')
+  const names = rules.map((rule) => rule.ruleId).join(', ')
+  const enforced = rules.some((rule) => rule.mode === 'enforce')
   return (
-    <Notice tone="review" title={<Trans>These rules ask for what the gateway does not know yet</Trans>}>
-      <Trans>
-        {names}: whether training is valid or a text is from the library. Until it does, an enforced one sends every
-        post that it is meant for to a reviewer.
-      </Trans>
+    <Notice
+      tone={enforced ? 'review' : 'note'}
+      title={<Trans>Some rules ask for what the gateway does not know yet</Trans>}
+    >
+      {enforced ? (
+        <Trans>
+          {names}: whether training is valid or a text is from the library. Until it does, every post that such a rule
+          is meant for goes to a reviewer.
+        </Trans>
+      ) : (
+        <Trans>
+          {names}: whether training is valid or a text is from the library. They are only recorded or shown as a note;
+          enforced, they would send every post that they are meant for to a reviewer.
+        </Trans>
+      )}
     </Notice>
   )
 }
@@ -207,7 +218,10 @@ function Files({ files }: { files: Version['files'] }) {
       {files.map((file) => (
         <details key={file.path} className="fold">
           <summary>
-            {file.path} <span className="muted small">{formatNumber(file.text.split('\n').length)}</span>
+            {file.path}{' '}
+            <span className="muted small">
+              <Plural value={file.text.split('\n').length} one="# line" other="# lines" />
+            </span>
           </summary>
           <pre className="raw" tabIndex={0} aria-label={file.path}>
             {file.text}
