@@ -66,7 +66,8 @@ export const recordEvents = {
   'archive.verified': 'The archive was verified: the result.',
   'archive.incident': 'Verification found something wrong.',
   'archive.anchored': 'A checkpoint was shown outside, and what was answered is kept.',
-  'archive.directory_committed': 'The number of records in every stream was fixed, so that a stream can be proven whole.',
+  'archive.directory_committed':
+    'The number of records in every stream was fixed, so that a stream can be proven whole.',
   'export.requested': 'Somebody asked for an export.',
   'export.completed': 'An export was completed: its manifest.',
   'export.downloaded': 'Somebody downloaded an export.',

@@ -59,11 +59,6 @@ export async function hasNews(db: Db, from: number, to: number): Promise<boolean
   return rows[0]!.news
 }
 
-export interface AnchorState {
-  readonly failingSince: Instant | null
-  readonly reported: boolean
-}
-
 /** Notes that an anchor works. */
 export async function noteWorking(db: Db, name: string, kind: AnchorKind): Promise<void> {
   await sql`insert into archive.anchor_state (name, kind) values (${name}, ${kind})

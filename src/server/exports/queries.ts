@@ -141,6 +141,13 @@ export async function keepExport(
   return rows.length > 0
 }
 
+/** Gives an export back that its process will not finish: whoever is there next makes it, without waiting for the lease. */
+export async function handBackExport(db: Db, exportId: string, attempt: number): Promise<void> {
+  await sql`with handed_back as (update export set status = 'waiting', lease_until = null
+      where id = ${exportId} and status = 'running' and attempt = ${attempt} returning id)
+    select pg_notify('gateway_export', '') from handed_back`.execute(db)
+}
+
 export interface Outcome {
   readonly size: number
   readonly sha256: string

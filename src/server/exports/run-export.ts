@@ -9,7 +9,15 @@ import { isDatabaseAway } from '#server/platform/database-away.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { ExportError } from './export-error.ts'
 import { makePackage, type MadePackage } from './make-package.ts'
-import { claimExport, completeExport, endExport, keepExport, lockExport, type ExportRow } from './queries.ts'
+import {
+  claimExport,
+  completeExport,
+  endExport,
+  handBackExport,
+  keepExport,
+  lockExport,
+  type ExportRow,
+} from './queries.ts'
 import type { Progress } from './write-package.ts'
 
 export type ExportDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'config' | 'checkpointSigner' | 'objectStore'>
@@ -23,15 +31,22 @@ const progressMilliseconds = 500
 /** Thrown inside a package whose export is no longer this process's to make. */
 class Stopped extends Error {}
 
-/** Job: makes the exports that wait, one after another; answers how many ended. Several nodes may run it at once. */
-export async function runExports(deps: ExportDeps): Promise<number> {
+/** What goes on unless it is told otherwise. */
+const unending = new AbortController().signal
+
+/**
+ * Job: makes the exports that wait, one after another; answers how many ended. Several nodes may run it at once. At
+ * `stopping` the one under way is handed back whole, for the next process to begin anew.
+ */
+export async function runExports(deps: ExportDeps, stopping: AbortSignal = unending): Promise<number> {
   for (let count = 0; ; count += 1) {
+    if (stopping.aborted) return count
     const now = deps.clock.now()
     const row = await inTransaction(deps.db, (tx) =>
       claimExport(tx, now, addMilliseconds(now, leaseMilliseconds), addMilliseconds(now, -patienceMilliseconds)),
     )
     if (row === undefined) return count
-    await runExport(deps, row)
+    await runExport(deps, row, stopping)
   }
 }
 
@@ -40,16 +55,17 @@ export function packagePath(config: Pick<Deps['config'], 'dataDirectory'>, expor
   return join(config.dataDirectory, 'exports', `${exportId}.zip`)
 }
 
-async function runExport(deps: ExportDeps, row: ExportRow): Promise<void> {
+async function runExport(deps: ExportDeps, row: ExportRow, stopping: AbortSignal): Promise<void> {
   const path = packagePath(deps.config, row.exportId)
   const partial = `${path}.${row.attempt}.partial`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await removeLeftovers(dirname(path), row.exportId)
-    const made = await writeFile(deps, row, partial)
+    const made = await writeFile(deps, row, partial, stopping)
     await settle(deps, row, made, partial, path)
   } catch (error) {
-    if (error instanceof Stopped) return
+    if (error instanceof Stopped)
+      return stopping.aborted ? handBackExport(deps.db, row.exportId, row.attempt) : undefined
     // The lease ends by itself, and whoever claims the export then starts it again.
     if (isDatabaseAway(error)) throw error
     deps.log.error({ err: error, export: row.exportId }, 'an export could not be made')
@@ -67,10 +83,15 @@ async function removeLeftovers(folder: string, exportId: string): Promise<void> 
 }
 
 /** Writes the package aside and makes it durable there. */
-async function writeFile(deps: ExportDeps, row: ExportRow, partial: string): Promise<MadePackage> {
+async function writeFile(
+  deps: ExportDeps,
+  row: ExportRow,
+  partial: string,
+  stopping: AbortSignal,
+): Promise<MadePackage> {
   const file = await open(partial, 'w', 0o600)
   try {
-    const made = await makePackage(deps, row, file, keepAlive(deps, row))
+    const made = await makePackage(deps, row, file, keepAlive(deps, row, stopping))
     await file.sync()
     return made
   } finally {
@@ -78,9 +99,10 @@ async function writeFile(deps: ExportDeps, row: ExportRow, partial: string): Pro
   }
 }
 
-function keepAlive(deps: ExportDeps, row: ExportRow): Progress {
+function keepAlive(deps: ExportDeps, row: ExportRow, stopping: AbortSignal): Progress {
   let last = -Infinity
   return async (phase, done, total) => {
+    if (stopping.aborted) throw new Stopped()
     if (performance.now() - last < progressMilliseconds && done < total) return
     last = performance.now()
     const leaseUntil = addMilliseconds(deps.clock.now(), leaseMilliseconds)

@@ -12,6 +12,7 @@ import {
 } from './manifest.ts'
 import { readHiddenRun } from './hidden-runs.ts'
 import { LeafBlock } from './leaf-block.ts'
+import { LineReader } from './line-reader.ts'
 import { findMedia } from './media-files.ts'
 import { ZipError } from './read-zip.ts'
 import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
@@ -101,7 +102,7 @@ class Walk {
     this.#given = given
     this.index = given.manifest.log.first
     this.#matches = headerMatcher(given.manifest.filter)
-    this.#lines = new LineReader(given.records)
+    this.#lines = new LineReader(given.records, longestRecord)
   }
 
   async run(): Promise<void> {
@@ -353,39 +354,6 @@ class Walk {
 
   #report(file: string, sentence: string): void {
     this.#given.report(file, sentence, this.index)
-  }
-}
-
-/** Lines one by one with a look ahead. */
-class LineReader {
-  readonly #batches: AsyncIterator<Buffer[]>
-  #lines: Buffer[] = []
-  #at = 0
-  #ended = false
-
-  constructor(chunks: AsyncIterable<Buffer>) {
-    this.#batches = splitLines(chunks, longestRecord)[Symbol.asyncIterator]()
-  }
-
-  /** Must `fill` be called before `current` can be believed? */
-  get isDry(): boolean {
-    return this.#at >= this.#lines.length && !this.#ended
-  }
-
-  /** The next line; undefined behind the last. */
-  get current(): Buffer | undefined {
-    return this.#lines[this.#at]
-  }
-
-  async fill(): Promise<void> {
-    const next = await this.#batches.next()
-    this.#ended = next.done === true
-    this.#lines = next.done === true ? [] : next.value
-    this.#at = 0
-  }
-
-  take(): void {
-    this.#at += 1
   }
 }
 
