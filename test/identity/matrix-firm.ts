@@ -141,7 +141,7 @@ async function furnishUnit({ gateway, enter, place, unitId }: Corner): Promise<O
   })
   const review = await gateway.db
     .selectFrom('review')
-    .select('id')
+    .select(['id', 'revision_id'])
     .where('post_id', '=', post['postId'] ?? '')
     .executeTakeFirstOrThrow()
   const record = await gateway.db
@@ -172,6 +172,10 @@ async function furnishUnit({ gateway, enter, place, unitId }: Corner): Promise<O
   })
   const exported = await made(records, '/api/exports', { reason: `export of ${place}` })
   const stop = await made(reviewer, '/api/stops', { scope: 'profile', scopeId: profile.profileId, reason: 'x' })
+  const hold = await made(records, '/api/holds', { name: `hold of ${place}`, reason: 'x', scope: { unit: unitId } })
+  const owner = await enter(['policy_owner'], place)
+  const { activeVersion } = (await owner.send('GET', '/api/policies')).json<{ activeVersion: string }>()
+  const simulation = await made(owner, '/api/policies/simulations', { version: activeVersion })
   return {
     unitId,
     profileId: profile.profileId,
@@ -185,6 +189,9 @@ async function furnishUnit({ gateway, enter, place, unitId }: Corner): Promise<O
     examinerId: String(examiner['examinerId']),
     exportId: String(exported['exportId']),
     stopId: String(stop['stopId']),
+    holdId: String(hold['holdId']),
+    simulationId: String(simulation['simulationId']),
+    revisionId: review.revision_id,
   }
 }
 
@@ -213,6 +220,7 @@ export const bodies: Readonly<Record<string, object>> = {
   'POST /api/reviews/decisions': { decisions: [] },
   'POST /api/stops': { scope: 'network', scopeId: 'nowhere', reason: 'x' },
   'POST /api/exports': { reason: 'x' },
+  'POST /api/holds/:holdId/release': { reason: 'x' },
   'POST /api/profiles': { network: 'sandbox', handle: 'x', displayName: 'x', unitId: nowhere },
   'POST /api/profiles/:profileId/connect': { credential: 'x' },
   'POST /api/tokens': { name: 'x' },
@@ -233,3 +241,52 @@ export const bodies: Readonly<Record<string, object>> = {
     validUntil: '2026-03-09T09:00:00.000Z',
   },
 }
+
+/** A body that names somebody else's object, beside one's own. */
+export type NamedIn = (theirs: Objects, own: Objects) => object
+
+/**
+ * Calls that name objects in their body, with each field that does so; the path names one's own. Units as such are no
+ * secret: GET /api/units names them to everybody.
+ */
+export const namedInBodies: readonly (readonly [call: string, field: string, body: NamedIn])[] = [
+  ['POST /api/posts', 'profileIds', ({ profileId }) => ({ text: 'x', profileIds: [profileId] })],
+  [
+    'POST /api/posts',
+    'mediaIds',
+    ({ mediaId }, { profileId }) => ({ text: 'x', profileIds: [profileId], mediaIds: [mediaId] }),
+  ],
+  ['POST /api/posts/:postId/revisions', 'profileIds', ({ profileId }) => ({ text: 'y', profileIds: [profileId] })],
+  [
+    'POST /api/posts/:postId/revisions',
+    'mediaIds',
+    ({ mediaId }, { profileId }) => ({ text: 'y', profileIds: [profileId], mediaIds: [mediaId] }),
+  ],
+  ['POST /api/policy/check', 'profileIds', ({ profileId }) => ({ text: 'x', profileIds: [profileId] })],
+  [
+    'POST /api/policy/check',
+    'mediaIds',
+    ({ mediaId }, { profileId }) => ({ text: 'x', profileIds: [profileId], mediaIds: [mediaId] }),
+  ],
+  ['POST /api/policies/replays', 'revisionId', ({ revisionId }) => ({ revisionId })],
+  [
+    'POST /api/reviews/decisions',
+    'reviewId',
+    ({ reviewId }) => ({ decisions: [{ reviewId, outcome: 'approved', contentHash: 'a'.repeat(64) }] }),
+  ],
+  ['POST /api/reviews/:reviewId/delegate', 'userId', ({ userId }) => ({ userId })],
+  ['POST /api/stops', 'profile', ({ profileId }) => ({ scope: 'profile', scopeId: profileId, reason: 'x' })],
+  [
+    'POST /api/roles/changes',
+    'userId',
+    ({ userId }, { unitId }) => ({ userId, role: 'author', unitId, action: 'grant', reason: 'x' }),
+  ],
+  [
+    'POST /api/qualifications',
+    'userId',
+    ({ userId }) => ({ userId, qualification: 'principal', validFrom: '2026-01-01T00:00:00.000Z' }),
+  ],
+  ['POST /api/holds', 'unit', ({ unitId }) => ({ name: 'x', reason: 'x', scope: { unit: unitId } })],
+  ['POST /api/erasures', 'profile', ({ profileId }) => ({ reason: 'x', scope: { profile: profileId } })],
+  ['POST /api/exports', 'unit', ({ unitId }) => ({ reason: 'x', unit: unitId })],
+]

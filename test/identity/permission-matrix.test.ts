@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
 import { allEndpoints } from '#shared/api/all-endpoints.ts'
 import type { EndpointShape } from '#shared/api/endpoint.ts'
 import { roleAllows, roles, type Permission, type Role } from '#shared/permissions.ts'
+import { testPolicy } from '#test/support/furnish-firm.ts'
+import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from './gateway-browser.ts'
-import { bodies, nowhere, places, startMatrixFirm, type Objects, type Person } from './matrix-firm.ts'
+import { bodies, namedInBodies, nowhere, places, startMatrixFirm, type Objects, type Person } from './matrix-firm.ts'
 
 /** Every call that somebody signed in may or may not make; SCIM has a key of its own. */
 const calls = allEndpoints.filter(
@@ -53,12 +57,76 @@ test('without any role every call is refused, and says that a role is missing', 
   }
 })
 
-/** Calls whose object lies in a unit; the policy is the firm's, sessions, tokens and delegations are a person's own. */
-const aboutUnits = calls.filter(({ url }) =>
-  /:(postId|mediaId|reviewId|profileId|recordId|userId|unitId|changeId|qualificationId|examinerId|exportId|stopId)/.test(
-    url,
-  ),
-)
+/** What a path may name: objects that lie in a unit, a person's own, and the firm's, which every unit shares. */
+const inUnits = [
+  'postId',
+  'mediaId',
+  'reviewId',
+  'profileId',
+  'recordId',
+  'userId',
+  'unitId',
+  'changeId',
+  'qualificationId',
+  'examinerId',
+  'exportId',
+  'stopId',
+  'holdId',
+  'simulationId',
+]
+const personal = ['sessionId', 'tokenId', 'delegationId']
+const firmWide = ['version', 'name']
+const namedIn = (url: string) => [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+const aboutUnits = calls.filter(({ url }) => namedIn(url).some((name) => inUnits.includes(name)))
+
+test('the matrix knows every call: whatever a path names is an object of a unit, of a person or of the firm', async (t) => {
+  const { objects } = await startMatrixFirm(t)
+  const known = [...inUnits, ...personal, ...firmWide]
+  for (const endpoint of calls) {
+    for (const name of namedIn(endpoint.url)) assert.ok(known.includes(name), `${nameOf(endpoint)}: what is ${name}?`)
+    const wildcard = endpoint.url.includes('*')
+    assert.ok(!wildcard || endpoint.url === '/tlog/tile/*', `${nameOf(endpoint)} reaches more than it names`)
+  }
+  for (const name of inUnits) for (const place of places) assert.ok(objects[place][name], `no ${name} in ${place}`)
+})
+
+/** What anybody may ask outside the contract: the console's files, the contract itself, figures, and the sandbox. */
+const openToEverybody = [
+  'GET /*',
+  'GET /docs',
+  'GET /metrics',
+  'GET /openapi.yaml',
+  'GET /sandbox',
+  'GET /sandbox/@:handle',
+  'GET /sandbox/feed.json',
+  'GET /sandbox/media/:id/:index',
+  'GET /sandbox/posts/:id',
+  'GET /sandbox/style.css',
+  'GET /sandbox/timeline.js',
+]
+const compare = (a: string, b: string) => (a < b ? -1 : 1)
+
+test('no route stands outside the contract but those that are open to everybody', async (t) => {
+  const found: { name: string; permission: unknown }[] = []
+  const listen = (message: unknown) => {
+    const { fastify } = message as { fastify: FastifyInstance }
+    fastify.addHook('onRoute', ({ method, url, config }) => {
+      for (const one of [method].flat())
+        if (one !== 'HEAD') found.push({ name: `${one} ${url}`, permission: config?.permission })
+    })
+  }
+  subscribe('fastify.initialization', listen)
+  t.after(() => unsubscribe('fastify.initialization', listen))
+  await startGateway(t)
+  const contract = new Set(allEndpoints.map(nameOf))
+  assert.ok(found.length > contract.size)
+  const outside = found.filter(({ name }) => !contract.has(name))
+  assert.deepEqual(
+    outside.filter(({ permission }) => permission !== 'public'),
+    [],
+  )
+  assert.deepEqual([...new Set(outside.map(({ name }) => name))].toSorted(compare), openToEverybody)
+})
 
 /** Who may act on what lies in reach, beside the role: the author alone writes on a post, the requester has the export. */
 const needsMore = new Set(['post.write', 'export.read', 'export.create'])
@@ -145,16 +213,134 @@ test('what somebody sees grows with the unit on which they hold the role, never 
   assert.deepEqual(await seen('reviewer', 'south'), ['Secret of south'])
 })
 
-test('another person’s session, token or delegation does not exist', async (t) => {
-  const { enter, gateway } = await startMatrixFirm(t)
-  const [owner, other] = [await enter(['reviewer'], 'north'), await enter(['reviewer'], 'north')]
+test('another person’s session, token or delegation does not exist, whatever one’s role', async (t) => {
+  const { enter, gateway, units } = await startMatrixFirm(t)
+  const [owner, friend] = [await enter(['reviewer'], 'north'), await enter(['reviewer'], 'north')]
   const { tokenId } = (await owner.send('POST', '/api/tokens', { name: 'x' })).json<{ tokenId: string }>()
+  const validUntil = '2026-03-09T09:00:00.000Z'
+  const wish = { toUserId: friend.userId, unitId: units.north, validUntil, reason: 'x' }
+  const { delegationId } = (await owner.send('POST', '/api/delegations', wish)).json<{ delegationId: string }>()
   const session = await gateway.db
     .selectFrom('user_session')
     .select('id')
     .where('user_id', '=', owner.userId)
     .executeTakeFirstOrThrow()
-  assert.equal((await other.send('DELETE', `/api/tokens/${tokenId}`)).statusCode, 404)
-  assert.equal((await other.send('DELETE', `/api/sessions/${session.id}`)).statusCode, 404)
+  const theirs = { tokenId, delegationId, sessionId: session.id }
+  const own = calls.filter(({ url }) => namedIn(url).some((name) => personal.includes(name)))
+  assert.ok(own.length >= 3)
+  for (const endpoint of own) {
+    for (const role of roles.filter((candidate) => roleAllows(candidate, permissionOf(endpoint)))) {
+      const other = await enter([role], 'north')
+      const [answer, missing] = [await call(other, endpoint, theirs), await call(other, endpoint)]
+      const what = `${role}: ${nameOf(endpoint)}`
+      assert.deepEqual([answer.statusCode, answerOf(answer.body)], [missing.statusCode, answerOf(missing.body)], what)
+      assert.equal(answer.statusCode, 404, what)
+    }
+  }
   assert.equal((await owner.send('GET', '/api/me')).statusCode, 200)
 })
+
+test('what a body names in another unit is answered as what does not exist', async (t) => {
+  const { enter, objects } = await startMatrixFirm(t)
+  const none = Object.fromEntries(Object.keys(objects.south).map((name) => [name, nowhere]))
+  for (const [name, field, body] of namedInBodies) {
+    const endpoint = calls.find((candidate) => nameOf(candidate) === name)
+    assert.ok(endpoint, name)
+    for (const role of roles.filter((candidate) => roleAllows(candidate, permissionOf(endpoint)))) {
+      await t.test(`${role}: ${name} ${field}`, async () => {
+        const person = await enter([role], 'north')
+        const own = await withOwnPost(person, endpoint.url, objects.north)
+        const url = endpoint.url.replaceAll(/:(\w+)/g, (_all, id: string) => own[id] ?? nowhere)
+        const said = async (theirs: Objects) => {
+          const answer = await person.send(endpoint.method, url, body(theirs, objects.north))
+          const asked = new Set([...Object.values(theirs), nowhere])
+          return [answer.statusCode, withoutIds(answer.body, asked)]
+        }
+        const [foreign, missing] = [await said(objects.south), await said(none)]
+        assert.deepEqual(foreign, missing)
+        assert.doesNotMatch(String(foreign[1]), /Secret of south|Person \d/)
+      })
+    }
+  }
+})
+
+/** Posts are revised by their author alone: the path then names one of the person's own. */
+async function withOwnPost(person: Person, url: string, own: Objects): Promise<Objects> {
+  if (!url.includes('/revisions')) return own
+  const made = await person.send('POST', '/api/posts', { text: 'x', profileIds: [own['profileId']] })
+  assert.equal(made.statusCode, 201, made.body)
+  return { ...own, postId: made.json<{ postId: string }>().postId }
+}
+
+/** Ids in bodies that the test above need not try, and why. */
+const harmless: Readonly<Record<string, string>> = {
+  unitId: 'units are named to everybody',
+  parentId: 'units are named to everybody',
+  scopeId: 'tried as the profile that a stop names',
+  toUserId: 'reviewing may be lent to a reviewer anywhere, whose id one must know',
+  evaluationId: 'found by its revision',
+  ruleId: 'rules are the firm’s',
+}
+
+test('every id that a body may carry is tried or known to be harmless', () => {
+  const tried = new Set<string>(namedInBodies.map(([call, field]) => `${call} ${field}`))
+  const untried = calls.flatMap((endpoint) =>
+    idsIn(endpoint.schema.body)
+      .filter((field) => !(field in harmless) && !tried.has(`${nameOf(endpoint)} ${field}`))
+      .map((field) => `${nameOf(endpoint)} ${field}`),
+  )
+  assert.deepEqual(untried, [])
+})
+
+/** The names of a schema's properties, at any depth, that carry ids. */
+function idsIn(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  return Object.entries(schema).flatMap(([name, inner]) =>
+    name === 'properties' && typeof inner === 'object' && inner !== null
+      ? [...Object.keys(inner).filter((field) => /[a-z]Ids?$/.test(field)), ...Object.values(inner).flatMap(idsIn)]
+      : idsIn(inner),
+  )
+}
+
+test('a look at what lies elsewhere is a record, and names the path', async (t) => {
+  const { enter, objects, gateway } = await startMatrixFirm(t)
+  const reviewer = await enter(['reviewer'], 'north')
+  const path = `/api/reviews/${objects.south['reviewId']}`
+  assert.equal((await reviewer.send('GET', path)).statusCode, 404)
+  const denials = (await recordsOf(gateway, 'permission.denied')).map(({ content }) => content)
+  assert.deepEqual(
+    denials.filter((content) => content['path'] === path).map(({ code, route }) => [code, route]),
+    [['not_found', '/api/reviews/:reviewId']],
+  )
+})
+
+test('what binds the whole firm is put in force by those who hold the role on the firm', async (t) => {
+  const { enter, gateway } = await startMatrixFirm(t)
+  const firm = [await gateway.signIn('ada'), await gateway.signIn('ines')] as const
+  const files = testPolicy.map(({ path, text }) => ({ path, text: text.replace('the aim and', 'the aim and all of') }))
+  const { version } = (await firm[0].post('/api/policies/versions', { files })).json<{ version: string }>()
+  const url = `/api/policies/versions/${version}`
+  const owner = await enter(['policy_owner'], 'north')
+  const refused = async (path: string, body: object) => {
+    const answer = await owner.send('POST', path, body)
+    return [answer.statusCode, answerOf(answer.body).code]
+  }
+  assert.deepEqual(await refused(`${url}/approve`, {}), [403, 'forbidden'])
+  assert.deepEqual(await refused(`${url}/activate`, { reason: 'x', emergency: true }), [403, 'forbidden'])
+  assert.equal((await firm[1].post(`${url}/approve`)).statusCode, 200)
+  assert.deepEqual(await refused(`${url}/activate`, { reason: 'x' }), [403, 'forbidden'])
+  assert.equal((await firm[1].post(`${url}/activate`, { reason: 'x' })).statusCode, 200)
+  const keeper = await enter(['records_officer'], 'north')
+  const longer = await keeper.send('POST', '/api/retention/mifid-7y', { years: 9, reason: 'x' })
+  assert.deepEqual([longer.statusCode, answerOf(longer.body).code], [403, 'forbidden'])
+})
+
+/** An answer without what differs from call to call: the ids that were asked for, new ids, digests, numbers of requests. */
+function withoutIds(body: string, asked: ReadonlySet<string>): string {
+  let text = body
+  for (const id of asked) text = text.replaceAll(id, 'ASKED')
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
+    .replaceAll(/[0-9a-f]{64}/g, 'DIGEST')
+    .replaceAll(/urn:request:[^"]+/g, 'REQUEST')
+}

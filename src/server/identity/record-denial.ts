@@ -6,7 +6,8 @@ import { appendRecord } from '#server/archive/append-record.ts'
 import { errorStatus } from '#shared/error-code.ts'
 
 /**
- * Every refusal of somebody known is a record, whether the gate or a use case refused. Where the record cannot be
+ * Every refusal of somebody known is a record, whether the gate or a use case refused. What lies out of reach answers
+ * like an id that was never given, so looking for either is one: the record names the path. Where the record cannot be
  * written the request is refused all the same, and the operator's log says so.
  */
 export async function recordDenial(
@@ -14,7 +15,7 @@ export async function recordDenial(
   request: FastifyRequest,
   error: unknown,
 ): Promise<void> {
-  if (!(error instanceof AppError) || errorStatus[error.code] !== 403 || request.actor.kind === 'system') return
+  if (!(error instanceof AppError) || !isDenial(error, request) || request.actor.kind === 'system') return
   const { actor, method } = request
   try {
     await inTransaction(deps.db, (tx) =>
@@ -35,4 +36,8 @@ export async function recordDenial(
   } catch (cause) {
     deps.log.error({ err: cause, code: error.code }, 'a denial could not be recorded')
   }
+}
+
+function isDenial({ code }: AppError, request: FastifyRequest): boolean {
+  return errorStatus[code] === 403 || (code === 'not_found' && request.routeOptions.url?.includes(':') === true)
 }

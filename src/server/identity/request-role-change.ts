@@ -32,7 +32,9 @@ export async function requestRoleChange(
     if (!mayOnUnit(actor, 'role.manage', unitPath))
       throw new AppError('not_found', 'No such unit among those that you administer.')
     const person = await lockPerson(tx, wish.userId)
-    if (person === undefined || !person.active) throw new AppError('not_found', 'No such active person.')
+    // Whoever administers a part of the firm gives its roles to the people whom they can see.
+    if (person === undefined || !person.active || !mayOnUnit(actor, 'user.read', person.unitPath))
+      throw new AppError('not_found', 'No such active person in your units.')
     const now = deps.clock.now()
     const effectiveAt = wish.effectiveAt === undefined || wish.effectiveAt < now ? now : wish.effectiveAt
     await refuseUnfitting(tx, { ...wish, unitPath, effectiveAt }, now)

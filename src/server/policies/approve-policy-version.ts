@@ -5,6 +5,7 @@ import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { approveVersion, findVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
+import { requireFirm } from './require-firm.ts'
 import { refuseOwnEmergency } from './start-emergency.ts'
 
 /**
@@ -17,6 +18,7 @@ export async function approvePolicyVersion(
   version: string,
 ): Promise<PolicyVersionRow> {
   return inTransaction(deps.db, async (tx) => {
+    await requireFirm(tx, actor)
     const draft = await lockVersion(tx, version)
     if (draft === undefined) throw new AppError('not_found', 'No such policy version.')
     if (draft.createdBy !== null && (await isSamePerson(tx, actor.userId, draft.createdBy)))

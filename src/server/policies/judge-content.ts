@@ -39,6 +39,8 @@ export interface Content {
 export interface Author {
   readonly userId: string
   readonly unitId: string
+  /** Units on which they may act: profiles elsewhere are not there for them. Absent where nobody is asking, as at the gate. */
+  readonly reach?: readonly string[] | undefined
 }
 
 /** A verdict with everything that is needed to reach it again (replay). */

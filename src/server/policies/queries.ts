@@ -245,7 +245,7 @@ export interface EvaluationContext {
 }
 
 interface ContextQuestion {
-  readonly author: { readonly userId: string; readonly unitId: string }
+  readonly author: { readonly userId: string; readonly unitId: string; readonly reach?: readonly string[] | undefined }
   readonly profileIds: readonly string[]
   readonly now: string
 }
@@ -265,6 +265,7 @@ async function findContexts(db: Db | Tx, questions: readonly ContextQuestion[]):
     user_id: author.userId,
     unit_id: author.unitId,
     profile_ids: profileIds,
+    reach: author.reach ?? null,
     now,
   }))
   const { rows } = await sql<EvaluationContext>`
@@ -276,9 +277,10 @@ async function findContexts(db: Db | Tx, questions: readonly ContextQuestion[]):
         and q.valid_from <= w.now and (q.valid_until is null or q.valid_until > w.now)), '{}') as "qualifications",
       coalesce((select jsonb_agg(jsonb_build_object('profileId', f.id, 'network', f.network, 'handle', f.handle,
         'remoteAccountId', f.remote_account_id, 'settings', f.settings, 'unitId', f.unit_id, 'status', f.status))
-        from profile f where f.id = any(w.profile_ids)), '[]') as "profiles"
+        from profile f where f.id = any(w.profile_ids) and (w.reach is null
+          or exists (select from unit at where at.id = f.unit_id and at.path && w.reach))), '[]') as "profiles"
     from json_to_recordset(${JSON.stringify(wanted)}::json)
-      as w (place int, user_id uuid, unit_id uuid, profile_ids uuid[], now timestamptz)
+      as w (place int, user_id uuid, unit_id uuid, profile_ids uuid[], reach uuid[], now timestamptz)
     order by w.place`.execute(db)
   return rows
 }

@@ -20,6 +20,7 @@ import {
   switchVersion,
   type PolicyVersionRow,
 } from './queries.ts'
+import { requireFirm } from './require-firm.ts'
 
 const approvalMilliseconds = 24 * 60 * 60_000
 
@@ -36,6 +37,7 @@ export async function startEmergency(
 ): Promise<PolicyVersionRow> {
   await prepareVersion(deps.db, version)
   return inTransaction(deps.db, async (tx) => {
+    await requireFirm(tx, actor)
     await lockSwitch(tx)
     const draft = await lockVersion(tx, version)
     if (draft === undefined) throw new AppError('not_found', 'No such policy version.')

@@ -49,7 +49,7 @@ async function refuseScope(tx: Tx, actor: Actor, wish: BodyOf<typeof contract>):
   }
   const path = await unitPathOfScope(tx, wish)
   const allowed = path === undefined ? holdsPermission(actor, 'stop.engage') : mayOnUnit(actor, 'stop.engage', path)
-  if (!allowed) throw new AppError('forbidden', 'You may not stop this scope.')
+  if (!allowed) throw noSuchScope(wish.scope)
 }
 
 /** The unit path that a stop touches; undefined for the whole firm and for networks, which any officer may stop. */
@@ -59,7 +59,7 @@ export async function unitPathOfScope(
 ): Promise<readonly string[] | undefined> {
   if (wish.scope !== 'unit' && wish.scope !== 'profile') return undefined
   const id = wish.scopeId ?? ''
-  if (!/^[0-9a-f-]{36}$/i.test(id)) throw new AppError('unprocessable', `No such ${wish.scope}.`)
+  if (!/^[0-9a-f-]{36}$/i.test(id)) throw noSuchScope(wish.scope)
   const row =
     wish.scope === 'unit'
       ? await tx.selectFrom('unit').select('path').where('id', '=', id).executeTakeFirst()
@@ -69,6 +69,11 @@ export async function unitPathOfScope(
           .select('unit.path')
           .where('profile.id', '=', id)
           .executeTakeFirst()
-  if (row === undefined) throw new AppError('unprocessable', `No such ${wish.scope}.`)
+  if (row === undefined) throw noSuchScope(wish.scope)
   return row.path
+}
+
+/** What lies elsewhere is answered as what does not exist, and both are denials. */
+function noSuchScope(scope: string): AppError {
+  return new AppError('forbidden', `There is no such ${scope} among those that you may stop.`)
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { appendRecord, appendRecords, toRecord, type NewRecord } from '#server/archive/append-record.ts'
-import type { Actor } from '#server/platform/actor.ts'
+import { scopeUnits, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { hasMoreToCommit, inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -75,7 +75,8 @@ export async function createPost(
   actor: Actor,
   wish: PostWish & { submit?: boolean },
 ): Promise<WrittenPost> {
-  const prepared = await prepareRevision(deps, actor, wish)
+  const { userId, unitId } = actor
+  const prepared = await prepareRevision(deps, { userId, unitId, reach: scopeUnits(actor, 'post.write') }, wish)
   const submitted = wish.submit === true
   if (submitted) refuseUnsendable(prepared)
   const status = submitted ? statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt) : 'draft'
@@ -99,7 +100,8 @@ export async function revisePost(
 ): Promise<void> {
   const post = await findPost(deps.db, postId)
   refuseForeignPost(post, actor)
-  const prepared = await prepareRevision(deps, { userId: post.authorId, unitId: post.unitId }, wish)
+  const author = { userId: post.authorId, unitId: post.unitId, reach: scopeUnits(actor, 'post.write') }
+  const prepared = await prepareRevision(deps, author, wish)
   const submitted = wish.submit === true
   if (submitted) refuseUnsendable(prepared)
   await inTransaction(deps.db, async (tx) => {
