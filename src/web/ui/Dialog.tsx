@@ -1,4 +1,4 @@
-import { useId, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Modal } from '@mantine/core'
 import { useLingui } from '@lingui/react/macro'
 
@@ -15,7 +15,6 @@ export function Dialog({
   children: ReactNode
 }) {
   const { t } = useLingui()
-  const titleId = useId()
   return (
     <Modal.Root
       opened={open}
@@ -27,9 +26,9 @@ export function Dialog({
       size="md"
     >
       <Modal.Overlay backgroundOpacity={0.5} />
-      <Modal.Content aria-labelledby={titleId} radius={8}>
+      <Modal.Content radius={8}>
         <div className="dialog-head">
-          <h2 id={titleId}>{title}</h2>
+          <Modal.Title>{title}</Modal.Title>
           <Modal.CloseButton aria-label={t`Close`} />
         </div>
         <Modal.Body>{children}</Modal.Body>
