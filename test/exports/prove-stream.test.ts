@@ -23,6 +23,7 @@ const lateRecord = `{"n":${size + 1},"salt":"${salt.toString('base64')}","header
 /** The made log with a directory of its first 700 entries at index 700; `heads` as they are, unless a test says otherwise. */
 async function withDirectory(
   next = 140,
+  type = 'archive.directory_committed',
 ): Promise<{ log: MadeLog; proof: (change?: Partial<DirectoryProof>) => { name: string; content: Uint8Array }[] }> {
   const heads = Array.from({ length: 5 }, (_, at) => ({
     kind: 'author',
@@ -33,7 +34,7 @@ async function withDirectory(
   const content = { rootHash: await directoryRoot(directory), streams: 5, treeSize: size }
   const body = JSON.stringify({ actor: { kind: 'system' }, content })
   const at = '2026-03-03T20:00:00.000Z'
-  const header = `{"actor":"system","bodyHash":"${hashBody(salt, Buffer.from(body))}","id":"directory","recordedAt":"${at}","retentionClass":"permanent","streams":{},"type":"archive.directory_committed","v":1}`
+  const header = `{"actor":"system","bodyHash":"${hashBody(salt, Buffer.from(body))}","id":"directory","recordedAt":"${at}","retentionClass":"permanent","streams":{},"type":"${type}","v":1}`
   const entry = `{"at":"${at}","h":${header},"n":${size},"sq":{}}`
   const entries = [...log.entries, entry, late]
   const leaves = entries.map((text) => hashLeaf(utf8(text)))
@@ -120,6 +121,10 @@ it('refuses a directory that is not in the log, was altered, is another record, 
       String(sentence),
     )
   }
+  // A record of another type, whose author wrote into it what a directory says: in the log, and with its own hash.
+  const posed = await withDirectory(140, 'post.commented')
+  const [pose] = await problemsOf(await pack({ ...options, proofs: posed.proof() }, posed.log))
+  assert.match(pose?.sentence ?? '', /another one/)
   // No head for the stream, which has entries: the directory says that it has none.
   const none = await problemsOf(await pack({ ...options, proofs: made.proof({ heads: [] }) }, made.log))
   assert.ok(
