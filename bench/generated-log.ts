@@ -64,6 +64,8 @@ export async function generateLog(ownerUrl: string, size: number, key: KeyObject
     note,
   ])
   await client.query('insert into archive.checkpoint (tree_size, sealed_at) values ($1, $2)', [size, at])
+  // An export by words would look into the searchable copy, and first bring it up to the log.
+  await client.query('update archive.search_head set indexed_size = $1', [size])
   await client.query('vacuum analyze archive.leaf, archive.archive_record, archive.archive_body')
   await client.end()
 }

@@ -14,6 +14,7 @@ import { readHiddenRun } from './hidden-runs.ts'
 import { LeafBlock } from './leaf-block.ts'
 import { LineReader } from './line-reader.ts'
 import { findMedia } from './media-files.ts'
+import { parseEntry, type Entry } from './parse-entry.ts'
 import { ZipError } from './read-zip.ts'
 import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
 import { splitLines } from './split-lines.ts'
@@ -45,13 +46,6 @@ export interface RecordsToVerify {
   readonly entries: AsyncIterable<Buffer>
   readonly records: AsyncIterable<Buffer>
   readonly report: (file: string, sentence: string, logIndex: number | null) => void
-}
-
-interface Entry {
-  readonly at: string
-  readonly n: number
-  readonly h: Header
-  readonly sq: Readonly<Record<string, number>>
 }
 
 const longestEntry = 65_536
@@ -354,22 +348,5 @@ class Walk {
 
   #report(file: string, sentence: string): void {
     this.#given.report(file, sentence, this.index)
-  }
-}
-
-function parseEntry(line: Buffer): Entry | undefined {
-  try {
-    const value: unknown = JSON.parse(line.toString('utf8'))
-    const entry = value as Entry
-    const sound =
-      typeof entry.at === 'string' && Number.isSafeInteger(entry.n) && typeof entry.h.recordedAt === 'string'
-    return sound &&
-      typeof entry.h.bodyHash === 'string' &&
-      typeof entry.h.streams === 'object' &&
-      typeof entry.sq === 'object'
-      ? entry
-      : undefined
-  } catch {
-    return undefined
   }
 }
