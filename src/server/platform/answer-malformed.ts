@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError } from './app-error.ts'
@@ -20,10 +19,22 @@ export function answerUnreadableUrl(config: Pick<Config, 'publicUrl'>) {
   }
 }
 
-const broken: Readonly<Record<string, { status: number; sentence: string }>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, sentence: 'The request did not arrive whole in time. Send it again.' },
+interface Broken {
+  readonly status: number
+  readonly reason: string
+  readonly sentence: string
+}
+
+const noRequest: Broken = { status: 400, reason: 'Bad Request', sentence: 'This is not an HTTP request.' }
+const broken: Readonly<Record<string, Broken>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    reason: 'Request Timeout',
+    sentence: 'The request did not arrive whole in time. Send it again.',
+  },
   HPE_HEADER_OVERFLOW: {
     status: 431,
+    reason: 'Request Header Fields Too Large',
     sentence: 'The headers of the request are too large. Clear the cookies of this site.',
   },
 }
@@ -31,7 +42,7 @@ const broken: Readonly<Record<string, { status: number; sentence: string }>> = {
 /** Answers what is no HTTP request, on the bare connection, and ends it. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
-  const { status, sentence } = broken[error.code ?? ''] ?? { status: 400, sentence: 'This is not an HTTP request.' }
+  const { status, reason, sentence } = broken[error.code ?? ''] ?? noRequest
   const body = JSON.stringify({
     type: 'urn:containment:invalid_request',
     title: 'Invalid request',
@@ -41,7 +52,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     instance: `urn:request:${randomUUID()}`,
   })
   const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `HTTP/1.1 ${status} ${reason}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'X-Content-Type-Options: nosniff',
