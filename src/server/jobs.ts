@@ -37,7 +37,8 @@ interface Job {
   readonly wakes: readonly string[]
   /** Ticks between two runs, in seconds. */
   readonly everySeconds: number
-  run(deps: Deps): Promise<unknown>
+  /** Ends soon after `stopping`; what it had in hand is done again by whoever is there next. */
+  run(deps: Deps, stopping: AbortSignal): Promise<unknown>
 }
 
 const jobs: readonly Job[] = [
@@ -50,14 +51,14 @@ const jobs: readonly Job[] = [
   },
   { name: 'keep', wokenBy: [], wakes: [], everySeconds: 600, run: (deps) => keepArchive(deps) },
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
-  { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: (deps) => runExports(deps) },
+  { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: runExports },
   { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },
   {
     name: 'simulate',
     wokenBy: ['gateway_simulation'],
     wakes: [],
     everySeconds: 5,
-    run: (deps) => runSimulations(deps),
+    run: runSimulations,
   },
   { name: 'hand over', wokenBy: ['gateway_person'], wakes: [], everySeconds: 30, run: (deps) => handOverReviews(deps) },
   { name: 'index touch', wokenBy: [], wakes: [], everySeconds: 20, run: (deps) => indexTouch(deps) },
@@ -78,8 +79,16 @@ async function publish(deps: Deps): Promise<void> {
   await retractPublications(deps)
 }
 
-async function verify(deps: Deps): Promise<void> {
-  await (deps.archiveThread?.verify() ?? verifyOnSchedule(deps))
+/** A verification may take long, changes nothing and is due again after a start: nobody waits for it to stop. */
+async function verify(deps: Deps, stopping: AbortSignal): Promise<void> {
+  const done = deps.archiveThread?.verify() ?? verifyOnSchedule(deps)
+  const stopped = new Promise<void>((resolve) =>
+    stopping.addEventListener('abort', () => {
+      done.catch((error: unknown) => deps.log.debug({ err: error }, 'a verification was cut off'))
+      resolve()
+    }),
+  )
+  await Promise.race([done, stopped])
 }
 
 async function judge(deps: Deps): Promise<void> {
@@ -91,8 +100,9 @@ async function judge(deps: Deps): Promise<void> {
 
 /** Starts everything that happens by itself: sealing, judging anew, publishing, exports. */
 export function startJobs(deps: Deps): Jobs {
+  const stopping = new AbortController()
   const runners = new Map(
-    jobs.map((job) => [job.name, createRunner(deps, job, (name) => void runners.get(name)?.wake())]),
+    jobs.map((job) => [job.name, createRunner(deps, job, stopping.signal, (name) => void runners.get(name)?.wake())]),
   )
   let seconds = 0
   const ticker = schedule('* * * * * *', () => {
@@ -105,6 +115,7 @@ export function startJobs(deps: Deps): Jobs {
   })
   return {
     async stop() {
+      stopping.abort()
       await ticker.stop()
       await notices.stop()
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
@@ -118,7 +129,7 @@ interface Runner {
 }
 
 /** Runs one job at a time in this process; a wake-up during a run starts one more run after it, never two beside it. */
-function createRunner(deps: Deps, job: Job, wake: (name: string) => void): Runner {
+function createRunner(deps: Deps, job: Job, stopping: AbortSignal, wake: (name: string) => void): Runner {
   let running: Promise<void> | undefined
   let again = false
   let stopped = false
@@ -128,7 +139,7 @@ function createRunner(deps: Deps, job: Job, wake: (name: string) => void): Runne
     do {
       again = false
       try {
-        await job.run(deps)
+        await job.run(deps, stopping)
         if (failing) deps.log.info({ job: job.name }, 'job works again')
         failing = false
         for (const name of job.wakes) wake(name)

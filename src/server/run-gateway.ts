@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createClosing, type Closing } from '#server/platform/closing.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
+import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readConfig, type Settings } from '#server/platform/read-config.ts'
 import type { Environment } from '#server/platform/setting-reader.ts'
@@ -52,6 +53,7 @@ async function startConfigured(
   const { openDeps } = await import('./open-deps.ts')
   const deps = await openDeps(settings, log, closing)
   if (roles.includes('serve')) await listen(deps, closing)
+  else await answerChecks(deps, closing)
   await prepare(deps)
   if (roles.includes('work')) await work(deps, closing)
   log.info({ roles, publicUrl: deps.config.publicUrl }, 'gateway started')
@@ -90,7 +92,22 @@ function loadProgram(): Promise<unknown> {
 
 async function listen(deps: Deps, closing: Closing): Promise<void> {
   const { buildApp } = await import('./app.ts')
-  const app = await buildApp(deps)
+  await open(await buildApp(deps), deps, closing)
+}
+
+/** A process that only works answers health checks at the same address; beside one that serves there, it does without. */
+async function answerChecks(deps: Deps, closing: Closing): Promise<void> {
+  const { buildOperationsApp } = await import('./operations-app.ts')
+  try {
+    await open(await buildOperationsApp(deps), deps, closing)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    const { host, port } = deps.config
+    deps.log.warn({ host, port }, 'the address is taken: this process works and answers no health checks')
+  }
+}
+
+async function open(app: App, deps: Deps, closing: Closing): Promise<void> {
   closing.add(async () => {
     // Requests under way finish; who keeps a stream open longer than our patience is cut.
     const impatient = setTimeout(() => app.server.closeAllConnections(), patienceMilliseconds)

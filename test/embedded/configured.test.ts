@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -127,6 +128,39 @@ test('Parts that are down at the start are named by readyz and met when they com
     assert.ok(!gateway.output().includes(secret), `the log holds ${secret}`)
   gateway.child.kill('SIGTERM')
   assert.equal(await gateway.ended, 0, gateway.output())
+})
+
+test('A process that only works passes the container’s health check, and answers nothing of the API', async (t) => {
+  const directory = await dataDirectory(t)
+  const ports = await choosePorts()
+  await startDatabase(t, directory, ports.database)
+  const settings = { ...environment(directory, ports), GATEWAY_ROLES: 'work' }
+  const gateway = run(t, settings)
+  const started = (process: { output: () => string }) =>
+    eventually(
+      async () => process.output(),
+      (text) => text.includes('gateway started'),
+    )
+  await started(gateway)
+  const ask = (path: string) => fetch(`http://127.0.0.1:${ports.app}${path}`)
+  const dockerfile = await readFile(new URL('../../Dockerfile', import.meta.url), 'utf8')
+  const [, command] = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(dockerfile) ?? assert.fail('no health check')
+  const [, ...words] = JSON.parse(command!) as string[]
+  const check = spawn(process.execPath, words, { env: { GATEWAY_PORT: String(ports.app) } })
+  assert.deepEqual(await once(check, 'close'), [0, null])
+  const ready = await ask('/readyz')
+  assert.equal(ready.status, 503)
+  assert.equal(((await ready.json()) as Readiness).checks.database.ok, true)
+  assert.match(await (await ask('/metrics')).text(), /gateway_process_cpu/)
+  for (const path of ['/api/me', '/api/posts', '/auth/login', '/']) assert.equal((await ask(path)).status, 404, path)
+
+  const second = run(t, settings)
+  await started(second)
+  assert.match(second.output(), /this process works and answers no health checks/)
+  for (const { child, ended } of [second, gateway]) {
+    child.kill('SIGTERM')
+    assert.equal(await ended, 0)
+  }
 })
 
 test('A service login that owns the tables is refused at the start', async (t) => {

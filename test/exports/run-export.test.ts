@@ -140,6 +140,28 @@ test('an export whose process died is made again by another once its lease has e
   assert.ok((await verifyPackage(await download(t, ruth, exportId), gateway.checkpointSigner.verifierKey)).ok)
 })
 
+test('an export under way is handed back when its process is asked to stop, and the next one makes it at once', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  const { exportId } = (await ruth.post('/api/exports', { reason: 'x' })).json<Export>()
+  await sealOnce(gateway, { force: true })
+  const stopping = new AbortController()
+  let asked = 0
+  // The clock is asked at the claim, and again with the first sign of life: there the process is asked to stop.
+  const now = () => {
+    asked += 1
+    if (asked === 2) stopping.abort()
+    return gateway.clock.now()
+  }
+  await runExports({ ...gateway, clock: { ...gateway.clock, now } }, stopping.signal)
+  const handedBack = (await ruth.get(`/api/exports/${exportId}`)).json<Export>()
+  assert.deepEqual([handedBack.status, handedBack.failure], ['waiting', null])
+  assert.deepEqual(await readdir(join(gateway.config.dataDirectory, 'exports')), [])
+  assert.equal(await runExports(gateway, stopping.signal), 0, 'a process that stops begins nothing')
+  assert.equal(await runExports(gateway), 1)
+  assert.equal((await ruth.get(`/api/exports/${exportId}`)).json<Export>().status, 'completed')
+})
+
 test('two nodes make one export once', async (t) => {
   const { gateway } = await furnishFirm(t)
   const ruth = await gateway.signIn('ruth')

@@ -110,6 +110,28 @@ test('A simulation ends with one record, and holds no text of a post', async (t)
   )
 })
 
+test('A simulation under way is handed back when its process is asked to stop, and the next one runs it at once', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  gateway.clock.advance(1_000)
+  const simulationId = await ask(ada, { files: draft })
+  const stopping = new AbortController()
+  let asked = 0
+  // The clock is asked at the claim, and again with the first sign of life: there the process is asked to stop.
+  const now = () => {
+    asked += 1
+    if (asked === 2) stopping.abort()
+    return gateway.clock.now()
+  }
+  await runSimulations({ ...gateway, clock: { ...gateway.clock, now } }, stopping.signal)
+  assert.equal((await read(ada, simulationId)).state, 'waiting')
+  assert.equal((await recordsOfSimulation(gateway)).length, 0, 'nothing has ended')
+  assert.equal(await runSimulations(gateway), 1)
+  const { state, report } = await read(ada, simulationId)
+  assert.deepEqual([state, report?.complete, report?.judged], ['completed', true, 1])
+})
+
 test('A cancelled simulation keeps what it has, labelled incomplete; one that ended cannot be cancelled', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
@@ -175,8 +197,9 @@ test('A simulation reaches as far as the role of who asks, and does not exist fo
   assert.equal((await south.send('GET', url)).statusCode, 404)
   assert.equal((await south.send('POST', `${url}/cancel`)).statusCode, 404)
   const list = async (person: typeof north) =>
-    (await person.send('GET', '/api/policies/simulations')).json<{ items: Simulation[] }>().items.length
-  assert.deepEqual([await list(north), await list(south)], [1, 0])
+    (await person.send('GET', '/api/policies/simulations')).json<{ items: Simulation[] }>().items
+  assert.ok((await list(north)).some((item) => item.simulationId === simulationId))
+  assert.ok((await list(south)).every((item) => item.simulationId !== simulationId))
 })
 
 test('A draft with a mistake is refused with its place; a wish that names two drafts or none is refused', async (t) => {

@@ -12,6 +12,7 @@ import { claimMilliseconds } from './handle-review.ts'
 import {
   claimSimulation,
   endSimulation,
+  handBackSimulation,
   keepSimulation,
   lockSimulation,
   measureDecisions,
@@ -31,19 +32,29 @@ const assumedMinutes = 3
 /** A shorter period says too little about a week. */
 const fewestWeeks = 1 / 7
 
-/** Job: runs the simulations that wait, one after another; answers how many ended. Several nodes may run it at once. */
-export async function runSimulations(deps: SimulationDeps): Promise<number> {
+/** What goes on unless it is told otherwise. */
+const unending = new AbortController().signal
+
+/**
+ * Job: runs the simulations that wait, one after another; answers how many ended. Several nodes may run it at once. At
+ * `stopping` the one under way is handed back, for the next process to begin anew.
+ */
+export async function runSimulations(deps: SimulationDeps, stopping: AbortSignal = unending): Promise<number> {
   for (let count = 0; ; count += 1) {
+    if (stopping.aborted) return count
     const now = deps.clock.now()
     const row = await inTransaction(deps.db, (tx) => claimSimulation(tx, now, addMilliseconds(now, leaseMilliseconds)))
     if (row === undefined) return count
-    await runSimulation(deps, row)
+    await runSimulation(deps, row, stopping)
   }
 }
 
-async function runSimulation(deps: SimulationDeps, row: ClaimedSimulation): Promise<void> {
+async function runSimulation(deps: SimulationDeps, row: ClaimedSimulation, stopping: AbortSignal): Promise<void> {
   try {
-    await settle(deps, row, await simulate(deps, row), null)
+    const report = await simulate(deps, row, stopping)
+    if (stopping.aborted && !report.complete) await handBackSimulation(deps.db, row)
+    // One that somebody cancelled meanwhile was not handed back, and ends here.
+    await settle(deps, row, report, null)
   } catch (error) {
     // The lease ends by itself, and whoever claims the simulation then starts it again.
     if (isDatabaseAway(error)) throw error
@@ -53,7 +64,7 @@ async function runSimulation(deps: SimulationDeps, row: ClaimedSimulation): Prom
 }
 
 /** Judges the past in worker threads, and leaves one processor to everybody else. */
-async function simulate(deps: SimulationDeps, row: ClaimedSimulation): Promise<StoredReport> {
+async function simulate(deps: SimulationDeps, row: ClaimedSimulation, stopping: AbortSignal): Promise<StoredReport> {
   const { total, weeks } = await measureHistory(deps.db, row)
   const stop = new AbortController()
   const sign = keepAlive(deps, row, total, stop)
@@ -62,7 +73,7 @@ async function simulate(deps: SimulationDeps, row: ClaimedSimulation): Promise<S
     draft: row.files,
     posts: streamHistory(deps.db, row),
     workers: Math.max(1, availableParallelism() - 1),
-    signal: stop.signal,
+    signal: AbortSignal.any([stop.signal, stopping]),
     onProgress: sign.tell,
   })
   await sign.settled()

@@ -141,6 +141,13 @@ export async function keepSimulation(
   return rows[0]?.wanted === true
 }
 
+/** Gives a simulation back that its process will not finish: whoever is there next runs it, without waiting for the lease. */
+export async function handBackSimulation(db: Db, row: Pick<SimulationRow, 'simulationId' | 'attempt'>): Promise<void> {
+  await sql`with handed_back as (update policy_simulation set state = 'waiting', lease_until = null
+      where id = ${row.simulationId} and state = 'running' and attempt = ${row.attempt} and cancel_requested_by is null returning id)
+    select pg_notify('gateway_simulation', '') from handed_back`.execute(db)
+}
+
 export async function requestCancel(tx: Tx, simulationId: string, by: string): Promise<void> {
   await sql`update policy_simulation set cancel_requested_by = ${by} where id = ${simulationId}`.execute(tx)
 }
