@@ -102,8 +102,14 @@ function payloadIsWhatWasHashed({ revision, publication }: GateState): Refusal |
   return sound ? undefined : { because: 'tampered', sentence: 'The payload is not the one that was approved.' }
 }
 
-function judgedUnderTheActivePolicy({ evaluation, activeVersion }: GateState): Refusal | undefined {
-  if (evaluation !== undefined && evaluation.policyVersion === activeVersion) return undefined
+function judgedUnderTheActivePolicy({ evaluation, activeVersion, revision, now }: GateState): Refusal | undefined {
+  if (evaluation !== undefined && evaluation.policyVersion === activeVersion) {
+    // A verdict of before the slot says nothing of the slot: a quiet period may have begun.
+    const isEarly =
+      revision.scheduledAt !== null && revision.scheduledAt <= now && evaluation.evaluatedAt < revision.scheduledAt
+    if (!isEarly) return undefined
+    return { because: 'unjudged', sentence: 'The slot has come; the post is being judged for it.' }
+  }
   return { because: 'unjudged', sentence: 'The policy changed; the post is being judged anew.' }
 }
 

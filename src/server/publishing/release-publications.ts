@@ -4,12 +4,13 @@ import { appendRecord } from '#server/archive/append-record.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { judgeBeforeRelease } from '#server/reviews/judge-before-release.ts'
 import { findDue, updatePublication } from './queries.ts'
 import { readGateState } from './read-gate-state.ts'
 import { refuseRelease, type GateState, type Refusal } from './release-gate.ts'
 import { publicationRecord, settlePublication } from './settle-publication.ts'
 
-type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks'>
+type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config'>
 
 /**
  * Job: lets due publications through the gate. What passes gets its final bytes and a record of the release; the network
@@ -17,7 +18,10 @@ type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks'>
  */
 export async function releasePublications(deps: ReleaseDeps): Promise<number> {
   const due = await findDue(deps.db, ['waiting', 'stopped'], deps.clock.now(), 50)
-  for (const { publicationId, postId } of due) await releaseOne(deps, postId, publicationId)
+  for (const { publicationId, postId } of due) {
+    await judgeBeforeRelease(deps, postId)
+    await releaseOne(deps, postId, publicationId)
+  }
   return due.length
 }
 

@@ -12,7 +12,7 @@ import { statusAfterVerdict } from './route-post.ts'
 import { evaluationBody } from './submission-record.ts'
 import { judgeStoredRevision, openReviews, voidOpenReviews } from './submit-post.ts'
 
-type ReevaluateDeps = Pick<Deps, 'db' | 'clock' | 'config'>
+export type ReevaluateDeps = Pick<Deps, 'db' | 'clock' | 'config'>
 
 /**
  * Job: judges anew, under the active policy, what is in review, approved or scheduled and was judged under another
@@ -28,11 +28,19 @@ export async function reevaluatePosts(deps: ReevaluateDeps): Promise<number> {
       and ${version} is distinct from (select e.policy_version from policy_evaluation e
         where e.revision_id = p.current_revision_id order by e.evaluated_at desc, e.id desc limit 1)
     order by p.updated_at limit 100`.execute(deps.db)
-  for (const { id } of rows) await reevaluateOne(deps, id)
+  for (const { id } of rows) await rejudgePost(deps, id, 'activation')
   return rows.length
 }
 
-async function reevaluateOne(deps: ReevaluateDeps, postId: string): Promise<void> {
+/**
+ * Judges one post anew, with evidence. What asks for more than was agreed to goes back: to review, or to its author.
+ * Nothing happens when the post moved meanwhile, or another node was first.
+ */
+export async function rejudgePost(
+  deps: ReevaluateDeps,
+  postId: string,
+  occasion: 'activation' | 'release',
+): Promise<void> {
   const found = await findPost(deps.db, postId)
   if (found === undefined) return
   const revision = (await findRevision(deps.db, found.currentRevisionId))!
@@ -41,21 +49,28 @@ async function reevaluateOne(deps: ReevaluateDeps, postId: string): Promise<void
     const post = await lockPost(tx, postId)
     if (post === undefined || post.currentRevisionId !== revision.revisionId || post.status !== found.status) return
     const before = await findLastEvaluation(tx, revision.revisionId)
-    if (before?.policyVersion === prepared.evaluation.policyVersion) return
-    await writeEvaluation(tx, prepared, 'activation')
+    const isSame = before?.policyVersion === prepared.evaluation.policyVersion
+    if (occasion === 'activation' ? isSame : (before?.evaluatedAt ?? '') >= prepared.at) return
+    await writeEvaluation(tx, prepared, occasion)
     const streams = { post: postId, author: post.authorId, unit: post.unitId }
     await appendRecord(tx, systemActor, {
       type: 'policy.evaluated',
       at: prepared.at,
       streams,
       verdict: prepared.evaluation.verdict,
-      body: { occasion: 'activation', ...evaluationBody(prepared) },
+      body: { occasion, ...evaluationBody(prepared) },
     })
     if (before !== undefined && !asksForMore(before, prepared.evaluation)) return
     // Nothing that the network may already have seen is pulled back: its outcome is settled first.
     if (!['in_review', 'approved', 'scheduled', 'stopped'].includes(post.status)) return
 
-    await voidOpenReviews(tx, systemActor, post, prepared.at, 'The policy changed.')
+    await voidOpenReviews(
+      tx,
+      systemActor,
+      post,
+      prepared.at,
+      occasion === 'activation' ? 'The policy changed.' : 'Policy judges the post otherwise on the day it leaves.',
+    )
     const status = statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt)
     await movePost(tx, post, status, prepared.at)
     if (status === 'in_review') await openReviews(tx, deps, post, prepared)
