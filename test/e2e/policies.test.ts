@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
-import { launchBrowser } from '#test/support/launch-browser.ts'
-import { runGatewayProcess, type GatewayProcess } from '#test/support/run-gateway-process.ts'
+import { openStage } from '#test/support/open-stage.ts'
+import type { GatewayProcess } from '#test/support/run-gateway-process.ts'
 
 let gateway: GatewayProcess
 let browser: Browser
 const violations: string[] = []
 
 before(async () => {
-  ;[gateway, browser] = await Promise.all([runGatewayProcess(), launchBrowser()])
+  ;[gateway, browser] = await openStage()
 })
 after(async () => {
   await browser?.close()
