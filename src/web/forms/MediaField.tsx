@@ -101,7 +101,7 @@ function MediaItem({ item, index, media, onChange, check }: ItemProps) {
         <TextArea
           id={altTextId(index)}
           label={t`Description of file ${number}`}
-          hint={t`What it shows, for people who cannot see it`}
+          hint={t`What it shows, for people who cannot see it, with the words in it: policy reads them only here`}
           rows={2}
           value={item.altText ?? ''}
           onChange={describe}
