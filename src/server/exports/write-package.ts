@@ -69,7 +69,10 @@ export interface PackageWish {
   readonly afterwards: () => Promise<{ posts: number | null; coverageGaps: Manifest['coverageGaps'] }>
 }
 
-const batchSize = 250
+/** Records of one query: a large batch shares the cost of planning, and a batch of long ones must fit into memory. */
+const mostRecords = 1_000
+const fewestRecords = 20
+const batchCharacters = 2_500_000
 const newline = utf8('\n')
 
 /** A finished package: what it says of itself, its bytes and their hash. */
@@ -188,8 +191,14 @@ async function* recordsOf(
   counts: { delivered: number; disposed: number },
 ): AsyncIterable<Uint8Array> {
   let done = 0
+  let wanted = 250
   async function* read(): AsyncIterable<[number[], RecordBatch]> {
-    for (const indexes of matching.batches(batchSize)) yield [indexes, await wish.source.records(indexes)]
+    for (const indexes of matching.batches(() => wanted)) {
+      const batch = await wish.source.records(indexes)
+      const fitting = Math.floor((batchCharacters * indexes.length) / Math.max(1, batch.text.length))
+      wanted = Math.min(mostRecords, Math.max(fewestRecords, fitting))
+      yield [indexes, batch]
+    }
   }
   for await (const [indexes, batch] of readAhead(read())) {
     const { count, disposed, text } = batch
@@ -234,14 +243,17 @@ class IndexSet {
     this.count += count
   }
 
-  *batches(size: number): Iterable<number[]> {
+  /** All of them in order, so many at once as `size` says when a batch begins. */
+  *batches(size: () => number): Iterable<number[]> {
     let batch: number[] = []
+    let full = size()
     for (let at = 0; at < this.#length; at += 1) {
       if ((this.#bits[at >> 3]! & (1 << (at & 7))) === 0) continue
       batch.push(this.#first + at)
-      if (batch.length < size) continue
+      if (batch.length < full) continue
       yield batch
       batch = []
+      full = size()
     }
     if (batch.length > 0) yield batch
   }
