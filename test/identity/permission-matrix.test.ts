@@ -213,6 +213,19 @@ test('what somebody sees grows with the unit on which they hold the role, never 
   assert.deepEqual(await seen('reviewer', 'south'), ['Secret of south'])
 })
 
+test('what somebody writes lies where they are an author, before the eyes of that unit’s reviewers', async (t) => {
+  const { enter, gateway, objects, units } = await startMatrixFirm(t)
+  // At home in the south, author in the north: the provider names no unit, or another one.
+  const author = await enter(['author'], 'north')
+  await gateway.db.updateTable('app_user').set({ unit_id: units.south }).where('id', '=', author.userId).execute()
+  const wish = { text: 'From afar', profileIds: [objects.north['profileId']], submit: true }
+  const made = await author.send('POST', '/api/posts', wish)
+  assert.equal(made.json<{ unitId: string }>().unitId, units.north, made.body)
+  const queue = async (place: (typeof places)[number]) =>
+    (await (await enter(['reviewer'], place)).send('GET', '/api/reviews?status=open')).body.includes('From afar')
+  assert.deepEqual([await queue('north'), await queue('south')], [true, false])
+})
+
 test('another person’s session, token or delegation does not exist, whatever one’s role', async (t) => {
   const { enter, gateway, units } = await startMatrixFirm(t)
   const [owner, friend] = [await enter(['reviewer'], 'north'), await enter(['reviewer'], 'north')]

@@ -67,6 +67,15 @@ export function scopeUnits(actor: Actor, permission: Permission): string[] {
   return [...new Set(grantsFor(actor, permission).map((grant) => grant.unitId))]
 }
 
+/**
+ * The unit in whose name the actor does this: their own where the role reaches it, else a unit on which they hold it (of
+ * several the first by id, so that it is always the same). What they make lies there, before the eyes of its reviewers.
+ */
+export function unitOfActing(actor: Actor, permission: Permission): string {
+  if (mayOnUnit(actor, permission, actor.unitPath)) return actor.unitId
+  return scopeUnits(actor, permission).toSorted((a, b) => (a < b ? -1 : 1))[0] ?? actor.unitId
+}
+
 /** The actor without what `userId` lent: somebody's delegate does not decide on that somebody's own post (law 4). */
 export function withoutDelegationsOf(actor: Actor, userId: string): Actor {
   return { ...actor, grants: actor.grants.filter((grant) => grant.delegatedBy !== userId) }

@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart'
-import { scopeUnits } from '#server/platform/actor.ts'
+import { scopeUnits, unitOfActing } from '#server/platform/actor.ts'
 import type { App } from '#server/platform/app-type.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -46,8 +46,9 @@ export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | '
   app.route({
     ...checkPolicy,
     handler: async (request) => {
-      const { userId, unitId } = request.actor
-      const author = { userId, unitId, reach: scopeUnits(request.actor, 'policy.check') }
+      const { actor } = request
+      const unitId = unitOfActing(actor, 'post.write')
+      const author = { userId: actor.userId, unitId, reach: scopeUnits(actor, 'policy.check') }
       const content = await toContent(deps, request.body, author)
       const { evaluation } = await judgeContent(deps.db, author, content, deps.clock.now())
       const language = readLanguage(request)

@@ -82,8 +82,8 @@ export function partsOfNewPost(actor: Actor, written: WrittenPost): PostParts {
   const author = {
     authorId: actor.userId,
     authorName: actor.displayName,
-    unitId: actor.unitId,
-    unitPath: actor.unitPath,
+    unitId: written.unitId,
+    unitPath: written.unitId === actor.unitId ? actor.unitPath : [written.unitId],
   }
   const revision: RevisionRow = {
     revisionId: prepared.revisionId,

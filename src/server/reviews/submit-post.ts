@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { appendRecord, appendRecords, toRecord, type NewRecord } from '#server/archive/append-record.ts'
-import { scopeUnits, type Actor } from '#server/platform/actor.ts'
+import { scopeUnits, unitOfActing, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { hasMoreToCommit, inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -39,6 +39,7 @@ type PostDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config'>
 /** What a write leaves behind, enough to answer without reading it all back. */
 export interface WrittenPost {
   readonly postId: string
+  readonly unitId: string
   readonly number: number
   readonly status: PostStatus
   readonly prepared: PreparedRevision
@@ -75,19 +76,32 @@ export async function createPost(
   actor: Actor,
   wish: PostWish & { submit?: boolean },
 ): Promise<WrittenPost> {
-  const { userId, unitId } = actor
-  const prepared = await prepareRevision(deps, { userId, unitId, reach: scopeUnits(actor, 'post.write') }, wish)
+  const author = {
+    userId: actor.userId,
+    unitId: unitOfActing(actor, 'post.write'),
+    reach: scopeUnits(actor, 'post.write'),
+  }
+  const prepared = await prepareRevision(deps, author, wish)
   const submitted = wish.submit === true
   if (submitted) refuseUnsendable(prepared)
   const status = submitted ? statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt) : 'draft'
-  const post = { postId: newId(prepared.at), number: 1, authorId: actor.userId, unitId: actor.unitId }
+  const post = { postId: newId(prepared.at), number: 1, authorId: actor.userId, unitId: author.unitId }
   const reviews = status === 'in_review' ? planReviewsOf(deps, post, prepared) : []
   const recordType = !submitted ? 'post.drafted' : status === 'blocked' ? 'post.blocked' : 'post.submitted'
   const record = toRecord(actor, revisionRecord(recordType, post, prepared, reviews))
-  const writing = { ...newPost(post.postId, actor, prepared, status), reviews, record, wakes: wakesPublisher(status) }
+  const writing = { ...newPost(post.postId, author, prepared, status), reviews, record, wakes: wakesPublisher(status) }
   if (hasMoreToCommit()) await inTransaction(deps.db, (tx) => writePosts(tx, [writing]))
   else await writeTogether(deps.db, writing)
-  return { postId: post.postId, number: 1, status, prepared, reviews, recordId: record.id, recordType }
+  return {
+    postId: post.postId,
+    unitId: author.unitId,
+    number: 1,
+    status,
+    prepared,
+    reviews,
+    recordId: record.id,
+    recordType,
+  }
 }
 
 /** Writes the next revision of one's own post. Earlier approvals are void; the reviewers' open work ends. */
