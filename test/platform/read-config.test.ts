@@ -100,6 +100,26 @@ for (const [name, value, expected] of wrong) {
   })
 }
 
+test('Anchors are off unless they are set, and are read whole', () => {
+  const without = readConfig(complete)
+  assert.ok(without.kind === 'configured')
+  assert.deepEqual(without.anchors, { store: undefined, timestamp: undefined, witnesses: [] })
+  const witness = 'remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2'
+  const settings = readConfig({
+    ...complete,
+    GATEWAY_ANCHOR_S3_BUCKET: 'copies',
+    GATEWAY_ANCHOR_S3_ACCESS_KEY_ID: 'k',
+    GATEWAY_ANCHOR_S3_SECRET_ACCESS_KEY: 's',
+    GATEWAY_ANCHOR_WITNESSES: `${witness} https://witness.example/w, ${witness} http://10.0.0.7`,
+  })
+  assert.ok(settings.kind === 'configured')
+  assert.equal(settings.anchors.store?.bucket, 'copies')
+  assert.deepEqual(settings.anchors.witnesses, [
+    { verifierKey: witness, url: 'https://witness.example/w' },
+    { verifierKey: witness, url: 'http://10.0.0.7' },
+  ])
+})
+
 test('A name with a typing slip is refused with the near name', () => {
   assert.deepEqual(mistakesOf({ ...complete, GATEWAY_S3_BUKET: 'x' }), [
     'GATEWAY_S3_BUKET is not a setting of the gateway (did you mean GATEWAY_S3_BUCKET?).',

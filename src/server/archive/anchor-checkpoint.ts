@@ -1,4 +1,5 @@
 import { systemActor } from '#server/platform/actor.ts'
+import { copyName, timestampName } from '#server/platform/anchors.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { HttpError } from '#server/platform/http.ts'
@@ -7,10 +8,10 @@ import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import { AnchorError } from './anchor-error.ts'
 import { noteFailing, noteReported, noteWorking, type AnchorKind } from './anchor-queries.ts'
 import { appendRecord } from './append-record.ts'
-import { copyCheckpoint, copyName } from './copy-checkpoint.ts'
+import { copyCheckpoint } from './copy-checkpoint.ts'
 import { cosignCheckpoint } from './cosign-checkpoint.ts'
 import { readSealed } from './seal-queries.ts'
-import { stampCheckpoint, timestampName } from './stamp-checkpoint.ts'
+import { stampCheckpoint } from './stamp-checkpoint.ts'
 import { withAdvisoryLock } from './with-advisory-lock.ts'
 
 export type AnchorDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors' | 'log'>

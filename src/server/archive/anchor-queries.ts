@@ -95,12 +95,12 @@ export interface AnchorStatus {
   readonly failure: string | null
 }
 
-/** How far each anchor is, and what is wrong with it. */
-export async function readAnchorStatus(db: Db): Promise<AnchorStatus[]> {
+/** How far each of the named anchors is, and what is wrong with it. */
+export async function readAnchorStatus(db: Db, names: readonly string[]): Promise<AnchorStatus[]> {
   const { rows } = await sql<AnchorStatus>`
     select s.name, s.kind, coalesce(a.tree_size, 0) as "treeSize", a.anchored_at as at, s.failing_since as "failingSince", s.failure
       from archive.anchor_state s
         left join lateral (select tree_size, anchored_at from archive.anchor a where a.name = s.name order by tree_size desc limit 1) a on true
-      order by s.kind, s.name`.execute(db)
+      where s.name = any(${[...names]}::text[]) order by s.kind, s.name`.execute(db)
   return rows
 }

@@ -1,12 +1,11 @@
 import { sql } from 'kysely'
+import { copyName } from '#server/platform/anchors.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import type { ObjectStore } from '#server/platform/object-store.ts'
+import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
 import { insertAnchor, readAnchor } from './anchor-queries.ts'
 import { AnchorError } from './anchor-error.ts'
-
-export const copyName = 'second bucket'
 
 interface Sealed {
   readonly key: string
@@ -27,11 +26,22 @@ export async function copyCheckpoint(
 ): Promise<void> {
   const from = (await readAnchor(deps.db, copyName))?.treeSize ?? 0
   if (from >= sealed.treeSize) return
+  await checkSecond(second)
   for (const treeSize of await readSealSizes(deps.db, from, sealed.treeSize)) {
     const objects = await readSealedLog(deps.db, treeSize)
     for (const object of objects) await copyObject(deps.objectStore, second, object)
     const anchoredAt = deps.clock.now()
     await insertAnchor(deps.db, { kind: 'bucket', name: copyName, treeSize, anchoredAt, evidence: null })
+  }
+}
+
+/** A bucket that cannot be used is the operator's mistake, and contradicts nothing. */
+async function checkSecond(second: ObjectStore): Promise<void> {
+  try {
+    await second.check()
+  } catch (error) {
+    if (!(error instanceof ObjectStoreError) || error.retryable) throw error
+    throw new AnchorError(error.message, { cause: error })
   }
 }
 

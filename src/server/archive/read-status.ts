@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { anchorNames } from '#server/platform/anchors.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -11,7 +12,7 @@ import { readSealed } from './seal-queries.ts'
 
 /** Where the log stands, how far sealing lags behind, and what verification found. */
 export async function readStatus(
-  deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>,
 ): Promise<ArchiveStatus> {
   const { db } = deps
   const [sealed, waiting, verification, incidents, objectStore, anchors] = await Promise.all([
@@ -20,7 +21,7 @@ export async function readStatus(
     readLastVerification(db),
     readIncidents(db),
     checkStore(deps),
-    readAnchorStatus(db),
+    readAnchorStatus(db, deps.anchors === undefined ? [] : anchorNames(deps.anchors)),
   ])
   return {
     origin: deps.checkpointSigner.name,

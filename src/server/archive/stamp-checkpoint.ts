@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { systemActor } from '#server/platform/actor.ts'
-import type { TimestampAuthority } from '#server/platform/anchors.ts'
+import { timestampName, type TimestampAuthority } from '#server/platform/anchors.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -13,11 +13,6 @@ import { hasNews, insertAnchor, readAnchor } from './anchor-queries.ts'
 import { appendRecord } from './append-record.ts'
 import { timestampKey } from './object-keys.ts'
 import type { Timestamp } from './timestamp-token.ts'
-
-/** What the anchor is called: the authority's host. */
-export function timestampName({ url }: Pick<TimestampAuthority, 'url'>): string {
-  return `timestamp ${new URL(url).host}`
-}
 
 // The operator names the authority, which may well stand in the firm's own network.
 const send = createHttpClient({ allowPrivateAddresses: true })

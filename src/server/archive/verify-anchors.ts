@@ -1,11 +1,10 @@
-import type { Anchors, TimestampAuthority } from '#server/platform/anchors.ts'
+import { copyName, type Anchors, type TimestampAuthority } from '#server/platform/anchors.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { equalBytes, fromUtf8 } from '#shared/tlog/bytes.ts'
 import { openCosignature, parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import { readAnchor, readAnchors } from './anchor-queries.ts'
-import { copyName } from './copy-checkpoint.ts'
 import {
   checkpointFolder,
   checkpointKey,

@@ -1,3 +1,4 @@
+import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import type { ObjectStore } from './object-store.ts'
 
 /** An authority that says when it saw a checkpoint (RFC 3161). */
@@ -22,4 +23,21 @@ export interface Anchors {
   readonly store?: ObjectStore | undefined
   readonly timestamp?: TimestampAuthority | undefined
   readonly witnesses: readonly Witness[]
+}
+
+/** What the second bucket is called. */
+export const copyName = 'second bucket'
+
+/** An authority is called by its host. */
+export function timestampName({ url }: Pick<TimestampAuthority, 'url'>): string {
+  return `timestamp ${new URL(url).host}`
+}
+
+/** The names of what is configured: what was shown to others before is history. */
+export function anchorNames({ store, timestamp, witnesses }: Anchors): string[] {
+  return [
+    ...(store === undefined ? [] : [copyName]),
+    ...(timestamp === undefined ? [] : [timestampName(timestamp)]),
+    ...witnesses.map(({ verifierKey }) => parseWitnessKey(verifierKey).name),
+  ]
 }

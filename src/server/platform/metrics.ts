@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { App } from './app-type.ts'
+import { anchorNames } from './anchors.ts'
 import type { Deps } from './deps.ts'
 
 /** Prometheus metrics: the process, the calls, and what waits. Figures only, never content or names. */
-export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log'>): void {
+export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log' | 'anchors'>): void {
   const register = new Registry()
   collectDefaultMetrics({ register, prefix: 'gateway_' })
   const duration = new Histogram({
@@ -67,16 +68,17 @@ async function readWaiting(deps: Pick<Deps, 'db' | 'log'>, waiting: Gauge<'kind'
 }
 
 async function readAnchors(
-  deps: Pick<Deps, 'db' | 'log'>,
+  deps: Pick<Deps, 'db' | 'log' | 'anchors'>,
   behind: Gauge<'anchor'>,
   failing: Gauge<'anchor'>,
 ): Promise<void> {
+  if (deps.anchors === undefined) return
   try {
     const { rows } = await sql<{ name: string; behind: number; seconds: number }>`
       select s.name, coalesce((select max(tree_size) from archive.checkpoint), 0)
           - coalesce((select max(tree_size) from archive.anchor a where a.name = s.name), 0) as behind,
           coalesce(extract(epoch from now() - s.failing_since), 0)::float8 as seconds
-        from archive.anchor_state s`.execute(deps.db)
+        from archive.anchor_state s where s.name = any(${anchorNames(deps.anchors)}::text[])`.execute(deps.db)
     for (const row of rows) {
       behind.set({ anchor: row.name }, row.behind)
       failing.set({ anchor: row.name }, Math.max(0, row.seconds))
