@@ -52,7 +52,7 @@ export function fitNetwork(network: string, text: string, overrides: LimitOverri
   const limit = overrides.limit ?? row.limit
   const fits =
     length <= limit &&
-    (row.byteLimit === undefined || countUtf8Bytes(text) <= row.byteLimit) &&
+    (row.byteLimit === undefined || text.length * 3 <= row.byteLimit || countUtf8Bytes(text) <= row.byteLimit) &&
     (row.hashtagLimit === undefined || countHashtags(text) <= row.hashtagLimit)
   const truncatesAt = findTruncation(row, text)
   return truncatesAt === undefined ? { length, limit, fits } : { length, limit, truncatesAt, fits }
@@ -68,7 +68,7 @@ const counters: Record<NetworkLimit['count'], (text: string, urlLength: number) 
 
 /** X's weighted length (twitter-text configuration 3): NFC, addresses 23, emoji sequences 2, most of Asia 2, the rest 1. */
 export function countWeighted(text: string, urlLength = 23): number {
-  const plain = isPlainText(text)
+  const plain = !unusual.test(text)
   const normal = plain ? text : text.normalize('NFC')
   let length = 0
   let from = 0
@@ -81,15 +81,8 @@ export function countWeighted(text: string, urlLength = 23): number {
 
 const emoji = /\p{RGI_Emoji}/vy
 
-/** True when every character is composed already and counts one, as in nearly every post in English or French. */
-function isPlainText(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    // Typographic dashes and quotes are as light as letters.
-    if (unit >= 0x300 && (unit < 0x2010 || unit > 0x201f)) return false
-  }
-  return true
-}
+/** A character that may be composed of several, or count more than one: none is in nearly every post in English or French. */
+const unusual = /[\u0300-\u200f\u2020-\uffff]/
 
 function isLight(point: number): boolean {
   return (
@@ -162,13 +155,14 @@ function countMentions(text: string): number {
 }
 
 /** Characters that LinkedIn's text format wants escaped; whether its limit counts them is unconfirmed, so they count. */
+const anyReserved = /[\\|{}@[\]()<>#*_~]/
 const reserved = new Uint8Array(128)
-for (const character of ['\\', '|', '{', '}', '@', '[', ']', '(', ')', '<', '>', '#', '*', '_', '~'])
-  reserved[character.charCodeAt(0)] = 1
+for (let unit = 0; unit < 128; unit++) if (anyReserved.test(String.fromCharCode(unit))) reserved[unit] = 1
 
 function countReserved(text: string): number {
   let count = 0
-  for (let at = 0; at < text.length; at++) {
+  const first = text.search(anyReserved)
+  for (let at = first === -1 ? text.length : first; at < text.length; at++) {
     const unit = text.charCodeAt(at)
     if (unit < 128) count += reserved[unit]!
   }

@@ -69,10 +69,14 @@ function isInvisible(point: number): boolean {
 /** No identifier has fewer digits; most posts have fewer and are done here. */
 const leastDigits = 6
 
+const anyDigit = /[0-9\uff10-\uff19\ud835]/
+
 /** True when a text may hold a number of any kind. */
 export function hasEnoughDigits(text: string): boolean {
+  const first = text.search(anyDigit)
+  if (first === -1) return false
   let digits = 0
-  for (let at = 0; at < text.length; at++) {
+  for (let at = first; at < text.length; at++) {
     const unit = text.charCodeAt(at)
     if (unit > 0x39 && unit < 0xd835) continue
     if ((unit >= 0x30 && unit <= 0x39) || (unit >= 0xff10 && unit <= 0xff19) || unit === 0xd835) digits++
