@@ -17,7 +17,7 @@ const alone: readonly (readonly [first: number, last: number])[] = [
 ]
 
 /** What nearly every post has none of: other than Latin letters and typographic marks, which always stand alone. */
-const unusual = /[\r\u00ad\u0300-\u200f\u202f-\uffff]/
+const unusual = /[\u0300-\u200f\u202f-\uffff\r\u00ad]/
 
 function standsAlone(unit: number): boolean {
   if (unit < 0x300) return unit !== 0x0d && unit !== 0xad
