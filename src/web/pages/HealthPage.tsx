@@ -51,6 +51,7 @@ export function HealthPage() {
             <Trans>The archive</Trans>
           </h2>
           <QueryView query={status}>{(found) => <Archive status={found} />}</QueryView>
+          {status.data !== undefined && status.data.anchors.length > 0 && <Anchors anchors={status.data.anchors} />}
         </section>
         <section className="card col">
           <h2>
@@ -73,6 +74,41 @@ export function HealthPage() {
           </QueryView>
         </section>
       </div>
+    </>
+  )
+}
+
+/** Outside parties that see the log's checkpoints, and whether they still do. */
+function Anchors({ anchors }: { anchors: ArchiveStatus['anchors'] }) {
+  return (
+    <>
+      <h3>
+        <Trans>Outside witnesses</Trans>
+      </h3>
+      <ul className="steps">
+        {anchors.map(({ name, treeSize, at, failingSince, failure }) => {
+          const entries = formatNumber(treeSize)
+          const seen = at === null ? '–' : formatExactTime(at)
+          const since = failingSince === null ? '' : formatExactTime(failingSince)
+          return (
+            <li key={name}>
+              <Mark tone={failure === null ? 'ok' : 'block'} />
+              <span>
+                <strong>{name}.</strong>{' '}
+                {failure === null ? (
+                  <Trans>
+                    It saw {entries} entries on {seen}.
+                  </Trans>
+                ) : (
+                  <Trans>
+                    It has taken nothing since {since}: {failure}
+                  </Trans>
+                )}
+              </span>
+            </li>
+          )
+        })}
+      </ul>
     </>
   )
 }

@@ -22,6 +22,8 @@ export function NewExportPage() {
   const [reason, setReason] = useState('')
   const [recipient, setRecipient] = useState('')
   const [formats, setFormats] = useState<readonly Format[]>(['jsonl', 'csv', 'html'])
+  const [alone, setAlone] = useState(false)
+  const hasStream = [search.author, search.profile, search.unit].some((id) => id !== undefined)
   const create = useMutation({
     mutationFn: () =>
       call(createExport, {
@@ -30,6 +32,7 @@ export function NewExportPage() {
           reason: reason.trim(),
           timeZone,
           formats: [...formats],
+          ...(alone && hasStream ? { proof: 'stream' as const } : {}),
           ...(recipient.trim() === '' ? {} : { recipient: recipient.trim() }),
         },
       }),
@@ -94,6 +97,13 @@ export function NewExportPage() {
           checked={formats.includes('eml')}
           onChange={toggle('eml')}
         />
+        {hasStream && (
+          <CheckField
+            label={t`Without the headers of anybody else: only these records, with the proof that none is missing`}
+            checked={alone}
+            onChange={setAlone}
+          />
+        )}
         {create.error !== null && <Failure error={create.error} />}
         <div className="row end">
           <Button kind="primary" type="submit" busy={create.isPending} disabled={reason.trim() === ''}>
