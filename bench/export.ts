@@ -13,6 +13,7 @@ import { verifyPackage } from '#server/exports/verify-package.ts'
 import { createEd25519Signer } from '#server/platform/create-ed25519-signer.ts'
 import { openDatabase, openPool } from '#server/platform/database.ts'
 import { startTestCluster, templateDatabase } from '#test/support/test-cluster.ts'
+import { judge, judgeHeadings, printTable } from './archive-fixture.ts'
 import { generateLog } from './generated-log.ts'
 
 /*
@@ -158,16 +159,14 @@ async function main(size: number): Promise<void> {
         ]),
       ),
     )
-    const ratio = results.get('copy')!.seconds / results.get('export')!.seconds
-    console.table([
-      { figure: 'export against COPY with zstd', reached: ratio.toFixed(2), wanted: '≥ 0.5' },
-      { figure: 'memory of the export, MB', reached: Math.round(results.get('export')!.megabytes), wanted: '< 250' },
-      { figure: 'range proof made, s', reached: seconds(results.get('range proof')!.seconds * 1000), wanted: '< 2' },
-      {
-        figure: 'headers verified, s',
-        reached: seconds(results.get('verify headers only')!.seconds * 1000),
-        wanted: '< 6',
-      },
+    const of = (name: string): Step => results.get(name)!
+    // The limits are for a million headers; below some, a process's start is all that is measured.
+    const millions = Math.max(size / 1e6, 0.2)
+    printTable(judgeHeadings, [
+      judge('export with proof ÷ COPY with zstd', of('copy').seconds / of('export').seconds, 0.5, 'more'),
+      judge('memory of the export, MB', of('export').megabytes, 250, 'less'),
+      judge('range proof made, s', of('range proof').seconds, 2 * millions, 'less'),
+      judge('headers verified, s', of('verify headers only').seconds, 6 * millions, 'less'),
     ])
   } finally {
     await cluster.stop({ keep: false })
