@@ -20,6 +20,7 @@ import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
 import { retractPublications } from '#server/publishing/retract-post.ts'
 import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
+import { openSampledReviews } from '#server/reviews/open-sampled-reviews.ts'
 import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 
@@ -61,6 +62,7 @@ const jobs: readonly Job[] = [
     run: runSimulations,
   },
   { name: 'hand over', wokenBy: ['gateway_person'], wakes: [], everySeconds: 30, run: (deps) => handOverReviews(deps) },
+  { name: 'sample', wokenBy: [], wakes: [], everySeconds: 30, run: (deps) => openSampledReviews(deps) },
   { name: 'index touch', wokenBy: [], wakes: [], everySeconds: 20, run: (deps) => indexTouch(deps) },
   { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
   { name: 'hold', wokenBy: [], wakes: [], everySeconds: 15, run: carryHolds },

@@ -139,8 +139,7 @@ export function toApiFinding(finding: Finding, language: Language): ApiFinding {
   }
 }
 
-/** The item of a thread that a span stands in: 0 is the first. */
+/** The later item of a thread that a span stands in; 1 is the one after the first. */
 function itemOf(field: string): { item?: number } {
-  if (field === 'text') return { item: 0 }
   return field.startsWith('thread:') ? { item: Number(field.slice('thread:'.length)) } : {}
 }

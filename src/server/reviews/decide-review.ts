@@ -20,6 +20,7 @@ import {
   openReview,
   type ReviewRow,
 } from './queries.ts'
+import { sampledStageIndex } from './route-post.ts'
 import { announce, voidOpenReviews } from './submit-post.ts'
 
 export interface Decision {
@@ -75,7 +76,9 @@ export async function decideReview(
     const approvals = review.approvals + (decision.outcome === 'approved' ? 1 : 0)
     const closes = decision.outcome !== 'approved' || approvals >= review.need
     if (closes) await closeReview(tx, review.reviewId, decision.outcome, at)
-    const postStatus = closes ? await settlePost(tx, actor, post, review, later, decision.outcome, at) : post.status
+    // What is out is out: a review after release says whether it should have been, and moves nothing.
+    const settles = closes && review.stageIndex !== sampledStageIndex
+    const postStatus = settles ? await settlePost(tx, actor, post, review, later, decision.outcome, at) : post.status
     return {
       reviewId: review.reviewId,
       postId: post.postId,

@@ -7,6 +7,9 @@ import type { NewReview } from './queries.ts'
 const ranks: readonly Severity[] = ['note', 'review', 'block']
 const hour = 3_600_000
 
+/** The stage of a review after release, beyond every stage of a route. */
+export const sampledStageIndex = 1000
+
 /** What a verdict makes of a post: blocked, in review with its stages, or straight through. Pure. */
 export function statusAfterVerdict(evaluation: Evaluation, scheduledAt: string | null): PostStatus {
   if (evaluation.verdict === 'block') return 'blocked'

@@ -21,7 +21,9 @@ export const Span = Type.Object({
   start: Type.Integer({ minimum: 0 }),
   end: Type.Integer({ minimum: 0 }),
   field: Type.String({ description: '`text`, `thread:1` (a later item), `link:0`, `url:0`, `alt:0`' }),
-  item: Type.Optional(Type.Integer({ minimum: 0, description: 'the item of a thread; 0 is the first' })),
+  item: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'the item of a thread, counted from 0; absent in the first one' }),
+  ),
 })
 export type Span = Static<typeof Span>
 

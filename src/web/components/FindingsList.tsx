@@ -60,16 +60,11 @@ export const FindingsList = memo(function FindingsList({ findings, text, thread 
 })
 
 function Quotes({ finding, items }: { finding: Finding; items: readonly string[] }) {
-  const quotes = [
-    ...new Set(
-      finding.spans
-        .filter((span) => span.item !== undefined)
-        .map((span) => (items[span.item!] ?? '').slice(span.start, span.end)),
-    ),
-  ]
-    .filter((quote) => quote !== '')
-    .slice(0, 3)
-  const places = [...new Set(finding.spans.flatMap((span) => span.item ?? []))].map((item) => item + 1).join(', ')
+  const spans = finding.spans
+    .filter((span) => span.field === 'text' || span.item !== undefined)
+    .map(({ item = 0, start, end }) => ({ item, quote: (items[item] ?? '').slice(start, end) }))
+  const quotes = [...new Set(spans.map(({ quote }) => quote))].filter((quote) => quote !== '').slice(0, 3)
+  const places = [...new Set(spans.map(({ item }) => item + 1))].join(', ')
   if (quotes.length === 0) return null
   return (
     <p>
