@@ -6,6 +6,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { readStatus } from '#server/archive/read-status.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
+import type { ObjectStore } from '#server/platform/object-store.ts'
 import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
 
 /** Three seals: entries 0–2, 3–5, 6–8. */
@@ -22,6 +23,38 @@ async function openSealed(t: TestContext): Promise<TestArchive> {
 }
 
 const author = '019a0000-0000-7000-8000-000000000001'
+
+for (const scope of ['full', 'recent'] as const) {
+  test(`A ${scope} verification beside sealing finds nothing wrong, however much is sealed meanwhile`, async (t) => {
+    const archive = await openSealed(t)
+    const store = archive.objectStore
+    let sealing: Promise<void> | undefined
+    const sealMore = async () => {
+      await archive.append({ streams: { author }, body: { text: 'meanwhile' } })
+      await sealOnce(archive, { force: true })
+    }
+    const objectStore: ObjectStore = {
+      put: store.put.bind(store),
+      head: store.head.bind(store),
+      extend: store.extend.bind(store),
+      destroy: store.destroy.bind(store),
+      setLegalHold: store.setLegalHold.bind(store),
+      check: store.check.bind(store),
+      get: async (key: string, version?: string) => {
+        await (sealing ??= sealMore())
+        return store.get(key, version)
+      },
+      async *list(prefix: string) {
+        // Another seal before the checkpoints are listed, while other listings may have begun.
+        if (prefix === 'checkpoint/') await sealMore()
+        yield* store.list(prefix)
+      },
+    }
+    const { problems } = await verifyArchive({ ...archive, objectStore }, { scope })
+    assert.deepEqual(problems, [])
+    assert.ok(sealing !== undefined, 'something was sealed during the verification')
+  })
+}
 
 async function findings(archive: TestArchive): Promise<{ kind: string; logIndex: number | null }[]> {
   const { problems } = await verifyArchive(archive, { scope: 'full' })

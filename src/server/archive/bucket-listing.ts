@@ -21,11 +21,15 @@ export interface Source {
   readonly problems: readonly Problem[]
 }
 
-/** Everything in the bucket, by its own listing: nothing is taken from the database. */
+/**
+ * Everything in the bucket, by its own listing: nothing is taken from the database. Sealing goes on meanwhile: checkpoints
+ * are listed first, because what one promises was written before it.
+ */
 export async function listBucket(store: ObjectStore): Promise<Source> {
-  const listings = await Promise.all(
-    ['checkpoint/', 'entries/', 'bodies/', 'tile/'].map((prefix) => listFirstVersions(store, prefix)),
-  )
+  const listings = [
+    await listFirstVersions(store, 'checkpoint/'),
+    ...(await Promise.all(['entries/', 'bodies/', 'tile/'].map((prefix) => listFirstVersions(store, prefix)))),
+  ]
   const [checkpoints, entries, bodies] = listings.map((listing) => [...listing.versions.keys()])
   const seals = toSeals(checkpoints!)
   const versions = new Map(listings.flatMap((listing) => [...listing.versions]))

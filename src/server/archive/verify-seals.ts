@@ -23,7 +23,7 @@ import { readSeals, type ReadSeal } from './read-seals.ts'
 import type { SealSummary, Stretch } from './summarise-seal.ts'
 import { openSummariser } from './summarise-seals.ts'
 import { verifyBodies } from './verify-bodies.ts'
-import { compareRange, compareWhole, findDisposed } from './verify-database.ts'
+import { compareRange, compareWhole, findDisposed, readSealedSize } from './verify-database.ts'
 import { compareDirectory, readDirectories, type KnownDirectory } from './verify-directories.ts'
 import { compareTiles, readCheckpoint, readSealedEntries, walkSeal, type Walk } from './verify-seal.ts'
 
@@ -44,6 +44,8 @@ const comparisons = 2
  * what. Throws `ObjectStoreError` when the bucket cannot be read.
  */
 export async function verifySeals(deps: VerifyDeps, start: number): Promise<Found> {
+  // Read before the bucket is: what is sealed while the bucket is read is no reproach to it.
+  const sealedBefore = await readSealedSize(deps.db)
   const source = start === 0 ? await listBucket(deps.objectStore) : await listRecent(deps.db, deps.objectStore, start)
   const walk: Walk = {
     frontier: emptyFrontier(),
@@ -56,7 +58,9 @@ export async function verifySeals(deps: VerifyDeps, start: number): Promise<Foun
   const summariser = openSummariser(treeSize - start)
   try {
     const recordsChecked = await new Verification(deps, source, walk).run(start, readSeals(source, summariser))
-    walk.problems.push(...(await compareWhole(deps.db, treeSize, { start, suspicious: walk.problems.length > 0 })))
+    walk.problems.push(
+      ...(await compareWhole(deps.db, treeSize, { start, sealedBefore, suspicious: walk.problems.length > 0 })),
+    )
     return { treeSize, recordsChecked, problems: walk.problems }
   } finally {
     await summariser.close()
