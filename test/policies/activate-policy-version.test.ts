@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Db } from '#server/platform/database.ts'
 import { activateDueVersions } from '#server/policies/activate-policy-version.ts'
-import { compiledPolicy } from '#server/policies/compiled-policies.ts'
+import { compiledPolicy, prepareVersions } from '#server/policies/compiled-policies.ts'
 import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
 import type { PolicyVersion } from '#shared/api/policies.ts'
 import { approve, furnishFirm, readPost, runJobs, submit, testPolicy } from '#test/support/furnish-firm.ts'
@@ -48,6 +48,39 @@ test('A version that goes live is compiled already: nobody waits for it, and not
   await ines.post(`/api/policies/versions/${version}/approve`)
   await ada.post(`/api/policies/versions/${version}/activate`, { reason: 'now' })
   assert.equal((await compiledPolicy(nowhere, version)).version, version)
+})
+
+test('An approved version that a later program cannot load is neither activated nor in the way of others', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const [ada, ines] = [await gateway.signIn('ada'), await gateway.signIn('ines')]
+  const version = await write(ada, 'oldshot')
+  await ines.post(`/api/policies/versions/${version}/approve`)
+  const old = 'f'.repeat(64)
+  const files = [{ path: 'old.yaml', text: 'policy: old\nrules:\n  - { id: r, any: [x], bygone: true }\n' }]
+  await gateway.db
+    .insertInto('policy_version')
+    .columns(['version', 'files', 'rule_count', 'state', 'created_at', 'approved_at', 'activate_at'])
+    .expression((from) =>
+      from
+        .selectFrom('policy_version')
+        .select((row) => [
+          row.val(old).as('version'),
+          row.val(JSON.stringify(files)).as('files'),
+          'rule_count',
+          'state',
+          'created_at',
+          'approved_at',
+          row.val('2020-01-01T00:00:00.000Z').as('activate_at'),
+        ])
+        .where('version', '=', version),
+    )
+    .execute()
+  const answer = await ada.post(`/api/policies/versions/${old}/activate`, { reason: 'now' })
+  assert.equal(answer.json<{ code: string }>().code, 'policy_invalid')
+  await prepareVersions(gateway.db)
+  await activateDueVersions(gateway)
+  assert.notEqual((await ada.get('/api/policies')).json<{ activeVersion: string }>().activeVersion, old)
+  assert.equal((await ada.post(`/api/policies/versions/${version}/activate`, { reason: 'now' })).statusCode, 200)
 })
 
 test('Files with a mistake or a failing case are refused with every place, and the running version stays', async (t) => {

@@ -4,7 +4,7 @@ import { systemActor, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { prepareVersion } from './compiled-policies.ts'
+import { prepareVersion, unloadable } from './compiled-policies.ts'
 import {
   findDueVersions,
   findLastSimulation,
@@ -28,7 +28,7 @@ export async function activatePolicyVersion(
   wish: { at?: string | undefined; reason: string },
 ): Promise<PolicyVersionRow> {
   // Whoever judges right after the switch finds it compiled.
-  await prepareVersion(deps.db, version)
+  const loads = await prepareVersion(deps.db, version)
   return inTransaction(deps.db, async (tx) => {
     await requireFirm(tx, actor)
     await lockSwitch(tx)
@@ -38,6 +38,7 @@ export async function activatePolicyVersion(
     // A version that began as an emergency and lapsed is retired, and still without its second approval.
     if (found.state === 'draft' || (found.approvedBy === null && found.createdBy !== null))
       throw new AppError('second_person_required', 'A second person must approve this version before it can go live.')
+    if (!loads) throw unloadable()
     const at = deps.clock.now()
     if (wish.at !== undefined && wish.at > at) await scheduleVersion(tx, version, wish.at)
     else await switchAndRecord(tx, actor, version, at, wish.reason)
@@ -45,11 +46,11 @@ export async function activatePolicyVersion(
   })
 }
 
-/** Job: activates what was approved for a time that has come. */
+/** Job: activates what was approved for a time that has come. A version that does not load any more stays approved. */
 export async function activateDueVersions(deps: Pick<Deps, 'db' | 'clock'>): Promise<number> {
   const due = await findDueVersions(deps.db, deps.clock.now())
   for (const version of due) {
-    await prepareVersion(deps.db, version)
+    if (!(await prepareVersion(deps.db, version))) continue
     await inTransaction(deps.db, async (tx) => {
       await lockSwitch(tx)
       const found = await lockVersion(tx, version)

@@ -2,6 +2,7 @@ import { AppError } from '#server/platform/app-error.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import { loadPolicyAside } from './load-policy-aside.ts'
 import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from './load-policy.ts'
+import { PolicyError } from './policy-error.ts'
 import { findComingVersions, findVersion } from './queries.ts'
 
 // A version is immutable and named by its content, so a compiled one never goes stale. A few are kept: the active one,
@@ -10,6 +11,8 @@ const kept = new Map<string, CompiledPolicy>()
 const keptAtMost = 8
 /** Versions made ready beforehand, at most: the active one and the next ones. */
 const preparedAtMost = 3
+/** Versions that do not load, so that nobody tries them again every other second. */
+const refused = new Set<string>()
 let newest: CompiledPolicy | undefined
 /** Versions under way, so that everybody who asks for one waits for the same work. */
 const underWay = new Map<string, Promise<CompiledPolicy>>()
@@ -35,9 +38,29 @@ export async function prepareVersions(db: Db): Promise<void> {
   for (const version of await findComingVersions(db, preparedAtMost)) await prepareVersion(db, version)
 }
 
-/** Has one version compiled before it is made active. Does nothing for one that is not there. */
-export async function prepareVersion(db: Db, version: string): Promise<void> {
-  if (!kept.has(version) && (await findVersion(db, version)) !== undefined) await compiledPolicy(db, version)
+/**
+ * Has one version compiled before it is made active; answers whether there is one that loads. One that was sound when it was
+ * written may not load under a later program: the running version then stays.
+ */
+export async function prepareVersion(db: Db, version: string): Promise<boolean> {
+  if (kept.has(version)) return true
+  if (refused.has(version) || (await findVersion(db, version)) === undefined) return false
+  try {
+    await compiledPolicy(db, version)
+    return true
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    refused.add(version)
+    return false
+  }
+}
+
+/** What somebody is told who would make such a version active. */
+export function unloadable(): AppError {
+  return new AppError(
+    'policy_invalid',
+    'This version does not load under the program that runs now, so the running version stays. Write it anew as a draft: that names every mistake.',
+  )
 }
 
 /** Keeps what was used last. */

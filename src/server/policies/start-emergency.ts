@@ -6,7 +6,7 @@ import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { announceSwitch, switchAndRecord } from './activate-policy-version.ts'
-import { prepareVersion } from './compiled-policies.ts'
+import { prepareVersion, unloadable } from './compiled-policies.ts'
 import { findEmergencyObstacles } from './compare-emergency.ts'
 import {
   findActiveVersion,
@@ -35,7 +35,7 @@ export async function startEmergency(
   version: string,
   reason: string,
 ): Promise<PolicyVersionRow> {
-  await prepareVersion(deps.db, version)
+  const loads = await prepareVersion(deps.db, version)
   return inTransaction(deps.db, async (tx) => {
     await requireFirm(tx, actor)
     await lockSwitch(tx)
@@ -43,6 +43,7 @@ export async function startEmergency(
     if (draft === undefined) throw new AppError('not_found', 'No such policy version.')
     if (draft.state !== 'draft')
       throw new AppError('wrong_status', `Only a draft starts as an emergency; this version is ${draft.state}.`)
+    if (!loads) throw unloadable()
     const active = await findActiveVersion(tx)
     if (active === undefined) throw new AppError('wrong_status', 'No version is active, so there is nothing to add to.')
     await refuseMoreThanBlocking(tx, active, version)
