@@ -245,6 +245,21 @@ test('groups that do not fit into the token are said to be missing, not guessed'
   assert.match(await end(), /more groups than.*Groups assigned to the application.*GATEWAY_OIDC_GROUPS_CLAIM/)
 })
 
+test('a provider without userinfo signs people in; groups are then those of the ID token', async (t) => {
+  const provider = await startLyingProvider(t)
+  const known = await fetch(`${provider.issuer}/.well-known/openid-configuration`)
+  const { userinfo_endpoint: _without, ...metadata } = (await known.json()) as Record<string, unknown>
+  provider.says('/.well-known/openid-configuration', metadata)
+  provider.says('/me', { error: 'this must not be asked' })
+  const gateway = await startGateway(t, { config: { oidc: oidc(provider) } })
+  const end = async () => signInWithForm(gatewayBrowser(gateway), `${loginUrl}?returnTo=/api/me`, 'ruth')
+  assert.equal((await end()).status, 200)
+  provider.lie((claims, { kid }) => sign({ ...claims, groups: undefined }, provider.key, { kid }))
+  const without = await end()
+  assert.equal(without.status, 403)
+  assert.match(JSON.parse(without.body).detail, /did not say which groups/)
+})
+
 /** A claims source on a server of its own; answers the bearer tokens that it was shown. */
 async function startClaimsSource(t: TestContext, answer: () => Promise<string | number>) {
   const shown: (string | undefined)[] = []
