@@ -39,7 +39,10 @@ test('Each item of a thread is judged alone and the whole too, and a finding nam
     return answer.json<CheckAnswer>()
   }
   const told = (answer: CheckAnswer) =>
-    answer.findings.map(({ ruleId, spans }) => [ruleId, ...spans.map(({ item, start, end }) => [item ?? 0, start, end])])
+    answer.findings.map(({ ruleId, spans }) => [
+      ruleId,
+      ...spans.map(({ item, start, end }) => [item ?? 0, start, end]),
+    ])
 
   const later = await check({ text: 'One', thread: ['Two', 'guaranteed returns'] })
   assert.deepEqual(told(later), [['promise', [2, 0, 18]]])
