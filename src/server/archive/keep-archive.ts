@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Deps } from '#server/platform/deps.ts'
 import { ObjectStoreError } from '#server/platform/object-store.ts'
+import { disposeMedia } from './dispose-media.ts'
 import { disposeRecords } from './dispose-records.ts'
 import { lengthenLocks } from './lengthen-locks.ts'
 
@@ -14,8 +15,9 @@ export async function keepArchive(deps: Pick<Deps, 'db' | 'clock' | 'objectStore
     const lengthened = await lengthenLocks(deps)
     if (lengthened > 0) deps.log.info({ lengthened }, 'locks in the object store were lengthened')
     const { disposed, kept, objects } = await disposeRecords(deps)
-    if (disposed.length + objects > 0)
-      deps.log.info({ disposed, kept, objects }, 'bodies whose retention ended were destroyed')
+    const media = await disposeMedia(deps)
+    if (disposed.length + objects + media > 0)
+      deps.log.info({ disposed, kept, objects, media }, 'bodies whose retention ended were destroyed')
   } catch (error) {
     if (!(error instanceof ObjectStoreError)) throw error
     deps.log.warn({ err: error }, 'disposition waits for the object store')

@@ -62,7 +62,7 @@ async function importDispositions(owner: Db): Promise<void> {
         from archive.archive_record r
           join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
           cross join lateral (select convert_from(b.body, 'UTF8')::json -> 'content' as content) body
-        where r.type = 'record.disposed'
+        where r.type = 'record.disposed' and content ->> 'month' is not null
       on conflict do nothing`.execute(owner)
 }
 

@@ -8,6 +8,7 @@ import { appendRecord } from './append-record.ts'
 import { problem, type Problem } from './problem.ts'
 import { verifyAnchors } from './verify-anchors.ts'
 import { verifyLocks } from './verify-locks.ts'
+import { verifyMedia } from './verify-media.ts'
 import { verifySeals } from './verify-seals.ts'
 
 type VerifyDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>
@@ -31,7 +32,7 @@ export async function verifyArchive(deps: VerifyDeps, options: VerifyOptions): P
   const startedAt = deps.clock.now()
   const start = options.scope === 'recent' ? await readVerifiedSize(deps.db) : 0
   const found = await verifySeals(deps, start)
-  if (options.scope === 'full') found.problems.push(...(await verifyLocks(deps)))
+  if (options.scope === 'full') found.problems.push(...(await verifyLocks(deps)), ...(await verifyMedia(deps)))
   found.problems.push(...(await verifyAnchors(deps, options.scope)))
   const finishedAt = deps.clock.now()
   const problems = found.problems.slice(0, listedProblems)
