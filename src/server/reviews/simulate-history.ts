@@ -8,7 +8,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { readActiveVersion, readVersionFiles } from '#server/policies/active-version.ts'
 import { excludeTerms } from '#server/policies/exclude-terms.ts'
-import { compileOrExplain } from '#server/policies/create-policy-version.ts'
+import { compileAsideOrExplain } from '#server/policies/create-policy-version.ts'
 import { planTouch } from '#server/policies/plan-touch.ts'
 import type { PolicyFileSource } from '#server/policies/load-policy.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
@@ -36,7 +36,7 @@ export async function simulateHistory(
       requestedAt: at,
       units: scope === 'everything' ? null : scope,
       files,
-      draftVersion: compileOrExplain(files).version,
+      draftVersion: (await compileAsideOrExplain(files)).version,
       baseVersion: (await readActiveVersion(tx)) ?? null,
       ...period,
       touchKeys: wish.touchedOnly === true ? await readTouchKeysOf(tx, files) : null,
@@ -75,7 +75,7 @@ export async function readDraft(
     throw new AppError('invalid_request', 'Give the files of a draft, a version, or exclusions.')
   const base = files ?? (await readStored(tx, version))
   if (exclusions === undefined) return base
-  compileOrExplain(base)
+  await compileAsideOrExplain(base)
   return excludeTerms(base, exclusions)
 }
 
