@@ -120,7 +120,8 @@ export function startJobs(deps: Deps): Jobs {
       stopping.abort()
       await ticker.stop()
       await notices.stop()
-      await Promise.all([...runners.values()].map((runner) => runner.stop()))
+      // A verification under way may take minutes: it is not waited for, and begins anew after the next start.
+      await Promise.all([deps.archiveThread?.stop(), ...[...runners.values()].map((runner) => runner.stop())])
     },
   }
 }

@@ -77,8 +77,10 @@ test('The thread seals, indexes and verifies what the process appended, and the 
   await thread.verify()
   const { rows } = await sql<{ scope: string }>`select scope from archive.verification`.execute(db)
   assert.deepEqual(rows, [{ scope: 'full' }])
-  await thread.stop()
-  assert.equal((await readSizes(db)).indexed, 2, 'stopping waits for the index')
+  await append(db, 'interest')
+  const last = thread.seal()
+  await Promise.all([thread.stop(), last])
+  assert.deepEqual(await readSizes(db), { sealed: 4, indexed: 4 }, 'stopping waits for the round and its index')
   const objectStore = await openDirectoryObjectStore({ directory: join(directory, 'objects'), clock: systemClock })
   const checkpointSigner = createEd25519Signer(origin, signingKey)
   const { problems } = await verifyArchive({ db, clock: systemClock, objectStore, checkpointSigner }, { scope: 'full' })
@@ -102,7 +104,7 @@ test('While the thread seals, the process answers: its event loop is never held 
   await thread.seal()
   // Sealing 1,500 records keeps the thread that does it busy; the process only waits for its answer.
   const { active } = performance.eventLoopUtilization(before)
-  assert.ok(active < 60, `the process was busy for ${active.toFixed(0)} ms`)
+  assert.ok(active < 100, `the process was busy for ${active.toFixed(0)} ms`)
   assert.equal((await readSizes(db)).sealed, 1_500)
 })
 

@@ -15,7 +15,7 @@ export interface ArchiveThread {
 }
 
 /** Longest wait for a round under way when the thread is asked to stop. */
-const patienceMilliseconds = 10_000
+const patienceMilliseconds = 5_000
 
 interface Running {
   readonly worker: Worker
@@ -38,7 +38,9 @@ export function startArchiveThread(settings: ArchiveThreadSettings, log: Pick<Lo
     const ended = new Promise<void>((resolve) => {
       worker.once('exit', (code) => {
         running = undefined
-        for (const settle of waiting.values()) settle(new Error(`The archive's thread ended with ${code}.`))
+        // A round that is cut off because everything stops is no failure: the next start does it again.
+        const failure = stopped ? undefined : new Error(`The archive's thread ended with ${code}.`)
+        for (const settle of waiting.values()) settle(failure)
         resolve()
       })
     })

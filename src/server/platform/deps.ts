@@ -21,5 +21,5 @@ export interface Deps {
   /** Outside witnesses of the archive; none when absent. */
   readonly anchors?: Anchors | undefined
   /** Seals and verifies on a thread of its own, by the system's clock; where absent, the jobs do it in their own. */
-  readonly archiveThread?: { seal(): Promise<void>; verify(): Promise<void> } | undefined
+  readonly archiveThread?: { seal(): Promise<void>; verify(): Promise<void>; stop(): Promise<void> } | undefined
 }
