@@ -21,7 +21,7 @@ import {
  */
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
-const roundMs = Number(process.env['BENCH_MILLISECONDS'] ?? 1_500)
+const roundMs = Number(process.env['BENCH_MILLISECONDS'] ?? 1_200)
 /** More than one round can write. */
 const supply = Math.ceil((roundMs / 1000) * 12_000)
 
