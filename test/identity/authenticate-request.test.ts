@@ -10,6 +10,9 @@ import { contentSecurityPolicy } from '#server/platform/security-headers.ts'
 import { providerClient, publicUrl } from '#test/support/demo-provider.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from './gateway-browser.ts'
+import { demoGroupRoles } from '#server/embedded/demo-people.ts'
+import { createFakeClock } from '#test/support/fake-clock.ts'
+import { sign, startLyingProvider } from './lying-provider.ts'
 
 test('a route that names no permission does not register', async (t) => {
   const gateway = await startGateway(t)
@@ -106,6 +109,27 @@ test('an access token of the firm’s provider acts for its service client, prov
     resource: 'https://another.example',
   })
   assert.equal((await call(elsewhere)).statusCode, 401, 'for another audience')
+})
+
+test('an access token from before the last sign-in brings no role back that was lost since', async (t) => {
+  const provider = await startLyingProvider(t)
+  const oidc = { issuer: provider.issuer, ...providerClient, groupsClaim: 'groups', groupRoles: demoGroupRoles }
+  const clock = createFakeClock(new Date().toISOString())
+  const gateway = await startGateway(t, { clock, config: { oidc: { ...oidc, scope: 'openid profile groups' } } })
+  const now = Math.floor(Date.parse(clock.now()) / 1000)
+  const tokenFrom = (iat: number, groups: string[]) =>
+    sign({ iss: provider.issuer, sub: 'tom', aud: publicUrl, iat, exp: now + 3600, groups }, provider.key, {
+      kid: provider.kid,
+      typ: 'at+jwt',
+    })
+  provider.lie((claims, { kid }) => sign({ ...claims, groups: ['records'] }, provider.key, { kid }))
+  await gateway.signIn('tom')
+  const rolesBy = async (token: string) => {
+    const answer = await gateway.app.inject({ url: '/api/me', headers: { authorization: `Bearer ${token}` } })
+    return answer.json().roles.map((held: { role: string }) => held.role)
+  }
+  assert.deepEqual(await rolesBy(await tokenFrom(now - 600, ['compliance'])), ['records_officer'], 'kept by a thief')
+  assert.deepEqual(await rolesBy(await tokenFrom(now + 5, ['compliance'])), ['reviewer'], 'what the groups say now')
 })
 
 test('an ID token is not taken for an access token', async (t) => {

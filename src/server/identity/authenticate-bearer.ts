@@ -1,7 +1,7 @@
 import { jwtVerify, type JWTPayload } from 'jose'
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
-import { inTransaction } from '#server/platform/database.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { Permission } from '#shared/permissions.ts'
 import { hashApiToken, isApiToken } from './api-token.ts'
@@ -14,6 +14,7 @@ import { readClaims } from './read-claims.ts'
 import { signatureAlgorithms, type RelyingParty } from './relying-party.ts'
 import { syncGroupRoles } from './sync-group-roles.ts'
 import { syncScimRoles } from './sync-scim-roles.ts'
+import { findLastSignIn } from './token-queries.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
 
@@ -79,11 +80,17 @@ function syncPerson(deps: Parts, claims: JWTPayload): Promise<string> {
     const now = deps.clock.now()
     const { userId } = await provisionPerson(tx, person, now)
     // An access token without groups says nothing of roles; what the person's sign-in or an administrator gave stays.
-    if (person.groupsState === 'sent')
+    if (person.groupsState === 'sent' && !(await isOutdated(tx, userId, claims)))
       await syncGroupRoles(tx, userId, rolesOfGroups(deps.config.oidc.groupRoles, person.groups), now)
     await syncScimRoles(deps, tx, [userId], now)
     return userId
   })
+}
+
+/** A token from before the last sign-in may name groups that were left since; it does not bring their roles back. */
+async function isOutdated(tx: Tx, userId: string, { iat }: JWTPayload): Promise<boolean> {
+  const signedInAt = await findLastSignIn(tx, userId)
+  return signedInAt !== undefined && (iat === undefined || new Date(iat * 1000).toISOString() < signedInAt)
 }
 
 function refused(cause?: unknown): AppError {

@@ -68,3 +68,13 @@ export function listOwnTokens(db: Db, userId: string) {
     .orderBy('id', 'desc')
     .execute()
 }
+
+/** When the person last signed in themselves, which made their roles equal to their groups. */
+export async function findLastSignIn(db: Db, userId: string): Promise<Instant | undefined> {
+  const row = await db
+    .selectFrom('user_session')
+    .select((expression) => expression.fn.max('created_at').as('at'))
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row?.at ?? undefined
+}
