@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EndpointShape, AnswerOf, BodyOf } from '#shared/api/endpoint.ts'
+import { uploadMedia, type Media } from '#shared/api/posts.ts'
 
 /** The gateway refused a call that the demo needs. */
 export class DemoError extends Error {
@@ -19,6 +20,8 @@ export interface DemoPersonSession {
   readonly login: string
   readonly userId: string
   call<E extends EndpointShape>(endpoint: E, call?: Call<E>): Promise<AnswerOf<E>>
+  /** Uploads a PNG, once for each key, and answers its media id. */
+  upload(bytes: Uint8Array<ArrayBuffer>, altText: string, key: string): Promise<string>
 }
 
 /** Signs a person in through the real sign-in form and answers their session. */
@@ -35,6 +38,17 @@ export async function signIn(gateway: string, login: string, password: string): 
     login,
     userId,
     call: (endpoint, call = {}) => send(browser, gateway, csrfToken, login, endpoint, call),
+    async upload(bytes, altText, key) {
+      const form = new FormData()
+      if (altText !== '') form.append('altText', altText)
+      form.append('file', new Blob([bytes]), 'picture.png')
+      const headers = { 'x-csrf-token': csrfToken, 'idempotency-key': key }
+      const url = new URL(uploadMedia.url, gateway)
+      const text = await persist(`POST ${url.pathname} by ${login}`, () =>
+        browser.fetch(url.href, { method: 'POST', headers, body: form }),
+      )
+      return (JSON.parse(text) as Media).mediaId
+    },
   }
   return session
 }
@@ -59,13 +73,18 @@ async function send<E extends EndpointShape>(
     },
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   }
+  const text = await persist(`${endpoint.method} ${path} by ${login}`, () => browser.fetch(url.href, init))
+  return JSON.parse(text) as AnswerOf<E>
+}
+
+/** The text of a good answer; asks again while the gateway has too many requests, or a part of it is away for a moment. */
+async function persist(what: string, ask: () => Promise<Response>): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const answer = await browser.fetch(url.href, init)
+    const answer = await ask()
     const text = await answer.text()
-    if (answer.ok) return JSON.parse(text) as AnswerOf<E>
-    // The gateway says when: too many requests at once, or a part of it is away for a moment.
+    if (answer.ok) return text
     if (![429, 503].includes(answer.status) || attempt === 8) {
-      throw new DemoError(`${endpoint.method} ${path} by ${login} answered ${answer.status}: ${text}`)
+      throw new DemoError(`${what} answered ${answer.status}: ${text}`)
     }
     await wait(1000 * attempt)
   }

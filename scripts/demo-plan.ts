@@ -26,6 +26,8 @@ export interface PlannedPost {
   readonly goal: Goal
   readonly reviewer: 'ines' | 'tom'
   readonly daysAhead: number
+  /** What its picture shows, for those who cannot see it; empty where the author forgot to say. Absent: no picture. */
+  readonly picture?: string
 }
 
 interface DemoProfile {
@@ -133,7 +135,19 @@ function plan(number: number, language: Language, template: DemoText, isRisky: b
     goal,
     reviewer: number % 3 === 0 ? 'tom' : 'ines',
     daysAhead: 1 + (number % 60),
+    ...pictureOf(number, language, isRisky),
   }
+}
+
+const pictureWords = {
+  en: 'Drawing of a town at dawn, with lights in a few windows',
+  fr: 'Dessin d’une ville à l’aube, quelques fenêtres éclairées',
+}
+
+/** Every seventh ordinary post has a picture; one author in four forgets to describe it. */
+function pictureOf(number: number, language: Language, isRisky: boolean): { picture?: string } {
+  if (isRisky || number % 7 !== 3) return {}
+  return { picture: number % 4 === 1 ? '' : pictureWords[language] }
 }
 
 function fill(text: string, language: Language, turn: number): string {

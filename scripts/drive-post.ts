@@ -2,6 +2,7 @@ import { createPost, createRevision, getPost, retractPost, withdrawPost, type Po
 import { claimReview, decideReview, type Outcome } from '#shared/api/reviews.ts'
 import type { DemoPersonSession } from './demo-client.ts'
 import type { PlannedPost } from './demo-plan.ts'
+import { drawPicture } from './draw-picture.ts'
 
 /** Everybody who is signed in, by login, and the profiles by handle. */
 export interface DemoFirm {
@@ -71,10 +72,15 @@ export async function retractPlanned(firm: DemoFirm, planned: PlannedPost, postI
     .call(retractPost, { params: { postId }, body: { reason }, key: `${planned.key}-retract` })
 }
 
-function write(firm: DemoFirm, author: DemoPersonSession, planned: PlannedPost): Promise<Post> {
+async function write(firm: DemoFirm, author: DemoPersonSession, planned: PlannedPost): Promise<Post> {
+  const { key, picture } = planned
+  const mediaIds =
+    picture === undefined
+      ? []
+      : [await author.upload(drawPicture(Number(key.slice('demo-'.length))), picture, `${key}-picture`)]
   return author.call(createPost, {
-    key: planned.key,
-    body: { ...contentOf(firm, planned, planned.text), submit: planned.goal !== 'draft' },
+    key,
+    body: { ...contentOf(firm, planned, planned.text), mediaIds, submit: planned.goal !== 'draft' },
   })
 }
 

@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { fileTypeFromBuffer } from 'file-type'
 import { planPosts } from '#scripts/demo-plan.ts'
+import { drawPicture } from '#scripts/draw-picture.ts'
 import { freePort } from '#server/embedded/free-port.ts'
 import { dataDirectory, startProcess } from '#test/support/gateway-process.ts'
 
@@ -25,11 +27,17 @@ function statesIn(output: string): Record<string, number> {
   )
 }
 
-test('The demo plans the same different posts at every run, in both languages', () => {
+test('The demo plans the same different posts at every run, in both languages', async () => {
   const planned = planPosts(320)
   assert.deepEqual(planPosts(320), planned)
   assert.equal(new Set(planned.map((post) => post.text)).size, 320)
   assert.ok(planned.every((post) => !/[{}]/.test(post.text)))
+  const pictures = planned.flatMap(({ picture }) => picture ?? [])
+  assert.ok(
+    pictures.length > 20 && pictures.includes(''),
+    'some have a picture, and some authors forgot to describe it',
+  )
+  assert.deepEqual((await fileTypeFromBuffer(drawPicture(3)))?.mime, 'image/png')
   const share = planned.filter((post) => post.language === 'fr').length / 320
   assert.ok(share > 0.4 && share < 0.6)
 })
