@@ -89,6 +89,24 @@ test('A seal is recomputed in one pass over its bytes, alike in this process and
   assert.deepEqual({ problems, recordsChecked }, { problems: [], recordsChecked: 781 })
 })
 
+test('However small the seals are, only so many files are read at once, and each is verified', async (t) => {
+  const archive = await openSealed(
+    t,
+    Array.from({ length: 100 }, () => 1),
+  )
+  let [open, most] = [0, 0]
+  const get = async (key: string, version?: string): Promise<Uint8Array | undefined> => {
+    most = Math.max(most, ++open)
+    return archive.objectStore.get(key, version).finally(() => open--)
+  }
+  const objectStore = new Proxy(archive.objectStore, {
+    get: (store, name) => (name === 'get' ? get : Reflect.get(store, name).bind(store)),
+  })
+  const { problems, recordsChecked } = await verifyArchive({ ...archive, objectStore }, { scope: 'full' })
+  assert.deepEqual({ problems, recordsChecked }, { problems: [], recordsChecked: 100 })
+  assert.ok(most > 1 && most <= 200, `${most} at once`)
+})
+
 test('The roots of complete tiles are those of RFC 6962, wherever a stretch begins', () => {
   const leaves = Buffer.from(Array.from({ length: 32 * 700 }, (_, at) => (at * 31 + (at >> 8)) % 256))
   const hashes = Array.from({ length: 700 }, (_, at) => leaves.subarray(32 * at, 32 * at + 32))

@@ -14,6 +14,8 @@ export interface ReadSeal {
 
 /** Entries that are read and recomputed in one go, unless one seal is larger: bounds the memory of a verification. */
 const goLength = 10_000
+/** Seals of one go: a bucket and a process have only so many connections and open files. */
+const goSeals = 32
 
 /** Reads and recomputes seals in log order, some goes ahead of whoever takes them. */
 export async function* readSeals(
@@ -39,7 +41,7 @@ export async function* readSeals(
 function* cutGoes(seals: readonly BucketSeal[]): Generator<readonly BucketSeal[], void, undefined> {
   let go: BucketSeal[] = []
   for (const seal of seals) {
-    if (go.length > 0 && seal.treeSize - go[0]!.firstIndex > goLength) {
+    if (go.length === goSeals || (go.length > 0 && seal.treeSize - go[0]!.firstIndex > goLength)) {
       yield go
       go = []
     }
