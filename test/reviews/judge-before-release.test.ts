@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { approve, furnishFirm, readPost, runJobs, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 
 const day = 86_400_000
 const start = '2026-12-10T09:00:00.000Z'
@@ -66,4 +67,28 @@ test('A post whose verdict is of its own day leaves without another one', async 
   const after = await readPost(ines, post.postId)
   assert.equal(after.status, 'published')
   assert.ok(!after.timeline.some((entry) => entry.type === 'policy.evaluated'))
+})
+
+test('While the engine cannot answer, a due post waits and does not hold up another one', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t, { policy: withQuietPeriod('block') })
+  gateway.clock.set(start)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const scheduledAt = addMilliseconds(start, day)
+  const waiting = await submit(camille, profileId, 'Our branch in Lyon opens.', { scheduledAt })
+  await approve(ines, waiting)
+  await runJobs(gateway)
+  gateway.clock.set(addMilliseconds(scheduledAt, 1_000))
+  const other = await submit(await gateway.signIn('camille'), profileId, 'Our branch in Nice opens.')
+  await approve(await gateway.signIn('ines'), other)
+  // No version is active: nothing can be judged, and the gate lets nothing out either.
+  await runSql(gateway.database.ownerUrl, `update policy_version set state = 'retired'`)
+  await runJobs(gateway)
+  const reader = await gateway.signIn('ines')
+  assert.equal((await readPost(reader, waiting.postId)).publications[0]?.attempts, 0)
+  assert.equal((await readPost(reader, other.postId)).publications[0]?.attempts, 0)
+  assert.ok(gateway.logLines.some((line) => line.includes('could not be judged for its release')))
+  await runSql(gateway.database.ownerUrl, `update policy_version set state = 'active'`)
+  await runJobs(gateway)
+  assert.equal((await readPost(await gateway.signIn('ines'), waiting.postId)).status, 'published')
+  assert.equal((await readPost(await gateway.signIn('ines'), other.postId)).status, 'published')
 })

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { systemActor } from '#server/platform/actor.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
+import { isDatabaseAway } from '#server/platform/database-away.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { judgeBeforeRelease } from '#server/reviews/judge-before-release.ts'
@@ -10,7 +11,7 @@ import { readGateState } from './read-gate-state.ts'
 import { refuseRelease, type GateState, type Refusal } from './release-gate.ts'
 import { publicationRecord, settlePublication } from './settle-publication.ts'
 
-type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config'>
+type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config' | 'log'>
 
 /**
  * Job: lets due publications through the gate. What passes gets its final bytes and a record of the release; the network
@@ -19,10 +20,21 @@ type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config'>
 export async function releasePublications(deps: ReleaseDeps): Promise<number> {
   const due = await findDue(deps.db, ['waiting', 'stopped'], deps.clock.now(), 50)
   for (const { publicationId, postId } of due) {
-    await judgeBeforeRelease(deps, postId)
-    await releaseOne(deps, postId, publicationId)
+    if (await isJudged(deps, postId)) await releaseOne(deps, postId, publicationId)
   }
   return due.length
+}
+
+/** False when the engine cannot answer: this post waits, and does not hold up the others. */
+async function isJudged(deps: ReleaseDeps, postId: string): Promise<boolean> {
+  try {
+    await judgeBeforeRelease(deps, postId)
+    return true
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error
+    deps.log.error({ err: error, post: postId }, 'a post could not be judged for its release and waits')
+    return false
+  }
 }
 
 async function releaseOne(deps: ReleaseDeps, postId: string, publicationId: string): Promise<void> {
