@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { loadActor } from '#server/identity/load-actor.ts'
 import { unitPathOf } from '#server/identity/unit-path.ts'
 import { mayOnUnit } from '#server/platform/actor.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from './gateway-browser.ts'
 
@@ -38,6 +39,43 @@ test('a unit moves with everything below it, and roles follow the tree', async (
   const actor = await loadActor(gateway.db, userId, gateway.clock.now())
   assert.ok(actor !== undefined && !mayOnUnit(actor, 'unit.manage', await unitPathOf(gateway.db, team)))
   assert.equal((await recordsOf(gateway, 'unit.updated')).length, 1)
+})
+
+test('a move makes nobody the auditor of what they administer (SEC-9)', async (t) => {
+  const { gateway, ada, europe, paris, asia } = await startFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  const { userId } = (await ruth.get('/api/me')).json()
+  const hold = (role: 'auditor' | 'admin', unitId: string) =>
+    gateway.db
+      .insertInto('role_grant')
+      .values({
+        id: newId(gateway.clock.now()),
+        user_id: userId,
+        role,
+        unit_id: unitId,
+        source: 'manual',
+        granted_at: gateway.clock.now(),
+      })
+      .execute()
+  await gateway.db
+    .updateTable('role_grant')
+    .set({ revoked_at: gateway.clock.now() })
+    .where('user_id', '=', userId)
+    .execute()
+  await hold('auditor', paris)
+  await hold('admin', asia)
+  const move = async (parentId: string) => {
+    const answer = await ada.inject({ method: 'PATCH', url: `/api/units/${paris}`, payload: { parentId } })
+    return [answer.statusCode, answer.json().code]
+  }
+  assert.deepEqual(await move(asia), [403, 'duty_conflict'])
+  assert.equal((await unitPathOf(gateway.db, paris)).at(-2), europe, 'and nothing moved')
+  await gateway.db
+    .updateTable('role_grant')
+    .set({ revoked_at: gateway.clock.now() })
+    .where('role', '=', 'auditor')
+    .execute()
+  assert.deepEqual(await move(asia), [200, undefined])
 })
 
 test('no unit is moved below itself, and the firm stays on top', async (t) => {

@@ -24,6 +24,9 @@ export function byPrecedence(a: HeldRole, b: HeldRole): number {
   return (a.unitPath.at(-1) ?? '') < (b.unitPath.at(-1) ?? '') ? -1 : 1
 }
 
+/** Roles that are held by two people where their units overlap. */
+export const separateRoles: readonly Role[] = roles.filter((role) => pairs.some((pair) => pair.includes(role)))
+
 /** The role already held that may not be held beside a new one, if any. */
 export function dutyConflict<Held extends HeldRole>(held: readonly Held[], added: HeldRole): Held | undefined {
   return held.find(

@@ -2,8 +2,8 @@ import { AppError } from '#server/platform/app-error.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Tx } from '#server/platform/database.ts'
 import type { Role } from '#shared/permissions.ts'
-import { dutyConflict, selfReviewed, type HeldRole } from './duty-conflict.ts'
-import { hasOtherReviewer, listRolesOfPerson } from './role-change-queries.ts'
+import { dutyConflict, selfReviewed, separateRoles, type HeldRole } from './duty-conflict.ts'
+import { hasOtherReviewer, listRolesOfEverybody, listRolesOfPerson } from './role-change-queries.ts'
 
 export interface DutyConflict {
   /** The role already held that stands against the new one. */
@@ -46,4 +46,18 @@ export async function refuseDutyConflict(
       ? 'This person would be the author and the only reviewer of the same unit. Name a second reviewer first.'
       : `Nobody holds ${added.role} and ${conflict.held} over the same unit: who runs the system does not audit it.`,
   )
+}
+
+/**
+ * Moving a unit moves the roles held on it: nobody comes to hold together what nobody may hold together. Asked after the
+ * move, in its transaction. Throws `duty_conflict`.
+ */
+export async function refuseConflictAfterMove(tx: Tx, now: Instant): Promise<void> {
+  const people = Map.groupBy(await listRolesOfEverybody(tx, separateRoles, now), ({ person }) => person)
+  for (const held of people.values())
+    if (held.some((one) => dutyConflict(held, one) !== undefined))
+      throw new AppError(
+        'duty_conflict',
+        'After this move somebody would administer what they audit. End one of their two roles first.',
+      )
 }

@@ -145,6 +145,19 @@ export async function listRolesOfPerson(db: Db, userId: string, now: Instant): P
   return rows
 }
 
+/** Grants of some roles in force or to come, by human being. */
+export async function listRolesOfEverybody(
+  db: Db,
+  roles: readonly Role[],
+  now: Instant,
+): Promise<{ person: string; role: Role; unitPath: string[] }[]> {
+  const { rows } = await sql<{ person: string; role: Role; unitPath: string[] }>`
+    select coalesce(u.person_key, u.id::text) as person, g.role, unit.path as "unitPath"
+      from role_grant g join app_user u on u.id = g.user_id and u.active join unit on unit.id = g.unit_id
+      where g.role::text = any (${[...roles]}::text[]) and (g.revoked_at is null or g.revoked_at > ${now})`.execute(db)
+  return rows
+}
+
 /** Does another human being, who is active, review posts of this unit at that time, with no end of it in sight? */
 export async function hasOtherReviewer(
   db: Db,

@@ -4,6 +4,7 @@ import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Unit } from '#shared/api/identity.ts'
+import { refuseConflictAfterMove } from './find-duty-conflict.ts'
 import { findUnit, lockUnits, moveUnit, renameUnit } from './people-queries.ts'
 
 export interface UnitChange {
@@ -37,6 +38,7 @@ export async function updateUnit(
       if (unit.parent_id === null || parent.path.includes(unitId))
         throw new AppError('conflict', 'A unit cannot be moved below itself, and the firm has nothing above it.')
       await moveUnit(tx, unit, parent, now)
+      await refuseConflictAfterMove(tx, now)
     }
     await appendRecord(tx, actor, {
       type: 'unit.updated',
