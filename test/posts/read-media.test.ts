@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemActor } from '#server/platform/actor.ts'
+import type { Network } from '#server/platform/network.ts'
+import { connectProfile } from '#server/profiles/connect-profile.ts'
+import { registerProfile } from '#server/profiles/register-profile.ts'
+import { createBlueskyNetwork } from '#server/publishing/bluesky-network.ts'
 import { SandboxStore } from '#server/publishing/sandbox-store.ts'
 import type { Media, Post } from '#shared/api/posts.ts'
 import { approve, furnishFirm, readPost, runJobs } from '#test/support/furnish-firm.ts'
@@ -66,6 +71,7 @@ test('Players of films ask for a range and get it', async (t) => {
   assert.equal((await ask('bytes=0-3')).headers['content-range'], `bytes 0-3/${size}`)
   const beyond = await ask(`bytes=${size}-`)
   assert.deepEqual([beyond.statusCode, beyond.headers['content-range']], [416, `bytes */${size}`])
+  assert.equal(beyond.json().code, 'range_not_satisfiable')
 })
 
 test('While the object store is away the file is told to come later, and nothing of it is guessed', async (t) => {
@@ -129,6 +135,27 @@ test('A description belongs to the revision: it is judged, hashed, approved, kep
   const picture = (await store.list())[0]?.media[0] ?? assert.fail('nothing was published')
   assert.equal(picture.altText, 'Our door')
   assert.deepEqual(await store.readMedia(picture.sha256), redDot)
+})
+
+test('What a network does not take is told when the post is handed in, and nothing is dropped in silence', async (t) => {
+  const bluesky: Network = {
+    ...createBlueskyNetwork({ http: () => assert.fail('nothing is called before approval') }),
+    connect: async () => ({ remoteAccountId: 'did:plc:meridian', settings: {} }),
+  }
+  const { gateway } = await furnishFirm(t, { sandbox: false, networks: new Map([['bluesky', bluesky]]) })
+  const unit = await gateway.db.selectFrom('unit').select('id').where('parent_id', 'is', null).executeTakeFirstOrThrow()
+  const named = { network: 'bluesky', handle: 'meridian.test', displayName: 'Meridian', unitId: unit.id }
+  const { profileId } = await registerProfile(gateway, systemActor, named)
+  await connectProfile(gateway, systemActor, profileId, { credential: 'test' })
+  const camille = await gateway.signIn('camille')
+  const mediaIds = []
+  for (let count = 0; count < 5; count += 1) mediaIds.push((await upload(camille)).mediaId)
+  const body = { text: 'Five pictures', profileIds: [profileId], submit: true }
+  const refused = await camille.post('/api/posts', { ...body, mediaIds })
+  assert.deepEqual([refused.statusCode, refused.json().code], [422, 'unprocessable'], refused.body)
+  assert.match(refused.json().detail, /Bluesky takes 4 images, this post has 5/)
+  const taken = await camille.post('/api/posts', { ...body, mediaIds: mediaIds.slice(1) })
+  assert.equal(taken.statusCode, 201, taken.body)
 })
 
 test('A description of a file that the post does not carry is refused, and so is half of a character', async (t) => {

@@ -37,6 +37,10 @@ export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | '
       const { range, 'if-none-match': ifNoneMatch } = request.headers
       const wish = { range, ifNoneMatch }
       const { status, headers, body } = await readMedia(deps, request.actor, request.params.mediaId, wish)
+      if (status === 416) {
+        void reply.header('content-range', headers['content-range'])
+        throw new AppError('range_not_satisfiable', 'The file is shorter than the range that was asked for.')
+      }
       return reply
         .code(status)
         .headers(headers)

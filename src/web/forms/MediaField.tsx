@@ -90,7 +90,7 @@ function MediaItem({ item, index, media, onChange, check }: ItemProps) {
   const findings = (check?.findings ?? []).filter(({ spans }) => spans.some(({ field }) => field === `alt:${index}`))
   const language = i18n.locale === 'fr' ? 'fr' : 'en'
   const describe = (altText: string) =>
-    onChange(media.map((other) => (other === item ? { ...other, altText: altText.slice(0, altTextAtMost) } : other)))
+    onChange(media.map((other) => (other === item ? { ...other, altText: cutWords(altText) } : other)))
   const number = index + 1
   return (
     <>
@@ -123,6 +123,11 @@ function MediaItem({ item, index, media, onChange, check }: ItemProps) {
       </div>
     </>
   )
+}
+
+/** Never in the middle of a character, which nobody could publish. */
+function cutWords(text: string): string {
+  return text.length <= altTextAtMost ? text : Array.from(text).slice(0, altTextAtMost).join('')
 }
 
 function swap(media: readonly Media[], at: number): Media[] {
