@@ -158,12 +158,25 @@ function extend(
   }
 }
 
+/**
+ * Gap bits across a symbol that is a token only because some term spells it, when it is glued to the tokens on both sides;
+ * 0 where there is none. What one rule spells must not hide another rule's words: "guaranteed+returns" beside "C++".
+ */
+function gapAcross(text: string, token: number): number {
+  if (token < 2 || W.tokenBits[token - 1] !== 0) return 0
+  const gap = (W.tokenGap[token - 1] as number) | (W.tokenGap[token] as number)
+  const entry = classOf(text.codePointAt(W.tokenStart[token - 1] as number) as number)
+  return (gap & C.G_SPACE) !== 0 || (entry & C.G_REGIONAL) !== 0 ? 0 : gap | (entry & 0xffff)
+}
+
 function place(matcher: Matcher, text: string, hit: number, url: boolean): void {
   const first = W.hitFirst[hit] as number
   const flags = W.hitFlags[hit] as number
   if (open.length > 0) {
     const begins = (flags & PART) === 0 || (W.hitStart[hit] as number) <= (W.tokenStart[first] as number)
     if (first > 0 && begins) extend(matcher, text, hit, first - 1, W.tokenGap[first] as number, false, url)
+    const across = begins ? gapAcross(text, first) : 0
+    if (across !== 0) extend(matcher, text, hit, first - 2, across, false, url)
     if ((flags & PART) !== 0) extend(matcher, text, hit, first, 0, true, url)
   }
   const root = matcher.trie.roots[W.hitWord[hit] as number] as number
@@ -224,11 +237,12 @@ function sortHits(tokens: number): void {
 /** True when a whole word at `token` can be part of a row: it is one, it goes on from one, or the next token goes on from it. */
 function canMatter(matcher: Matcher, token: number, root: number): boolean {
   if (token > 0 && (scratch.heads[token - 1] as number) >= 0) return true
+  if (token > 1 && W.tokenBits[token - 1] === 0 && (scratch.heads[token - 2] as number) >= 0) return true
   if (root === 0) return false
   if (matcher.trie.targets[root] !== -1) return true
   const next = token + 1
   if (next >= W.tokens) return false
-  if (byToken.from[next + 1] !== byToken.from[next]) return true
+  if (byToken.from[next + 1] !== byToken.from[next] || W.tokenBits[next] === 0) return true
   const nextWord = W.tokenWord[next] as number
   return nextWord !== 0 && mayStep(matcher.trie, root, nextWord - 1)
 }
@@ -277,9 +291,15 @@ function follow(matcher: Matcher, text: string, first: number, root: number, url
       report(matcher, node, start, W.tokenEnd[last] as number, first, last, flags)
     }
     if (trie.hasNext[node] === 0 || ++last >= W.tokens) return
-    const word = (W.tokenWord[last] as number) - 1
+    let across = 0
+    let word = (W.tokenWord[last] as number) - 1
+    if ((word < 0 || !mayStep(trie, node, word)) && last + 1 < W.tokens) {
+      // A symbol that does not go on with the row may stand between two words of it.
+      across = gapAcross(text, last + 1)
+      if (across !== 0) word = (W.tokenWord[++last] as number) - 1
+    }
     if (word < 0 || !mayStep(trie, node, word)) return
-    const gapFlags = url ? 0 : flagsOfGap(W.tokenGap[last] as number)
+    const gapFlags = url ? 0 : flagsOfGap(across === 0 ? (W.tokenGap[last] as number) : across)
     node = gapFlags < 0 ? 0 : stepFrom(trie, node, word)
     if (node === 0) return
     flags |= gapFlags | flagsOfToken(last)

@@ -295,6 +295,8 @@ export function scanWords(table: ScanTable, text: string, kind: TextField['kind'
     const token = W.tokens
     if (isTag || (all & ODD_TOKEN) !== 0 || ((all & DIGIT) !== 0 && (all & LETTER) !== 0)) chunk.odd = true
     if (token > chunk.first && gap !== 0 && gap !== APOSTROPHE_GAP) chunk.odd = true
+    // A symbol between two words is odd, be it a token or not.
+    if (gap === 0 && token > chunk.first + 1 && tokenBits[token - 1] === 0) chunk.odd = true
     tokenStart[token] = start
     tokenEnd[token] = end
     tokenBits[token] = all
