@@ -10,6 +10,8 @@ import { insertReviews } from './queries.ts'
 import { sampledStageIndex } from './route-post.ts'
 
 const hour = 3_600_000
+/** A post leaves within a day of its last verdict; older draws need not be looked through each time. */
+const lookBack = 7 * 24 * hour
 
 /**
  * Job: opens the review of published posts that went straight through and were drawn for a look afterwards. It decides
@@ -18,7 +20,7 @@ const hour = 3_600_000
 export async function openSampledReviews(deps: Pick<Deps, 'db' | 'clock' | 'config'>): Promise<number> {
   const { rows } = await sql<{ id: string }>`
     select p.id from policy_evaluation e join post_revision r on r.id = e.revision_id join post p on p.id = r.post_id
-    where (e.sample ->> 'selected') = 'true' and p.current_revision_id = r.id and p.status in ('published', 'partly_published')
+    where (e.sample ->> 'selected') = 'true' and e.evaluated_at > ${addMilliseconds(deps.clock.now(), -lookBack)} and p.current_revision_id = r.id and p.status in ('published', 'partly_published')
       and not exists (select from review v where v.revision_id = r.id)
     order by e.evaluated_at limit 100`.execute(deps.db)
   for (const { id } of rows) await openOne(deps, id)
