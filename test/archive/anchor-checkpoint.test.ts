@@ -21,7 +21,7 @@ import { openCosignature, parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import { waveringStore } from '#test/support/faulty-store.ts'
 import { openArchive, testSigner, type TestArchive } from '#test/support/open-archive.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { startTimestampAuthority, type TestAuthority } from '#test/support/start-timestamp-authority.ts'
+import { noAuthority, startTimestampAuthority, type TestAuthority } from '#test/support/start-timestamp-authority.ts'
 import { startWitness } from '#test/support/start-witness.ts'
 
 const log = pino({ level: 'silent' })
@@ -100,35 +100,39 @@ test('A first bucket that was rolled back, or a second one that lost objects, is
   assert.ok((await kindsOf(withAnchors(archive, { store: empty }))).includes('copy_lost'))
 })
 
-test('An authority stamps checkpoints: the answer is verified, kept under a lock, a record, and holds for openssl too', async (t) => {
-  const archive = await openArchive(t)
-  const authority = await startTimestampAuthority(t)
-  const timestamp = { url: authority.url, certificates: authority.certificates, everyMinutes: 60 }
-  const deps = withAnchors(archive, { timestamp })
-  const size = await seal(archive, 3)
-  await anchorCheckpoints(deps)
-  const answer = await archive.objectStore.get(timestampKey(size))
-  const note = await archive.objectStore.get(checkpointKey(size))
-  assert.ok(answer !== undefined && note !== undefined)
-  const found = await openTimestamp(answer, note, { certificates: authority.certificates })
-  assert.match(found.authority, /CN=Timestamps/)
-  assert.ok(Math.abs(Date.parse(found.at) - new Date().getTime()) < 60_000)
-  await writeFile(join(authority.folder, 'checkpoint'), note)
-  await writeFile(join(authority.folder, 'answer.tsr'), answer)
-  await authority.openssl('ts -verify -data checkpoint -in answer.tsr -CAfile root.pem')
-  assert.deepEqual(await kindsOf(deps), [])
+test(
+  'An authority stamps checkpoints: the answer is verified, kept under a lock, a record, and holds for openssl too',
+  { skip: noAuthority },
+  async (t) => {
+    const archive = await openArchive(t)
+    const authority = await startTimestampAuthority(t)
+    const timestamp = { url: authority.url, certificates: authority.certificates, everyMinutes: 60 }
+    const deps = withAnchors(archive, { timestamp })
+    const size = await seal(archive, 3)
+    await anchorCheckpoints(deps)
+    const answer = await archive.objectStore.get(timestampKey(size))
+    const note = await archive.objectStore.get(checkpointKey(size))
+    assert.ok(answer !== undefined && note !== undefined)
+    const found = await openTimestamp(answer, note, { certificates: authority.certificates })
+    assert.match(found.authority, /CN=Timestamps/)
+    assert.ok(Math.abs(Date.parse(found.at) - new Date().getTime()) < 60_000)
+    await writeFile(join(authority.folder, 'checkpoint'), note)
+    await writeFile(join(authority.folder, 'answer.tsr'), answer)
+    await authority.openssl('ts -verify -data checkpoint -in answer.tsr -CAfile root.pem')
+    assert.deepEqual(await kindsOf(deps), [])
 
-  // Within the hour, and for nothing but its own record, no second stamp is bought.
-  await sealOnce(archive, { force: true })
-  await anchorCheckpoints(deps)
-  archive.clock.advance(61 * minute)
-  await sealOnce(archive, { force: true })
-  await anchorCheckpoints(deps)
-  assert.equal(authority.asked(), 1)
-  await seal(archive, 1)
-  await anchorCheckpoints(deps)
-  assert.equal(authority.asked(), 2)
-})
+    // Within the hour, and for nothing but its own record, no second stamp is bought.
+    await sealOnce(archive, { force: true })
+    await anchorCheckpoints(deps)
+    archive.clock.advance(61 * minute)
+    await sealOnce(archive, { force: true })
+    await anchorCheckpoints(deps)
+    assert.equal(authority.asked(), 1)
+    await seal(archive, 1)
+    await anchorCheckpoints(deps)
+    assert.equal(authority.asked(), 2)
+  },
+)
 
 async function stampOnce(authority: TestAuthority, name: string): Promise<Buffer> {
   await writeFile(join(authority.folder, name), 'stamped\n')
@@ -137,40 +141,44 @@ async function stampOnce(authority: TestAuthority, name: string): Promise<Buffer
   return readFile(join(authority.folder, `${name}.tsr`))
 }
 
-test('A timestamp of other bytes, of another root, altered, refused or signed by a certificate for something else is refused', async (t) => {
-  const [authority, stranger] = await Promise.all([startTimestampAuthority(t), startTimestampAuthority(t)])
-  const { certificates } = authority
-  const answer = await stampOnce(authority, 'good')
-  const bytes = Buffer.from('stamped\n')
-  const good = await openTimestamp(answer, bytes, { certificates })
-  await assert.rejects(openTimestamp(answer, Buffer.from('other\n'), { certificates }), /of other bytes/)
-  await assert.rejects(openTimestamp(answer, bytes, { certificates: stranger.certificates }), /does not hold/)
-  await assert.rejects(openTimestamp(answer, bytes, { certificates, nonce: Buffer.alloc(8) }), /another request/)
-  await assert.rejects(openTimestamp(Buffer.from('nonsense'), bytes, { certificates }), /is not a timestamp/)
-  // Any byte of the answer: either it is refused, or it is one of those that nothing is read from (the enclosed root, which is
-  // never trusted for being enclosed).
-  let held = 0
-  for (let at = 0; at < answer.length; at += 7) {
-    const altered = Buffer.from(answer)
-    altered[at]! ^= 0x01
-    await openTimestamp(altered, bytes, { certificates }).then(
-      (found) => {
-        held += 1
-        assert.deepEqual(found, good, `byte ${at}`)
-      },
-      (error: unknown) => assert.ok(error instanceof RangeError, `byte ${at}: ${String(error)}`),
-    )
-  }
-  assert.ok(held < answer.length / 7 / 2, `${held} alterations did not matter`)
-  const issue = 'x509 -req -in signer.csr -CA root.pem -CAkey root.key -set_serial 8 -out signer.pem -days 3650'
-  await authority.openssl(`${issue} -extfile tsa.cnf -extensions server`)
-  const wrong = await stampOnce(authority, 'server').catch(() => undefined)
-  // openssl itself refuses to sign with such a certificate; where it does not, we do.
-  if (wrong !== undefined)
-    await assert.rejects(openTimestamp(wrong, bytes, { certificates }), /not one of a timestamping/)
-})
+test(
+  'A timestamp of other bytes, of another root, altered, refused or signed by a certificate for something else is refused',
+  { skip: noAuthority },
+  async (t) => {
+    const [authority, stranger] = await Promise.all([startTimestampAuthority(t), startTimestampAuthority(t)])
+    const { certificates } = authority
+    const answer = await stampOnce(authority, 'good')
+    const bytes = Buffer.from('stamped\n')
+    const good = await openTimestamp(answer, bytes, { certificates })
+    await assert.rejects(openTimestamp(answer, Buffer.from('other\n'), { certificates }), /of other bytes/)
+    await assert.rejects(openTimestamp(answer, bytes, { certificates: stranger.certificates }), /does not hold/)
+    await assert.rejects(openTimestamp(answer, bytes, { certificates, nonce: Buffer.alloc(8) }), /another request/)
+    await assert.rejects(openTimestamp(Buffer.from('nonsense'), bytes, { certificates }), /is not a timestamp/)
+    // Any byte of the answer: either it is refused, or it is one of those that nothing is read from (the enclosed root, which is
+    // never trusted for being enclosed).
+    let held = 0
+    for (let at = 0; at < answer.length; at += 7) {
+      const altered = Buffer.from(answer)
+      altered[at]! ^= 0x01
+      await openTimestamp(altered, bytes, { certificates }).then(
+        (found) => {
+          held += 1
+          assert.deepEqual(found, good, `byte ${at}`)
+        },
+        (error: unknown) => assert.ok(error instanceof RangeError, `byte ${at}: ${String(error)}`),
+      )
+    }
+    assert.ok(held < answer.length / 7 / 2, `${held} alterations did not matter`)
+    const issue = 'x509 -req -in signer.csr -CA root.pem -CAkey root.key -set_serial 8 -out signer.pem -days 3650'
+    await authority.openssl(`${issue} -extfile tsa.cnf -extensions server`)
+    const wrong = await stampOnce(authority, 'server').catch(() => undefined)
+    // openssl itself refuses to sign with such a certificate; where it does not, we do.
+    if (wrong !== undefined)
+      await assert.rejects(openTimestamp(wrong, bytes, { certificates }), /not one of a timestamping/)
+  },
+)
 
-test('A timestamp that is lost from the bucket or replaced by another is named', async (t) => {
+test('A timestamp that is lost from the bucket or replaced by another is named', { skip: noAuthority }, async (t) => {
   const archive = await openArchive(t, { tampers: true })
   const authority = await startTimestampAuthority(t)
   const deps = withAnchors(archive, {
@@ -272,46 +280,50 @@ test('A cosignature that does not hold is not kept, and one that was exchanged l
   assert.deepEqual(await kindsOf(deps), ['bad_cosignature'])
 })
 
-test('Anchors that are away stop nothing: sealing goes on, an incident follows after ten minutes, and all catch up', async (t) => {
-  const archive = await openArchive(t)
-  const [authority, witness] = await Promise.all([
-    startTimestampAuthority(t),
-    startWitness(t, 'witness.test/w1', [archive.checkpointSigner.verifierKey]),
-  ])
-  let isAway = true
-  const store = waveringStore(await openSecondBucket(t, archive), () => isAway)
-  authority.setAway(true)
-  witness.setAway(true)
-  const timestamp = { url: authority.url, certificates: authority.certificates, everyMinutes: 1 }
-  const deps = withAnchors(archive, { store, timestamp, witnesses: [witness] })
-  await seal(archive, 2)
-  await anchorCheckpoints(deps)
-  assert.equal((await readIncidents(archive.db)).length, 0, 'a short outage is no incident')
-  archive.clock.advance(11 * minute)
-  await anchorCheckpoints(deps)
-  await anchorCheckpoints(deps)
-  const incidents = await readIncidents(archive.db)
-  assert.deepEqual(
-    incidents.map((incident) => incident.kind),
-    ['anchor_failing', 'anchor_failing', 'anchor_failing'],
-  )
-  assert.ok((await statusOf(deps)).every((anchor) => anchor.failingSince !== null))
-  const size = await seal(archive, 2)
-  isAway = false
-  authority.setAway(false)
-  witness.setAway(false)
-  await anchorCheckpoints(deps)
-  const status = await statusOf(deps)
-  assert.deepEqual(
-    status.map(({ kind, treeSize, failingSince }) => [kind, treeSize, failingSince]),
-    [
-      ['bucket', size, null],
-      ['timestamp', size, null],
-      ['witness', size, null],
-    ],
-  )
-  await sealOnce(archive, { force: true })
-})
+test(
+  'Anchors that are away stop nothing: sealing goes on, an incident follows after ten minutes, and all catch up',
+  { skip: noAuthority },
+  async (t) => {
+    const archive = await openArchive(t)
+    const [authority, witness] = await Promise.all([
+      startTimestampAuthority(t),
+      startWitness(t, 'witness.test/w1', [archive.checkpointSigner.verifierKey]),
+    ])
+    let isAway = true
+    const store = waveringStore(await openSecondBucket(t, archive), () => isAway)
+    authority.setAway(true)
+    witness.setAway(true)
+    const timestamp = { url: authority.url, certificates: authority.certificates, everyMinutes: 1 }
+    const deps = withAnchors(archive, { store, timestamp, witnesses: [witness] })
+    await seal(archive, 2)
+    await anchorCheckpoints(deps)
+    assert.equal((await readIncidents(archive.db)).length, 0, 'a short outage is no incident')
+    archive.clock.advance(11 * minute)
+    await anchorCheckpoints(deps)
+    await anchorCheckpoints(deps)
+    const incidents = await readIncidents(archive.db)
+    assert.deepEqual(
+      incidents.map((incident) => incident.kind),
+      ['anchor_failing', 'anchor_failing', 'anchor_failing'],
+    )
+    assert.ok((await statusOf(deps)).every((anchor) => anchor.failingSince !== null))
+    const size = await seal(archive, 2)
+    isAway = false
+    authority.setAway(false)
+    witness.setAway(false)
+    await anchorCheckpoints(deps)
+    const status = await statusOf(deps)
+    assert.deepEqual(
+      status.map(({ kind, treeSize, failingSince }) => [kind, treeSize, failingSince]),
+      [
+        ['bucket', size, null],
+        ['timestamp', size, null],
+        ['witness', size, null],
+      ],
+    )
+    await sealOnce(archive, { force: true })
+  },
+)
 
 test('A database that is rebuilt from the first bucket is copied again, tiles included', async (t) => {
   const archive = await openArchive(t)

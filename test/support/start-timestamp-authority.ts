@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,10 @@ import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
+
+/** Why a test with an authority cannot run on this machine; false where it can. */
+export const noAuthority =
+  spawnSync('openssl', ['version']).status === 0 ? false : 'no openssl on this machine: timestamps NOT tested'
 
 export interface TestAuthority {
   readonly url: string
