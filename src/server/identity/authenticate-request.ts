@@ -12,11 +12,11 @@ import { authenticateSession, type Authenticated } from './authenticate-session.
 import { createRateLimits } from './limit-rates.ts'
 import { anonymousActor } from './load-actor.ts'
 import { recordDenial } from './record-denial.ts'
+import { readSessionCookie } from './read-session-cookie.ts'
 import { refuseForgery } from './refuse-forgery.ts'
 import { createRelyingParty, type RelyingParty } from './relying-party.ts'
 import { registerIdentityRoutes } from './routes.ts'
 import { authenticateScim } from './scim-actor.ts'
-import { cookieName } from './session-token.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config' | 'log' | 'secretBox'>
 
@@ -98,17 +98,6 @@ async function authenticate(
 
 function readBearer(request: FastifyRequest): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-}
-
-/** The session's id out of the signed cookie; `undefined` when there is none or it was not signed by us. */
-export function readSessionCookie(app: App, config: Deps['config'], request: FastifyRequest): string | undefined {
-  const token = app.parseCookie(request.headers.cookie ?? '')[cookieName(config, 'session')]
-  if (token === undefined) return undefined
-  try {
-    return app.jwt.verify<{ sid: string }>(token).sid
-  } catch {
-    return undefined
-  }
 }
 
 function requirePermission({ actor, groupsState }: Authenticated, permission: Permission): void {
