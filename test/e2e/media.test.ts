@@ -164,6 +164,32 @@ test('A picture is attached, described, reviewed, published and seen', { timeout
   assert.ok(await isShown(visitor, '.media img'), 'the world sees it')
 })
 
+test(
+  'A post is edited with its picture, and the next revision shows what became of it',
+  { timeout: 120_000 },
+  async () => {
+    const page = await signIn('camille')
+    await page.getByRole('button', { name: 'New post' }).click()
+    await page.getByRole('textbox', { name: 'Your post' }).fill(`A draft with a picture (${Date.now()}).`)
+    await page
+      .getByLabel('Pictures and films')
+      .last()
+      .setInputFiles(await draw(page, 'First'))
+    await page.getByRole('textbox', { name: 'Description of file 1' }).fill('What it shows')
+    await page.getByRole('button', { name: /^Save draft/ }).click()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    const description = page.getByRole('textbox', { name: 'Description of file 1' })
+    await description.waitFor()
+    assert.equal(await description.inputValue(), 'What it shows')
+    assert.ok(await isShown(page, '.media-thumb img'))
+    await description.fill('What it really shows')
+    await page.getByRole('button', { name: /^Save draft/ }).click()
+    await page.getByRole('heading', { name: 'Revisions' }).waitFor()
+    await page.getByText('Described anew').waitFor()
+    await assertAccessible(page, 'post whose picture was described anew')
+  },
+)
+
 test('What cannot be added says why, in French, on a phone, in the dark', { timeout: 120_000 }, async () => {
   const page = await signIn('camille', { dark: true, width: 390, french: true })
   await page.getByRole('button', { name: 'Nouvelle publication' }).click()

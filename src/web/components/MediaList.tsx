@@ -18,8 +18,8 @@ export function MediaList({ media, findings, before }: Props) {
   const gone = (before ?? []).filter(({ sha256 }) => !media.some((item) => item.sha256 === sha256)).length
   if (media.length === 0 && gone === 0) return null
   return (
-    <section aria-label={t`Pictures and films`}>
-      <ul className="media-list">
+    <div>
+      <ul className="media-list" aria-label={t`Pictures and films`}>
         {media.map((item, index) => (
           <li key={item.mediaId}>
             <Shown item={item} number={index + 1} />
@@ -46,7 +46,7 @@ export function MediaList({ media, findings, before }: Props) {
           <Plural value={gone} one="# file was taken out since." other="# files were taken out since." />
         </p>
       )}
-    </section>
+    </div>
   )
 }
 

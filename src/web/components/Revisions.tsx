@@ -3,6 +3,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import type { Revision } from '#shared/api/posts.ts'
 import { SelectField } from '#web/ui/fields.tsx'
 import { formatTime } from '#web/util/format.ts'
+import { MediaList } from './MediaList.tsx'
 import { TextDiff } from './TextDiff.tsx'
 
 /** What changed from one revision to the next. */
@@ -26,9 +27,19 @@ export function Revisions({ revisions }: { revisions: readonly Revision[] }) {
           label: t`Revision ${revision.number}, ${formatTime(revision.createdAt)}`,
         }))}
       />
-      {before !== undefined && <TextDiff before={wholeOf(before)} after={wholeOf(shown)} />}
+      {before !== undefined && (
+        <>
+          <TextDiff before={wholeOf(before)} after={wholeOf(shown)} />
+          {!sameMedia(before, shown) && <MediaList media={shown.media} findings={[]} before={before.media} />}
+        </>
+      )}
     </section>
   )
+}
+
+function sameMedia(one: Revision, other: Revision): boolean {
+  const told = ({ media }: Revision) => JSON.stringify(media.map(({ sha256, altText }) => [sha256, altText]))
+  return told(one) === told(other)
 }
 
 function wholeOf({ text, thread }: Revision): string {
