@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { evaluatePost } from './evaluate-post.ts'
 import type { Verdict } from './finding.ts'
 import { compilePolicy } from './compile-policy.ts'
@@ -7,7 +7,7 @@ import type { PolicyInput } from './policy-input.ts'
 import { unpackFiles, type PortablePolicy } from './portable-policy.ts'
 import { runAtOnce } from './run-in-turns.ts'
 
-/** What a worker is started with: the draft, and the policy to compare with where past verdicts are not known. */
+/** What a worker is told first: the draft, and the policy to compare with where past verdicts are not known. */
 export interface SimulationSetup {
   readonly draft: PortablePolicy
   readonly base?: PortablePolicy
@@ -45,9 +45,8 @@ export interface SimulatedBatch {
   readonly failed: readonly number[]
 }
 
-const setup = workerData as SimulationSetup
-const draft = unpack(setup.draft)
-const base = setup.base === undefined ? undefined : unpack(setup.base)
+let draft: CompiledPolicy
+let base: CompiledPolicy | undefined
 
 function unpack(policy: PortablePolicy): CompiledPolicy {
   return runAtOnce(compilePolicy(unpackFiles(policy), policy))
@@ -82,6 +81,10 @@ function judgeBatch({ number, inputs, verdicts, judgements }: SimulationBatch): 
   return { number, before, after, hits, judged, stages, failed }
 }
 
-// A thread's port has no origin: that is for windows.
-// oxlint-disable-next-line unicorn/require-post-message-target-origin
-parentPort?.on('message', (batch: SimulationBatch) => parentPort?.postMessage(judgeBatch(batch)))
+// The first message is the setup, all others are batches. A thread's port has no origin: that is for windows.
+parentPort?.once('message', (setup: SimulationSetup) => {
+  draft = unpack(setup.draft)
+  base = setup.base === undefined ? undefined : unpack(setup.base)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  parentPort?.on('message', (batch: SimulationBatch) => parentPort?.postMessage(judgeBatch(batch)))
+})

@@ -81,18 +81,20 @@ function emptyTally(): Tally {
  * Stops at `signal` with what it has. Throws `PolicyError` when a policy does not load.
  */
 export async function simulatePolicy(options: SimulationOptions): Promise<SimulationReport> {
-  const setup: SimulationSetup = {
-    draft: await loadPortable(options.draft),
-    ...(options.base === undefined ? {} : { base: await loadPortable(options.base) }),
-  }
   const tally = emptyTally()
+  // The threads read the program while the policies are compiled in another.
   const pool = Array.from(
     { length: options.workers ?? availableParallelism() },
-    () => new Worker(new URL('simulate-batch.ts', import.meta.url), { workerData: setup }),
+    () => new Worker(new URL('simulate-batch.ts', import.meta.url)),
   )
   const source = cutBatches(options.posts, options.signal)
+  const broken = new Promise<never>((_, reject) => {
+    for (const worker of pool) worker.once('error', reject)
+  })
+  broken.catch(() => {})
   try {
-    await Promise.all(pool.map((worker) => feed(worker, source, tally, options)))
+    const setup = await Promise.race([loadSetup(options), broken])
+    await Promise.all(pool.map((worker) => feed(worker, setup, source, tally, options)))
   } finally {
     await Promise.all(pool.map((worker) => worker.terminate()))
   }
@@ -103,6 +105,11 @@ export async function simulatePolicy(options: SimulationOptions): Promise<Simula
     ...tally,
     hitsByRule: Object.fromEntries(Object.entries(tally.hitsByRule).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
+}
+
+async function loadSetup({ draft, base }: SimulationOptions): Promise<SimulationSetup> {
+  const [first, second] = await Promise.all([loadPortable(draft), base === undefined ? undefined : loadPortable(base)])
+  return second === undefined ? { draft: first } : { draft: first, base: second }
 }
 
 interface CutBatch {
@@ -135,6 +142,7 @@ async function* cutBatches(
 /** Keeps one worker busy until the source is dry. All workers draw from the one source. */
 async function feed(
   worker: Worker,
+  setup: SimulationSetup,
   source: AsyncGenerator<CutBatch>,
   tally: Tally,
   options: SimulationOptions,
@@ -155,6 +163,8 @@ async function feed(
       if (dry && (waiting.size === 0 || options.signal?.aborted === true)) resolve()
     }
     worker.on('error', reject)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
+    worker.postMessage(setup)
     worker.on('message', (done: SimulatedBatch) => {
       count(tally, waiting.get(done.number) ?? [], done)
       waiting.delete(done.number)
