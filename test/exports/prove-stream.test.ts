@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { directoryLines, directoryRoot, proveHeads } from '#server/archive/stream-directory.ts'
 import type { DirectoryProof } from '#server/exports/verify-directory.ts'
+import { tellReport } from '#server/exports/tell-report.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { hashBody } from '#server/archive/append-record.ts'
 import { toHex, utf8 } from '#shared/tlog/bytes.ts'
@@ -125,6 +126,12 @@ it('refuses a directory that is not in the log, was altered, is another record, 
   const posed = await withDirectory(140, 'post.commented')
   const [pose] = await problemsOf(await pack({ ...options, proofs: posed.proof() }, posed.log))
   assert.match(pose?.sentence ?? '', /another one/)
+  // A stream of nobody: the directory lists nothing, so nothing is claimed of it.
+  const nobody = { streams: { kind: 'author' as const, ids: ['user-9'] }, filter: { author: 'user-9' } }
+  const empty = await verifyPackage(await pack({ ...nobody, proofs: made.proof({ heads: [] }) }, made.log), key)
+  assert.deepEqual(empty.problems, [])
+  assert.deepEqual([empty.tally?.provenUntil, empty.tally?.unlisted], [null, ['user-9']])
+  assert.match(tellReport(empty), /does not list 1 of them: that they are empty is not proven/)
   // No head for the stream, which has entries: the directory says that it has none.
   const none = await problemsOf(await pack({ ...options, proofs: made.proof({ heads: [] }) }, made.log))
   assert.ok(

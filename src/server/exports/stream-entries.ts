@@ -24,7 +24,7 @@ export async function* streamEntries(
       take(n, text)
       next = n + 1
     }
-    yield utf8(`${lines.join('\n')}\n`)
+    if (lines.length > 0) yield utf8(`${lines.join('\n')}\n`)
   }
   for (const line of await hashesOf(read, next, size)) yield utf8(`${line}\n`)
 }

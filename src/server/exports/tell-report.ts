@@ -54,8 +54,11 @@ function aboutWithheld(manifest: Manifest, tally: PackageReport['tally']): strin
   const kind = manifest.log.streams?.kind ?? 'unit'
   const hidden = `Withheld: ${tally?.withheld ?? manifest.counts.withheld} entries of other ${kind}s stand as hashes. No number is missing in any ${kind} up to its last entry`
   const until = tally?.provenUntil ?? null
-  if (until === null) return `${hidden}; later ones could be hidden.`
-  return `${hidden}, and by the log's directory none is missing before log index ${until}; later ones could be hidden.`
+  const unlisted = tally?.unlisted.length ?? 0
+  const empty =
+    unlisted === 0 ? '' : ` The directory does not list ${unlisted} of them: that they are empty is not proven.`
+  if (until === null) return `${hidden}; later ones could be hidden.${empty}`
+  return `${hidden}, and by the log's directory none is missing before log index ${until}; later ones could be hidden.${empty}`
 }
 
 function aboutKey({ key }: PackageReport): string[] {

@@ -25,8 +25,10 @@ import { TreeBuilder, type RangeEdges } from './tree-range.ts'
 export interface RecordTally {
   entries: number
   withheld: number
-  /** Entries before this index are proven to be all of their streams; null without a directory. */
+  /** Entries before this index are proven to be all of the streams that the directory lists; null where it lists none. */
   provenUntil: number | null
+  /** Streams that the directory does not list: they show nothing, and that they have nothing is not proven. */
+  unlisted: string[]
   matching: number
   delivered: number
   disposed: number
@@ -73,6 +75,7 @@ class Walk {
     entries: 0,
     withheld: 0,
     provenUntil: null,
+    unlisted: [],
     matching: 0,
     delivered: 0,
     disposed: 0,
@@ -189,7 +192,8 @@ class Walk {
       const sentence = `The ${kind} ${id} has ${expected} entries before log index ${directory.treeSize} by the log's directory, and ${found} are shown: its last ones were withheld.`
       report(packageFiles.directory, sentence, null)
     }
-    this.tally.provenUntil = directory.treeSize
+    this.tally.unlisted = (manifest.log.streams?.ids ?? []).filter((id) => !listed.has(id))
+    this.tally.provenUntil = listed.size === 0 ? null : directory.treeSize
   }
 
   /** Complete, aligned stretches are compared one by one, so that an alteration is narrowed down to 256 entries. */
