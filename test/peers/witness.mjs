@@ -94,7 +94,7 @@ export async function startWitness(name, logKeys) {
   }
 
   let isAway = false
-  const server = createServer(async (request, response) => {
+  const answer = async (request, response) => {
     const chunks = await Array.fromAsync(request)
     const body = Buffer.concat(chunks).toString('utf8')
     requests.push(body)
@@ -104,7 +104,8 @@ export async function startWitness(name, logKeys) {
         ? addCheckpoint(body)
         : [404]
     response.writeHead(status, { 'content-type': type }).end(text)
-  })
+  }
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready))
   return {
     url: `http://127.0.0.1:${server.address().port}/w`,
