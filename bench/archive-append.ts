@@ -143,7 +143,8 @@ async function sealMeanwhile(sealer: ArchiveThread, signal: AbortSignal): Promis
       'select indexed_size > (select max(log_index) from archive.leaf) as done from archive.search_head',
     )
     if (heads[0]!.done) return
-    await wait(20)
+    await wait(50)
+    await sealer.seal()
   }
 }
 

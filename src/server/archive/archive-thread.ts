@@ -82,12 +82,17 @@ async function openThread(settings: ArchiveThreadSettings): Promise<ThreadDeps> 
 }
 
 let indexing: Promise<void> | undefined
+/** Something was numbered since the indexing under way last looked. */
+let unindexed = false
 
 async function index(deps: ThreadDeps): Promise<void> {
-  try {
-    await indexRecords(deps.db, true)
-  } catch (err) {
-    deps.log.warn({ err }, 'the search index does not follow the log; what is not in it is searched by its bytes')
+  while (unindexed) {
+    unindexed = false
+    try {
+      await indexRecords(deps.db, true)
+    } catch (err) {
+      deps.log.warn({ err }, 'the search index does not follow the log; what is not in it is searched by its bytes')
+    }
   }
   indexing = undefined
 }
@@ -95,6 +100,7 @@ async function index(deps: ThreadDeps): Promise<void> {
 const tasks: Readonly<Record<Exclude<ArchiveTask, 'stop'>, (deps: ThreadDeps) => Promise<void>>> = {
   async seal(deps) {
     await sealOnce(deps, { index: false })
+    unindexed = true
     indexing ??= index(deps)
   },
   verify: verifyOnSchedule,
