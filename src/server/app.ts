@@ -7,7 +7,7 @@ import { registerExportRoutes } from '#server/exports/routes.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
 import { answerBrokenRequest, answerUnreadableUrl } from '#server/platform/answer-malformed.ts'
 import type { App } from '#server/platform/app-type.ts'
-import { compileValidatorsWhenCalled } from '#server/platform/compile-validators.ts'
+import { compileWhenCalled } from '#server/platform/compile-when-called.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { registerIdempotency } from '#server/platform/idempotency.ts'
 import { registerConsole } from '#server/platform/serve-console.ts'
@@ -38,7 +38,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     frameworkErrors: answerUnreadableUrl(deps.config),
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
-  compileValidatorsWhenCalled(app)
+  compileWhenCalled(app)
   registerProblemDocuments(app)
   registerSecurityHeaders(app, deps.config)
   registerIdentity(app, deps)

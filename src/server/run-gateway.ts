@@ -66,7 +66,9 @@ async function startEvaluation(
   startedAt: number,
 ): Promise<void> {
   const { startEmbedded } = await import('#server/embedded/start-embedded.ts')
-  const starting = startEmbedded(settings.common, log, closing)
+  const spawned = Promise.withResolvers<void>()
+  const starting = startEmbedded(settings.common, log, closing, spawned.resolve)
+  await Promise.race([spawned.promise, starting])
   // The program is loaded while Postgres starts in its own process: together they make up most of a start.
   const [opened] = await Promise.all([starting, loadProgram()])
   const { openDeps } = await import('./open-deps.ts')

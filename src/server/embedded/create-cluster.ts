@@ -13,6 +13,7 @@ interface ClusterPlan {
   readonly prefix: readonly string[]
   readonly cluster: string
   readonly password: string
+  readonly onSpawn?: (() => void) | undefined
 }
 
 /** Makes the cluster unless it is there. It appears by a rename, so a start that was killed half way leaves none. */
@@ -20,7 +21,11 @@ export async function createCluster(plan: ClusterPlan): Promise<void> {
   if (existsSync(join(plan.cluster, 'PG_VERSION'))) return
   const unfinished = `${plan.cluster}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
-  await withPasswordFile(plan.password, (file) => runCommand(initdb(plan, unfinished, file)))
+  await withPasswordFile(plan.password, (file) => {
+    const made = runCommand(initdb(plan, unfinished, file))
+    plan.onSpawn?.()
+    return made
+  })
   await rename(unfinished, plan.cluster)
 }
 

@@ -16,6 +16,8 @@ interface DatabasePlan {
   readonly port: number
   /** Login of the service, which owns nothing. */
   readonly login: string
+  /** Called when Postgres works in a process of its own. */
+  readonly onSpawn?: (() => void) | undefined
 }
 
 export interface EmbeddedDatabase {
@@ -27,7 +29,8 @@ export interface EmbeddedDatabase {
 /** Starts Postgres, with the migrated database and the service's login in it. */
 export async function startDatabase(plan: DatabasePlan, log: Logger, closing: Closing): Promise<EmbeddedDatabase> {
   const folder = join(plan.directory, 'postgres')
-  const postgres = await keepPostgres({ directory: folder, password: plan.keys.databaseOwner, port: plan.port }, log)
+  const { keys, port, onSpawn } = plan
+  const postgres = await keepPostgres({ directory: folder, password: keys.databaseOwner, port, onSpawn }, log)
   closing.add(() => postgres.stop())
   await createDatabase(postgres.url('postgres'))
   const ownerUrl = postgres.url(databaseName)

@@ -47,9 +47,14 @@ export function embeddedDirectory(common: Pick<CommonSettings, 'dataDirectory'>)
 
 /**
  * Starts everything that a firm would bring, on loopback, with its data in one folder: Postgres, an OpenID provider and
- * the console's build, side by side. Throws `FolderTakenError` when another gateway keeps the folder.
+ * the console's build, side by side. `onSpawn` is called when Postgres works in a process of its own. Throws `FolderTakenError` when another gateway keeps the folder.
  */
-export async function startEmbedded(common: CommonSettings, log: Logger, closing: Closing): Promise<StartedParts> {
+export async function startEmbedded(
+  common: CommonSettings,
+  log: Logger,
+  closing: Closing,
+  onSpawn: () => void,
+): Promise<StartedParts> {
   postgresBinaries() // refuses at once where the set-up cannot run
   const directory = embeddedDirectory(common)
   await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -63,7 +68,7 @@ export async function startEmbedded(common: CommonSettings, log: Logger, closing
   holder = `${publicUrl} (process ${process.pid}).`
 
   const [database, issuer] = await settleAll([
-    startDatabase({ directory, keys, port: last.postgres ?? 0, login: serviceLogin }, log, closing),
+    startDatabase({ directory, keys, port: last.postgres ?? 0, login: serviceLogin, onSpawn }, log, closing),
     startProvider(
       { directory, secret: keys.oidcClient, port: last.provider ?? held.port + 1, publicUrl, clientId },
       log,

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   readonly port?: number
   /** Server settings, for example `{ fsync: 'off' }` for throw-away clusters. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Called when a process of Postgres works for us: from then on the caller may keep this one busy. */
+  readonly onSpawn?: (() => void) | undefined
 }
 
 export interface EmbeddedPostgres {
@@ -40,10 +42,11 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const binaries = postgresBinaries()
   const prefix = unprivilegedPrefix(options.directory)
   const cluster = join(options.directory, 'cluster')
-  await createCluster({ binaries, prefix, cluster, password: options.password })
+  await createCluster({ binaries, prefix, cluster, password: options.password, onSpawn: options.onSpawn })
   for (const started = performance.now(); ; await wait(50)) {
     const port = await freePort(options.port)
     const server = watch(startCommand(serverWords(options, prefix, join(binaries, 'postgres'), cluster, port)))
+    options.onSpawn?.()
     const failure = await server.ready
     if (failure === undefined) return describe(server, port, options.password)
     const passing = failure.code === lockedExitCode || failure.output.includes('Address already in use')

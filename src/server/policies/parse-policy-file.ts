@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import { nearestWord } from './nearest-word.ts'
 import type { PolicyProblem } from './policy-error.ts'
@@ -22,8 +22,13 @@ export interface ParsedPolicyFile {
   problemAt(place: YamlPath, message: string): PolicyProblem
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, strictRequired: false, allowUnionTypes: true })
-const validate = ajv.compile<RawPolicy>(policySchema)
+let compiled: ValidateFunction<RawPolicy> | undefined
+
+/** Compiled with the first file: a start whose policies are known reads none. */
+function schemaCheck(): ValidateFunction<RawPolicy> {
+  const options = { allErrors: true, verbose: true, strict: true, strictRequired: false, allowUnionTypes: true }
+  return (compiled ??= new Ajv(options).compile<RawPolicy>(policySchema))
+}
 
 /** Reads one YAML file. Never throws: syntax and schema mistakes come back as problems, all at once. */
 export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
@@ -51,6 +56,7 @@ export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
       problemAt,
     }
   }
+  const validate = schemaCheck()
   if (validate(value)) return { path: source.path, raw: value, problems: [], problemAt }
   const problems = (validate.errors ?? []).filter(isTelling).map((error) => describe(error, problemAt))
   return { path: source.path, raw: undefined, problems: dropRepeats(problems), problemAt }
