@@ -19,6 +19,7 @@ export const errorStatus = {
   already_decided: 409,
   already_claimed: 409,
   wrong_status: 409,
+  not_simulated: 409,
   retention_shortened: 409,
   held: 409,
   gone: 410,

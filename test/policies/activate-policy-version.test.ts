@@ -5,7 +5,7 @@ import { activateDueVersions } from '#server/policies/activate-policy-version.ts
 import { compiledPolicy, prepareVersions } from '#server/policies/compiled-policies.ts'
 import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
 import type { PolicyVersion } from '#shared/api/policies.ts'
-import { approve, furnishFirm, readPost, runJobs, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import { approve, furnishFirm, readPost, runJobs, simulate, submit, testPolicy } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 
 /** The test policy with one more blocked word. */
@@ -30,6 +30,7 @@ test('A version goes live only through a second person, and each step is a recor
     (await ines.post(`${path}/activate`, { reason: 'now' })).json<{ code: string }>().code,
     'second_person_required',
   )
+  await simulate(gateway, ada, version)
   assert.equal((await ines.post(`${path}/approve`)).statusCode, 200)
   const active = await ada.post(`${path}/activate`, { reason: 'now' })
   assert.equal(active.statusCode, 200, active.body)
@@ -45,6 +46,7 @@ test('A version that goes live is compiled already: nobody waits for it, and not
   const version = await write(ada, 'sunshot')
   const nowhere = {} as Db
   await assert.rejects(compiledPolicy(nowhere, version), TypeError, 'a draft is not')
+  await simulate(gateway, ada, version)
   await ines.post(`/api/policies/versions/${version}/approve`)
   await ada.post(`/api/policies/versions/${version}/activate`, { reason: 'now' })
   assert.equal((await compiledPolicy(nowhere, version)).version, version)
@@ -54,6 +56,7 @@ test('An approved version that a later program cannot load is neither activated 
   const { gateway } = await furnishFirm(t)
   const [ada, ines] = [await gateway.signIn('ada'), await gateway.signIn('ines')]
   const version = await write(ada, 'oldshot')
+  await simulate(gateway, ada, version)
   await ines.post(`/api/policies/versions/${version}/approve`)
   const old = 'f'.repeat(64)
   const files = [{ path: 'old.yaml', text: 'policy: old\nrules:\n  - { id: r, any: [x], bygone: true }\n' }]
@@ -114,6 +117,7 @@ test('Activation pulls back what was approved and is not yet released, and tells
   const clean = await submit(camille, profileId, 'A branch for Lyon.', { scheduledAt })
   for (const post of [hit, clean]) await approve(ines, post)
   const version = await write(ada, 'moonshot')
+  await simulate(gateway, ada, version)
   await ines.post(`/api/policies/versions/${version}/approve`)
   const at = new Date(Date.parse(gateway.clock.now()) + 60_000).toISOString()
   assert.equal(
@@ -153,6 +157,7 @@ test('The gate itself refuses a post that the active policy has not judged', asy
   const post = await submit(camille, profileId, 'A moonshot for Lyon.')
   await approve(ines, post)
   const version = await write(ada, 'moonshot')
+  await simulate(gateway, ada, version)
   await ines.post(`/api/policies/versions/${version}/approve`)
   await ada.post(`/api/policies/versions/${version}/activate`, { reason: 'now' })
   await runJobs(gateway)

@@ -5,7 +5,7 @@ import type { EvaluationRow } from '#server/posts/stored-post.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { PolicyVersion } from '#shared/api/policies.ts'
 import type { replayVerdict } from '#shared/api/simulations.ts'
-import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import { furnishFirm, simulate, submit, testPolicy } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 
@@ -34,6 +34,7 @@ test('A past verdict replays to the same bytes after five policy changes', async
     const rule = `  - id: ban-${number}\n    severity: block\n    any: ['word${number}']\n    message: { en: No., fr: Non. }\n    tests: [{ hit: "⟦word${number}⟧" }, { pass: "x" }]\n`
     const files = sampled.map(({ path, text }) => ({ path, text: text.replace('rules:\n', `rules:\n${rule}`) }))
     const { version } = (await ada.post('/api/policies/versions', { files })).json<PolicyVersion>()
+    await simulate(gateway, ada, version)
     await ines.post(`/api/policies/versions/${version}/approve`)
     const active = await ada.post(`/api/policies/versions/${version}/activate`, { reason: `Change ${number}` })
     assert.equal(active.json<PolicyVersion>().state, 'active', active.body)

@@ -17,6 +17,7 @@ import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
 import { retractPublications } from '#server/publishing/retract-post.ts'
 import { createSandboxNetwork } from '#server/publishing/sandbox-network.ts'
+import { runSimulations } from '#server/reviews/run-simulations.ts'
 import type { Post } from '#shared/api/posts.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import { startGateway, type GatewayOverrides, type TestGateway } from '#test/support/start-gateway.ts'
@@ -91,6 +92,14 @@ export async function runJobs(gateway: TestGateway, rounds = 3): Promise<void> {
     await retractPublications(gateway)
     gateway.clock.advance(1_000)
   }
+}
+
+/** Simulates a version over everything, as it must be before a second person approves it; answers the simulation's id. */
+export async function simulate(gateway: TestGateway, person: SignedIn, version: string): Promise<string> {
+  const answer = await person.post('/api/policies/simulations', { version })
+  assert.equal(answer.statusCode, 202, answer.body)
+  await runSimulations(gateway)
+  return answer.json<{ simulationId: string }>().simulationId
 }
 
 /** Submits a post and answers it; fails the test when the gateway did not take it. */

@@ -405,6 +405,7 @@ export interface PolicyVersion {
   note: Generated<string>;
   retired_at: Instant | null;
   rule_count: number;
+  simulation_id: string | null;
   state: string;
   version: string;
 }

@@ -6,9 +6,10 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { prepareVersion, unloadable } from './compiled-policies.ts'
 import {
+  findActiveVersion,
   findDueVersions,
-  findLastSimulation,
   findVersion,
+  isSimulatedBeside,
   lockSwitch,
   lockVersion,
   scheduleVersion,
@@ -16,9 +17,14 @@ import {
   type PolicyVersionRow,
 } from './queries.ts'
 import { requireFirm } from './require-firm.ts'
+import { requireSimulation } from './require-simulation.ts'
+
+/** Why a version goes live without a report of a simulation. Closed: it stands in the record of the activation. */
+export type SimulationException = 'shipped' | 'emergency' | 'emergency_lapsed'
 
 /**
- * Makes an approved version the active one, now or at a stated time. Posts that are approved and not yet released are
+ * Makes an approved version the active one, now or at a stated time, with the report that compares it with the version in
+ * force. Posts that are approved and not yet released are
  * then judged anew by the reviews room, which finds them by the version of their last verdict.
  */
 export async function activatePolicyVersion(
@@ -39,14 +45,19 @@ export async function activatePolicyVersion(
     if (found.state === 'draft' || (found.approvedBy === null && found.createdBy !== null))
       throw new AppError('second_person_required', 'A second person must approve this version before it can go live.')
     if (!loads) throw unloadable()
+    const simulationId = await requireSimulation(tx, version)
     const at = deps.clock.now()
-    if (wish.at !== undefined && wish.at > at) await scheduleVersion(tx, version, wish.at)
-    else await switchAndRecord(tx, actor, version, at, wish.reason)
+    if (wish.at !== undefined && wish.at > at) await scheduleVersion(tx, version, { activateAt: wish.at, simulationId })
+    else await switchAndRecord(tx, actor, version, { at, reason: wish.reason, simulationId })
     return (await findVersion(tx, version))!
   })
 }
 
-/** Job: activates what was approved for a time that has come. A version that does not load any more stays approved. */
+/**
+ * Job: activates what was approved for a time that has come. A version that does not load any more stays approved, and so
+ * does one whose report compares it with a version that is no longer in force: nobody has seen what it would change now,
+ * and it might take back what came between. A person simulates and activates it again.
+ */
 export async function activateDueVersions(deps: Pick<Deps, 'db' | 'clock'>): Promise<number> {
   const due = await findDueVersions(deps.db, deps.clock.now())
   for (const version of due) {
@@ -55,10 +66,21 @@ export async function activateDueVersions(deps: Pick<Deps, 'db' | 'clock'>): Pro
       await lockSwitch(tx)
       const found = await lockVersion(tx, version)
       if (found?.state !== 'approved' || found.activateAt === null) return
-      await switchAndRecord(tx, systemActor, version, deps.clock.now(), 'The stated time has come.')
+      if (!(await isSimulatedBeside(tx, found, await findActiveVersion(tx)))) return
+      const { simulationId } = found
+      const reason = 'The stated time has come.'
+      await switchAndRecord(tx, systemActor, version, { at: deps.clock.now(), reason, simulationId })
     })
   }
   return due.length
+}
+
+/** How a version comes into force: with the report of its simulation, or for a stated reason without one. */
+export interface Switch {
+  readonly at: string
+  readonly reason: string
+  readonly simulationId: string | null
+  readonly exception?: SimulationException
 }
 
 /** The switch and its evidence, in the caller's transaction. */
@@ -66,15 +88,20 @@ export async function switchAndRecord(
   tx: Tx,
   actor: Actor,
   version: string,
-  at: string,
-  reason: string,
+  { at, reason, simulationId, exception }: Switch,
 ): Promise<void> {
-  const retired = await switchVersion(tx, version, at)
+  const retired = await switchVersion(tx, version, at, simulationId)
   await appendRecord(tx, actor, {
     type: 'policy.version_activated',
     at,
     streams: { policy: version },
-    body: { version, retired: retired ?? null, reason, simulationId: await findLastSimulation(tx, version) },
+    body: {
+      version,
+      retired: retired ?? null,
+      reason,
+      simulationId,
+      ...(exception === undefined ? {} : { exception }),
+    },
   })
   if (retired !== undefined) {
     await appendRecord(tx, actor, {

@@ -6,10 +6,11 @@ import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { approveVersion, findVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
 import { requireFirm } from './require-firm.ts'
+import { findReport, requireSimulation } from './require-simulation.ts'
 import { refuseOwnEmergency } from './start-emergency.ts'
 
 /**
- * A second person approves a draft, or a version that started as an emergency and is active (or lapsed) without it.
+ * A second person approves a draft with the report of its simulation, or a version that started as an emergency and is active (or lapsed) without it.
  * The author of the draft never does (law 4).
  */
 export async function approvePolicyVersion(
@@ -27,13 +28,16 @@ export async function approvePolicyVersion(
     if (draft.approvedBy !== null || draft.createdBy === null)
       throw new AppError('wrong_status', `This version is already ${draft.state}.`)
 
+    // An emergency binds already: its approval is not held up, and carries a report where there is one.
+    const emergency = draft.emergencyUntil !== null
+    const simulationId = emergency ? await findReport(tx, version) : await requireSimulation(tx, version)
     const at = deps.clock.now()
-    await approveVersion(tx, version, actor.userId, at)
+    await approveVersion(tx, version, { approvedBy: actor.userId, at, simulationId })
     await appendRecord(tx, actor, {
       type: 'policy.version_approved',
       at,
       streams: { policy: version },
-      body: { version, ...(draft.emergencyUntil === null ? {} : { emergency: true }) },
+      body: { version, simulationId, ...(emergency ? { emergency } : {}) },
     })
     return (await findVersion(tx, version))!
   })

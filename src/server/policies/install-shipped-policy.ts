@@ -33,6 +33,11 @@ export async function installShippedPolicy(
       streams: { policy: policy.version },
       body: { version: policy.version, note, files: files.map((file) => ({ path: file.path, text: file.text })) },
     })
-    await switchAndRecord(tx, systemActor, policy.version, at, note)
+    await switchAndRecord(tx, systemActor, policy.version, {
+      at,
+      reason: note,
+      simulationId: null,
+      exception: 'shipped',
+    })
   })
 }

@@ -18,6 +18,7 @@ const columns = [
   'activate_at as activateAt',
   'activated_at as activatedAt',
   'emergency_until as emergencyUntil',
+  'simulation_id as simulationId',
   nameOf('created_by').as('createdByName'),
   nameOf('approved_by').as('approvedByName'),
 ] as const
@@ -103,7 +104,11 @@ export async function insertVersion(tx: Tx, draft: NewVersion): Promise<boolean>
   return row !== undefined
 }
 
-export async function approveVersion(tx: Tx, version: string, approvedBy: string, at: string): Promise<void> {
+export async function approveVersion(
+  tx: Tx,
+  version: string,
+  { approvedBy, at, simulationId }: { approvedBy: string; at: string; simulationId: string | null },
+): Promise<void> {
   await tx
     .updateTable('policy_version')
     .set({
@@ -112,6 +117,7 @@ export async function approveVersion(tx: Tx, version: string, approvedBy: string
       approved_by: approvedBy,
       approved_at: at,
       emergency_until: null,
+      simulation_id: simulationId,
     })
     .where('version', '=', version)
     .where('approved_by', 'is', null)
@@ -119,10 +125,14 @@ export async function approveVersion(tx: Tx, version: string, approvedBy: string
     .executeTakeFirstOrThrow()
 }
 
-export async function scheduleVersion(tx: Tx, version: string, activateAt: string): Promise<void> {
+export async function scheduleVersion(
+  tx: Tx,
+  version: string,
+  { activateAt, simulationId }: { activateAt: string; simulationId: string | null },
+): Promise<void> {
   await tx
     .updateTable('policy_version')
-    .set({ activate_at: activateAt })
+    .set({ activate_at: activateAt, simulation_id: simulationId })
     .where('version', '=', version)
     .returning('version')
     .executeTakeFirstOrThrow()
@@ -133,8 +143,13 @@ export async function lockSwitch(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('policy_version.switch'))`.execute(tx)
 }
 
-/** Retires the active version and makes another the active one; answers what was retired. */
-export async function switchVersion(tx: Tx, version: string, at: string): Promise<string | undefined> {
+/** Retires the active version and makes another the active one, with its report; answers what was retired. */
+export async function switchVersion(
+  tx: Tx,
+  version: string,
+  at: string,
+  simulationId: string | null,
+): Promise<string | undefined> {
   await lockSwitch(tx)
   const retired = await tx
     .updateTable('policy_version')
@@ -145,7 +160,7 @@ export async function switchVersion(tx: Tx, version: string, at: string): Promis
     .executeTakeFirst()
   await tx
     .updateTable('policy_version')
-    .set({ state: 'active', activated_at: at, activate_at: null, retired_at: null })
+    .set({ state: 'active', activated_at: at, activate_at: null, retired_at: null, simulation_id: simulationId })
     .where('version', '=', version)
     .returning('version')
     .executeTakeFirstOrThrow()
@@ -195,17 +210,42 @@ export async function findEmergency(tx: Tx, version: string): Promise<Emergency 
   return row as Emergency | undefined
 }
 
-/** The last simulation of exactly this draft that ended, to stand in the record of its activation. */
-export async function findLastSimulation(tx: Tx, version: string): Promise<string | null> {
-  const row = await tx
-    .selectFrom('policy_simulation')
-    .select('id')
-    .where('draft_version', '=', version)
-    .where('state', '=', 'completed')
-    .orderBy('requested_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.id ?? null
+/** A simulation of one version, and how it answers what this version would change today. */
+export interface SimulationOfVersion {
+  readonly simulationId: string
+  readonly isCompleted: boolean
+  /** Over the posts of the whole firm. */
+  readonly isWhole: boolean
+  /** The version in force is the one that was in force when it was asked for. */
+  readonly isCurrent: boolean
+}
+
+/** The simulation of exactly this version that says most: completed, of the whole firm, beside the version in force. */
+export async function findBestSimulation(
+  db: Db | Tx,
+  version: string,
+  active: string | undefined,
+): Promise<SimulationOfVersion | undefined> {
+  const { rows } = await sql<SimulationOfVersion>`
+    select s.id as "simulationId", s.state = 'completed' as "isCompleted", s.units is null as "isWhole",
+      s.base_version is not distinct from ${active ?? null} as "isCurrent"
+    from policy_simulation s where s.draft_version = ${version}
+      and (s.state in ('waiting', 'running') or s.state = 'completed' and (s.report ->> 'complete')::boolean)
+    order by (s.units is null) and s.base_version is not distinct from ${active ?? null} desc, s.state = 'completed' desc,
+      s.requested_at desc, s.id desc limit 1`.execute(db)
+  return rows[0]
+}
+
+/** Whether the report that was attached to a version compares it with the version in force. */
+export async function isSimulatedBeside(
+  tx: Tx,
+  version: { readonly version: string; readonly simulationId: string | null },
+  active: string | undefined,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from policy_simulation s where s.id = ${version.simulationId} and s.draft_version = ${version.version}
+      and s.state = 'completed' and s.base_version is not distinct from ${active ?? null}`.execute(tx)
+  return rows.length > 0
 }
 
 /** Who started the version as an emergency, also after its time. */

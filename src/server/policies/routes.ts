@@ -8,6 +8,7 @@ import { compiledPolicy } from './compiled-policies.ts'
 import { createPolicyVersion } from './create-policy-version.ts'
 import type { CompiledPolicy } from './load-policy.ts'
 import { findActiveVersion, findVersion, findVersions } from './queries.ts'
+import { readSimulationGate } from './require-simulation.ts'
 import { startEmergency } from './start-emergency.ts'
 import { testPolicy } from './test-policy.ts'
 
@@ -27,7 +28,12 @@ export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>)
       if (found === undefined) throw new AppError('not_found', 'No such policy version.')
       const policy = await compiledPolicy(deps.db, found.version)
       const { checked, failures, untested } = testPolicy(policy)
-      return { ...found, rules: describeRules(policy), cases: { checked, failed: failures.length + untested.length } }
+      return {
+        ...found,
+        rules: describeRules(policy),
+        cases: { checked, failed: failures.length + untested.length },
+        simulation: found.state === 'active' ? null : await readSimulationGate(deps.db, found.version),
+      }
     },
   })
   app.route({

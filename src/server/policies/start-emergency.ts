@@ -5,7 +5,7 @@ import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { announceSwitch, switchAndRecord } from './activate-policy-version.ts'
+import { announceSwitch, switchAndRecord, type SimulationException } from './activate-policy-version.ts'
 import { prepareVersion, unloadable } from './compiled-policies.ts'
 import { findEmergencyObstacles } from './compare-emergency.ts'
 import {
@@ -21,6 +21,7 @@ import {
   type PolicyVersionRow,
 } from './queries.ts'
 import { requireFirm } from './require-firm.ts'
+import { findReport } from './require-simulation.ts'
 
 const approvalMilliseconds = 24 * 60 * 60_000
 
@@ -52,13 +53,21 @@ export async function startEmergency(
     const running = await findEmergency(tx, active)
     const until = running?.until ?? addMilliseconds(at, approvalMilliseconds)
     const fallback = running?.fallback ?? active
-    await switchVersion(tx, version, at)
+    const simulationId = await findReport(tx, version)
+    await switchVersion(tx, version, at, simulationId)
     await markEmergency(tx, version, { by: actor.userId, until, fallback })
     await appendRecord(tx, actor, {
       type: 'policy.version_activated',
       at,
       streams: { policy: version },
-      body: { version, retired: active, reason, emergency: { secondApprovalBy: until, otherwise: fallback } },
+      body: {
+        version,
+        retired: active,
+        reason,
+        emergency: { secondApprovalBy: until, otherwise: fallback },
+        simulationId,
+        ...(simulationId === null ? { exception: 'emergency' satisfies SimulationException } : {}),
+      },
     })
     await appendRecord(tx, actor, {
       type: 'policy.version_retired',
@@ -100,7 +109,15 @@ export async function endLapsedEmergencies(deps: Pick<Deps, 'db' | 'clock'>): Pr
       const at = deps.clock.now()
       if (emergency === undefined || emergency.until > at) return
       const reason = `The second approval of the emergency version ${version} did not come by ${emergency.until}.`
-      await switchAndRecord(tx, systemActor, emergency.fallback, at, reason)
+      const fallback = (await lockVersion(tx, emergency.fallback))!
+      // It was in force before, with this report; nothing new goes live.
+      const { simulationId } = fallback
+      await switchAndRecord(tx, systemActor, fallback.version, {
+        at,
+        reason,
+        simulationId,
+        exception: 'emergency_lapsed',
+      })
     })
   }
   return lapsed.length

@@ -147,10 +147,23 @@ export const PolicyVersion = Type.Object({
   activateAt: Nullable(At),
   activatedAt: Nullable(At),
   emergencyUntil: Nullable({ ...At, description: 'active without its second approval until then' }),
+  simulationId: Nullable({
+    ...Id,
+    description: 'the report with which it was approved, then went live; null: shipped, or an emergency',
+  }),
   ruleCount: Type.Integer(),
   note: Type.String(),
 })
 export type PolicyVersion = Static<typeof PolicyVersion>
+
+export const SimulationGate = Type.Object({
+  state: Type.Enum(['missing', 'under_way', 'outdated', 'partial', 'ready'], {
+    description:
+      '`ready`: its report lets it be approved and go live; `outdated`: another version has come into force since; `partial`: over some units only',
+  }),
+  simulationId: Nullable({ ...Id, description: 'the simulation that this was read from' }),
+})
+export type SimulationGate = Static<typeof SimulationGate>
 
 export const PolicyFile = Type.Object({
   path: Type.String({ maxLength: 300 }),
@@ -189,6 +202,10 @@ export const getPolicyVersion = endpoint({
         files: Type.Array(PolicyFile),
         rules: Type.Array(PolicyRule),
         cases: Type.Object({ checked: Type.Integer(), failed: Type.Integer() }),
+        simulation: Nullable({
+          ...SimulationGate,
+          description: 'the simulation that it needs beside the version in force; null for that version itself',
+        }),
       }),
     },
   },
@@ -214,7 +231,7 @@ export const approvePolicyVersion = endpoint({
   url: '/api/policies/versions/:version/approve',
   config: { permission: 'policy.approve' },
   schema: {
-    summary: 'A second person approves a draft',
+    summary: 'A second person approves a draft that was simulated beside the version in force (else `not_simulated`)',
     tags: ['policy'],
     params: versionParams,
     response: { 200: PolicyVersion },
@@ -226,7 +243,8 @@ export const activatePolicyVersion = endpoint({
   url: '/api/policies/versions/:version/activate',
   config: { permission: 'policy.approve', maxAgeSeconds: 30 * 60 },
   schema: {
-    summary: 'Makes an approved version the active one, now or at a time; re-evaluates what is approved or scheduled',
+    summary:
+      'Makes an approved version the active one, now or at a time, with its simulation beside the version in force (else `not_simulated`); re-evaluates what is approved or scheduled',
     tags: ['policy'],
     params: versionParams,
     body: Type.Object({
