@@ -6,6 +6,7 @@ import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
 import { registerExportRoutes } from '#server/exports/routes.ts'
 import { registerIdentity } from '#server/identity/authenticate-request.ts'
 import { answerBrokenRequest, answerUnreadableUrl } from '#server/platform/answer-malformed.ts'
+import { registerFrenchAnswers } from '#server/platform/answer-in-french.ts'
 import type { App } from '#server/platform/app-type.ts'
 import { compileWhenCalled } from '#server/platform/compile-when-called.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -40,6 +41,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>()
   compileWhenCalled(app)
   registerProblemDocuments(app)
+  registerFrenchAnswers(app)
   registerSecurityHeaders(app, deps.config)
   registerIdentity(app, deps)
   registerArchiveRoutes(app, deps)

@@ -1,0 +1,26 @@
+import type { FrenchSentences } from './say-in-french.ts'
+
+export const exportsInFrench: FrenchSentences = {
+  'The export has already ended.': 'L’export est déjà terminé.',
+  'Say why the export is made: the reason is part of it.':
+    'Dites pourquoi l’export est fait : le motif en fait partie.',
+  'No such unit among yours.': 'Cette unité n’est pas des vôtres.',
+  'Say whose stream is to be proven: an author, a profile or a unit.':
+    'Dites le fil de qui doit être prouvé : un auteur, un profil ou une unité.',
+  '“{timeZone}” is no time zone. Write one of the IANA names, such as Europe/Paris.':
+    '« {timeZone} » n’est pas un fuseau horaire. Écrivez un nom IANA, comme Europe/Paris.',
+  'No record has the type “{types}”.': 'Aucun enregistrement n’a le type « {types} ».',
+  'The export is {status}; only a completed one can be downloaded.':
+    'L’état de l’export : {status} ; seul un export terminé peut être téléchargé.',
+  'The file of this export is no longer there. Ask for the export again.':
+    'Le fichier de cet export n’est plus là. Redemandez l’export.',
+  'The package has {size} bytes.': 'Le paquet compte {size} octets.',
+  'Nothing is sealed yet. Ask again when the object store can be reached.':
+    'Rien n’est encore scellé. Redemandez quand le stockage d’objets sera joignable.',
+  'No such export.': 'Cet export n’existe pas.',
+  'The export could not be made. Ask the operator.': 'L’export n’a pas pu être préparé. Adressez-vous à l’exploitant.',
+  'The disk is full. Ask for the export again when there is space.':
+    'Le disque est plein. Redemandez l’export quand il y aura de la place.',
+  'The export could not be made; the operator has been told why. Ask again later.':
+    'L’export n’a pas pu être préparé ; l’exploitant en connaît la raison. Redemandez-le plus tard.',
+}

@@ -1,0 +1,87 @@
+import { archiveInFrench } from './archive.ts'
+import { exportsInFrench } from './exports.ts'
+import { identityInFrench } from './identity.ts'
+import { platformInFrench } from './platform.ts'
+import { policiesInFrench } from './policies.ts'
+import { postsInFrench } from './posts.ts'
+import { statuses } from './problems.ts'
+import { profilesInFrench } from './profiles.ts'
+import { publishingInFrench } from './publishing.ts'
+import { reviewsInFrench } from './reviews.ts'
+
+/**
+ * One room's sentences: the English one, as the room writes and archives it, leads to the French one. A hole `{name}`
+ * stands for a value; `{status}` and `{other status}` hold a word of the closed vocabularies, `{sentence}` another
+ * sentence, and both are said in French too.
+ */
+export type FrenchSentences = Readonly<Record<string, string>>
+
+export const frenchTables: readonly FrenchSentences[] = [
+  platformInFrench,
+  archiveInFrench,
+  identityInFrench,
+  profilesInFrench,
+  policiesInFrench,
+  postsInFrench,
+  reviewsInFrench,
+  publishingInFrench,
+  exportsInFrench,
+]
+
+interface Pattern {
+  readonly expression: RegExp
+  readonly holes: readonly string[]
+  readonly french: string
+}
+
+const hole = /\{([a-zA-Z][a-zA-Z ]*)\}/g
+const exact = new Map(
+  frenchTables.flatMap((table) => Object.entries(table)).filter(([english]) => !english.includes('{')),
+)
+const patterns = toPatterns(frenchTables.flatMap((table) => Object.entries(table)))
+
+/**
+ * A sentence of the server in French. Evidence keeps the English sentence for ever, so that is the key: what was stored
+ * years ago is read like what is refused now. What is not known (a colleague's own words) is answered unchanged.
+ */
+export function sayInFrench(sentence: string): string {
+  const whole = exact.get(sentence)
+  if (whole !== undefined) return whole
+  for (const pattern of patterns) {
+    const match = pattern.expression.exec(sentence)
+    if (match !== null) return fill(pattern, match.slice(1))
+  }
+  return sentence
+}
+
+function fill({ holes, french }: Pattern, values: readonly string[]): string {
+  return french.replaceAll(hole, (_whole, name: string) => sayValue(name, values[holes.indexOf(name)] ?? ''))
+}
+
+function sayValue(name: string, value: string): string {
+  if (name.endsWith('status')) return statuses[value.replaceAll(' ', '_')] ?? value
+  if (name !== 'sentence') return exact.get(value) ?? value
+  const [indent = ''] = /^\s*/.exec(value) ?? []
+  return indent + sayInFrench(value.trim())
+}
+
+/** The one with the most words of its own is asked first: a general one must not swallow it. */
+function toPatterns(entries: readonly (readonly [string, string])[]): Pattern[] {
+  return entries
+    .filter(([english]) => english.includes('{'))
+    .toSorted(([one], [other]) => ownLength(other) - ownLength(one))
+    .map(([english, french]) => ({
+      expression: new RegExp(`^${english.split(hole).map(toSource).join('')}$`, 's'),
+      holes: [...english.matchAll(hole)].map(([, name]) => name!),
+      french,
+    }))
+}
+
+function ownLength(english: string): number {
+  return english.replaceAll(hole, '').length
+}
+
+// `split` with one group answers text and hole in turn.
+function toSource(part: string, at: number): string {
+  return at % 2 === 1 ? '(.*?)' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
