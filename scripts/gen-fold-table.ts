@@ -125,7 +125,7 @@ function classify(cp: number): Class {
     return { bits: C.IGNORE | C.FOLDED | (/[\p{Grapheme_Extend}\u200d]/u.test(char) ? C.EXTEND : 0), low: 0 }
   }
   if (APOSTROPHES.has(char)) return separator(cp, char)
-  if (/[\u2070-\u2079\u00b2\u00b3\u00b9\u2080-\u2089\p{No}]/u.test(char) || /^[\u2122\u2120]$/.test(char))
+  if (/\p{No}/u.test(char) || /^[\u2122\u2120]$/.test(char))
     return separator(cp, char)
   const latin = latinOf(char)
   if (latin !== undefined && !NO_LETTERS.test(char)) return word(cp, char, latin, 0)

@@ -90,6 +90,11 @@ function addToken(start: number, end: number, bits: number, units: number, gap: 
   W.tokens = at + 1
 }
 
+/** True for a token of one letter, also for one that folds to two (œ). */
+function isOneLetter(token: number): boolean {
+  return W.tokenLength[token] === 1 || (W.tokenEnd[token] as number) - (W.tokenStart[token] as number) === 1
+}
+
 /** Ends a run of single letters whose last token is `last`. */
 function endRun(table: ScanTable, text: string, last: number): void {
   const first = chunk.runFirst
@@ -100,7 +105,7 @@ function endRun(table: ScanTable, text: string, last: number): void {
 /** Ends the chunk in front of `at`: masks its link, looks at it in other views when it is odd, tells runs of letters. */
 function endChunk(table: ScanTable, text: string, at: number, kind: TextField['kind']): void {
   const { first } = chunk
-  if (W.tokens - first === 1 && W.tokenLength[first] === 1) {
+  if (W.tokens - first === 1 && isOneLetter(first)) {
     const gap = W.tokenGap[first] as number
     if (chunk.runFirst >= 0 && (gap & (C.G_HARD | C.G_TERM)) !== 0) endRun(table, text, first - 1)
     if (chunk.runFirst < 0) chunk.runFirst = first

@@ -1,5 +1,5 @@
 import { aligned, alignWord, isLetterItem } from './align-word.ts'
-import { LETTER_ITEM, S, SPACE_ITEM } from './letter-stream.ts'
+import { JOIN_ITEM, LETTER_ITEM, S, SPACE_ITEM } from './letter-stream.ts'
 import {
   bitsOf,
   HASH_PRIME,
@@ -32,6 +32,7 @@ const LONGEST_TAG = 200
 /** Letters of a word that may stand alone among others; shorter ones need an edge or a neighbour on both sides. */
 const LONG_ENOUGH = 5
 const SHORTEST_IN_TAG = 4
+const SHORTEST_HALF = 3
 /** Endings that a starred word may take where words run together. */
 const LONGEST_ENDING = 4
 /** Repetitions of one letter after which only the last is tried as the end of a word. */
@@ -67,9 +68,13 @@ function collectLetters(from: number, to: number): void {
   reserveCut(to - from + 2)
   let length = 0
   let narrowest = 1 << 30
-  for (let item = from, gap = 0; item <= to; item++) {
+  for (let item = from, gap = 0, marked = false; item <= to; item++) {
     if (S.kind[item] === SPACE_ITEM) gap += S.unit[item] as number
+    if (S.kind[item] === JOIN_ITEM) marked = true
     if (!isLetterItem(item)) continue
+    // The spaces round a mark, as in "r . i . s . k", belong to the mark.
+    if (marked) gap = 1
+    marked = false
     if (length > 0 && gap > 0 && gap < narrowest) narrowest = gap
     cut.edge[length] = Math.min(gap, 255)
     gap = 0
@@ -235,11 +240,44 @@ function noteCut(words: WordTable, text: string, flags: number, whole: boolean):
       const stands = before && closed && (!alone || size >= SHORTEST_IN_TAG)
       // A short word is no word of an accented one: "télégramme" is not "telegram me".
       const fits = accented ? size >= SHORTEST_IN_TAG : whole || size >= LONG_ENOUGH || stands
-      if (fits) notePart(words, text, cut.item[back] as number, cut.item[place - 1] as number, flags)
+      if (fits) {
+        notePart(words, text, cut.item[back] as number, cut.item[place - 1] as number, flags)
+        noteHalves(words, text, back, place, flags)
+      }
       after = 1
     } else after = 0
     place = back
   }
+}
+
+/** Notes two words of the lexicon that a longer one is made of: "riskfree" in front of "profit" is "risk" and "free" too. */
+function noteHalves(words: WordTable, text: string, from: number, to: number, flags: number): void {
+  for (let middle = from + SHORTEST_HALF; middle <= to - SHORTEST_HALF; middle++) {
+    const [first, last] = [cut.item[middle - 1] as number, cut.item[middle] as number]
+    if (!isWord(words, text, cut.item[from] as number, first)) continue
+    if (!isWord(words, text, last, cut.item[to - 1] as number)) continue
+    notePart(words, text, cut.item[from] as number, first, flags)
+    notePart(words, text, last, cut.item[to - 1] as number, flags)
+  }
+}
+
+/** True when the letters between two items are a word of the lexicon. */
+function isWord(words: WordTable, text: string, from: number, to: number): boolean {
+  const { pairs, mask } = words.wholeSkeleton
+  let hash = HASH_SEED
+  let lastCoarse = -1
+  for (let item = from; item <= to; item++) {
+    W.steps++
+    const coarse = S.coarse[item] as number
+    if (coarse === lastCoarse || !isLetterItem(item)) continue
+    lastCoarse = coarse
+    hash = Math.imul(hash ^ coarse, HASH_PRIME)
+  }
+  for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
+    if (pairs[slot * 2] === hash && alignWord(words, (pairs[slot * 2 + 1] as number) - 1, text, from, to, true))
+      return true
+  }
+  return false
 }
 
 /**

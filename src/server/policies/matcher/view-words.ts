@@ -49,11 +49,10 @@ function cutPieces(): void {
 
 /** Notes a word found between two items, with the tokens that its letters lie in. */
 function noteWord(id: number, from: number, to: number, flags: number): void {
+  // A sign in front belongs to no token of its own; a digit does.
   let first = from
-  while (first < to && S.kind[first] !== LETTER_ITEM) first++
-  let last = to
-  while (last > from && S.kind[last] !== LETTER_ITEM) last--
-  addHit(id, S.start[from] as number, S.end[to] as number, S.token[first] as number, S.token[last] as number, flags)
+  while (first < to && S.kind[first] !== LETTER_ITEM && S.digit[first] === 0) first++
+  addHit(id, S.start[from] as number, S.end[to] as number, S.token[first] as number, S.token[to] as number, flags)
 }
 
 /** True for "10th", "2nd", "1er": a number with its ending, whatever word it looks like. */
