@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '#server/platform/database.ts'
-import type { GateReview } from './release-gate.ts'
 
 export type PublicationStatus =
   | 'waiting'
@@ -198,6 +197,16 @@ export async function updatePublication(
     .where('id', '=', publicationId)
     .returning('id')
     .executeTakeFirstOrThrow()
+}
+
+/** One review of the revision, with who approved which content. */
+export interface GateReview {
+  readonly stage: string
+  readonly stageIndex: number
+  readonly need: number
+  readonly status: string
+  readonly policyVersion: string
+  readonly decisions: readonly { readonly reviewerId: string; readonly outcome: string; readonly contentHash: string }[]
 }
 
 /** The reviews of a revision under lock, with their decisions: reviews/ owns them, the gate only reads. */

@@ -1,17 +1,7 @@
 import type { Instant } from '#server/platform/clock.ts'
 import { contentHash, sha256 } from '#server/posts/post-content.ts'
 import { toStoredContent, type EvaluationRow, type PostRow, type RevisionRow } from '#server/posts/stored-post.ts'
-import type { PublicationRow } from './queries.ts'
-
-/** One review of the revision, with who approved which content. */
-export interface GateReview {
-  readonly stage: string
-  readonly stageIndex: number
-  readonly need: number
-  readonly status: string
-  readonly policyVersion: string
-  readonly decisions: readonly { readonly reviewerId: string; readonly outcome: string; readonly contentHash: string }[]
-}
+import type { GateReview, PublicationRow } from './queries.ts'
 
 /** Everything that the gate looks at, read under the locks of post, reviews and publication. */
 export interface GateState {
