@@ -119,3 +119,45 @@ test('an examiner sees the records that the examination is about and no others, 
   assert.ok((await recordsOf(gateway, 'archive.searched')).length >= 3)
   assert.equal(within.status, 'in_review')
 })
+
+test('the records officer sees what an examiner searched, opened and was refused, and that look is a record', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [ruth, ada, camille] = [
+    await gateway.signIn('ruth'),
+    await gateway.signIn('ada'),
+    await gateway.signIn('camille'),
+  ]
+  const { postId } = await submit(camille, profileId, 'Within the period.')
+  const { secret, examinerId } = (await ruth.post('/api/examiners', wish)).json()
+  const acts = async (query = '') => (await ruth.get(`/api/examiners/${examinerId}/acts${query}`)).json()
+  assert.deepEqual(await acts(), { items: [], nextCursor: null })
+  const examiner = await signInWith(gateway, secret)
+  const { items } = (await examiner.get('/api/archive/records?q=period')).json()
+  gateway.clock.advance(1_000)
+  await examiner.get(`/api/archive/records/${items[0].recordId}`)
+  gateway.clock.advance(1_000)
+  await examiner.get(`/api/archive/posts/${postId}/timeline`)
+  gateway.clock.advance(1_000)
+  assert.equal((await examiner.post('/api/exports', { reason: 'x' })).statusCode, 403)
+  const all = (await acts()).items as {
+    type: string
+    summary: Record<string, unknown>
+    actor: { displayName: string }
+  }[]
+  assert.deepEqual(
+    all.map(({ type }) => type),
+    ['permission.denied', 'archive.viewed', 'archive.viewed', 'archive.searched'],
+  )
+  assert.deepEqual([all[1]?.summary['postId'], all[2]?.summary['recordId']], [postId, items[0].recordId])
+  assert.deepEqual(all[3]?.summary['filter'], { q: 'period' })
+  assert.ok(all.every(({ actor }) => actor.displayName === 'Anna Berg (FINRA)'))
+  const first = await acts('?limit=3')
+  const rest = await acts(`?limit=3&cursor=${first.nextCursor}`)
+  assert.deepEqual([...first.items, ...rest.items], all)
+  const looks = (await recordsOf(gateway, 'archive.viewed')).filter(
+    ({ content }) => content['examinerId'] === examinerId,
+  )
+  assert.equal(looks.length, 4)
+  assert.equal((await ada.get(`/api/examiners/${examinerId}/acts`)).statusCode, 403)
+  assert.equal((await examiner.get(`/api/examiners/${examinerId}/acts`)).statusCode, 403)
+})

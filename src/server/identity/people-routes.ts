@@ -15,6 +15,7 @@ import { findVisiblePerson, listPersonQualifications } from './people-queries.ts
 import { readPermissionsAt } from './read-permissions-at.ts'
 import { requestRoleChange } from './request-role-change.ts'
 import { listChanges, toRoleChange } from './role-change-queries.ts'
+import { readExaminerActs } from './read-examiner-acts.ts'
 import { updateUnit } from './update-unit.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock'>
@@ -139,5 +140,9 @@ function registerExaminerRoutes(app: App, deps: Parts): void {
   app.route({
     ...contract.endExaminer,
     handler: (request) => endExaminer(deps, request.actor, request.params.examinerId),
+  })
+  app.route({
+    ...contract.listExaminerActs,
+    handler: (request) => readExaminerActs(deps, request.actor, request.params.examinerId, request.query),
   })
 }

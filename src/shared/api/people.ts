@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { RoleSchema, PermissionSchema, Unit, User } from './identity.ts'
-import { At, Id, IdParams, Nullable, Person } from './common.ts'
+import { At, Id, IdParams, Nullable, Page, PageQuery, Person } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { TimelineEntry } from './posts.ts'
 
 const Reason = Type.String({ minLength: 1, maxLength: 2000, pattern: '\\S' })
 /** Minutes since the last sign-in within which a dangerous act is taken. */
@@ -335,6 +336,19 @@ export const endExaminer = endpoint({
     tags: ['people'],
     params: IdParams('examinerId'),
     response: { 200: Examiner },
+  },
+})
+
+export const listExaminerActs = endpoint({
+  method: 'GET',
+  url: '/api/examiners/:examinerId/acts',
+  config: { permission: 'examiner.manage' },
+  schema: {
+    summary: 'What an examiner searched, opened and was refused, newest first; asking is itself a record',
+    tags: ['people'],
+    params: IdParams('examinerId'),
+    querystring: Type.Object(PageQuery),
+    response: { 200: Page(TimelineEntry) },
   },
 })
 
