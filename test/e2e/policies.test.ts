@@ -128,29 +128,42 @@ test(
   },
 )
 
-test('It is simulated, approved by a second person and activated at a time', { timeout: 120_000 }, async () => {
-  const ada = await signIn('ada')
-  await ada.goto(draft)
-  await ada.getByText('Another policy owner must approve it').waitFor()
-  assert.equal(await ada.getByRole('button', { name: 'Approve', exact: true }).count(), 0)
-  await ada.getByRole('button', { name: 'Simulate over the past' }).click()
-  await ada.getByRole('button', { name: 'Start the simulation' }).click()
-  await ada.getByText('Completed').waitFor({ timeout: 60_000 })
-  simulation = ada.url()
-  await ada.getByRole('heading', { name: 'Newly blocked (1)' }).waitFor()
-  await ada.getByRole('link', { name: 'A bonus for the whole team, thank you all.' }).waitFor()
+test(
+  'It is not approved before it was simulated; whoever approves starts that, sees how far it is and what it found',
+  { timeout: 120_000 },
+  async () => {
+    const ada = await signIn('ada')
+    await ada.goto(draft)
+    await ada.getByText('Another policy owner must approve it').waitFor()
+    assert.equal(await ada.getByRole('button', { name: 'Approve', exact: true }).count(), 0)
 
-  const ines = await signIn('ines')
-  await ines.goto(draft)
-  await ines.getByRole('button', { name: 'Approve', exact: true }).click()
-  await ines.getByText('Approved, not active').waitFor()
-  await ines.getByRole('button', { name: 'Activate…' }).click()
-  await ines.getByLabel('When').fill('2099-01-01T08:00')
-  await ines.getByLabel('Reason').fill('From the new year on')
-  await assertSound(ines)
-  await ines.getByRole('button', { name: 'Activate at this time' }).click()
-  await ines.getByText(/It goes live at .*2099/).waitFor()
-})
+    const ines = await signIn('ines')
+    await ines.goto(draft)
+    await ines.getByText('Not simulated yet').waitFor()
+    assert.equal(await ines.getByRole('button', { name: 'Approve', exact: true }).count(), 0)
+    await assertSound(ines)
+    await ines.getByRole('button', { name: 'Simulate it now' }).click()
+    await ines.getByRole('button', { name: 'Start the simulation' }).click()
+    await ines.getByText('Simulated beside the version in force').waitFor({ timeout: 60_000 })
+    await ines.getByText('1 judged, 1 newly blocked, none newly allowed').waitFor()
+    await assertSound(ines)
+    await ines.getByRole('link', { name: 'Read the report' }).click()
+    await ines.getByText('Completed').waitFor()
+    simulation = ines.url()
+    await ines.getByRole('heading', { name: 'Newly blocked (1)' }).waitFor()
+    await ines.getByRole('link', { name: 'A bonus for the whole team, thank you all.' }).waitFor()
+
+    await ines.goto(draft)
+    await ines.getByRole('button', { name: 'Approve', exact: true }).click()
+    await ines.getByText('Approved, not active').waitFor()
+    await ines.getByRole('button', { name: 'Activate…' }).click()
+    await ines.getByLabel('When').fill('2099-01-01T08:00')
+    await ines.getByLabel('Reason').fill('From the new year on')
+    await assertSound(ines)
+    await ines.getByRole('button', { name: 'Activate at this time' }).click()
+    await ines.getByText(/It goes live at .*2099/).waitFor()
+  },
+)
 
 test(
   'A block rule starts at once, and everybody sees until when it needs its second person',
@@ -174,7 +187,12 @@ test(
     const ines = await signIn('ines')
     await ines.goto(ada.url())
     await ines.getByRole('button', { name: 'Approve', exact: true }).click()
-    await ines.getByText('Started as an emergency').waitFor({ state: 'detached' })
+    await ines.getByText('Started as an emergency, without a second person').waitFor({ state: 'detached' })
+    await ines.goto(draft)
+    await ines.getByText(/It does not go live by itself at .*2099/).waitFor()
+    await ines.getByText('To be simulated again').waitFor()
+    assert.equal(await ines.getByRole('button', { name: 'Activate…' }).count(), 0)
+    await assertSound(ines)
   },
 )
 

@@ -220,7 +220,10 @@ export interface SimulationOfVersion {
   readonly isCurrent: boolean
 }
 
-/** The simulation of exactly this version that says most: completed, of the whole firm, beside the version in force. */
+/**
+ * The simulation of exactly this version that says most: of the whole firm and beside the version in force, completed, the
+ * one that it was approved with, the newest.
+ */
 export async function findBestSimulation(
   db: Db | Tx,
   version: string,
@@ -232,6 +235,7 @@ export async function findBestSimulation(
     from policy_simulation s where s.draft_version = ${version}
       and (s.state in ('waiting', 'running') or s.state = 'completed' and (s.report ->> 'complete')::boolean)
     order by (s.units is null) and s.base_version is not distinct from ${active ?? null} desc, s.state = 'completed' desc,
+      s.id is not distinct from (select v.simulation_id from policy_version v where v.version = s.draft_version) desc,
       s.requested_at desc, s.id desc limit 1`.execute(db)
   return rows[0]
 }

@@ -5,19 +5,15 @@ import { activatePolicyVersion, type PolicyVersion } from '#shared/api/policies.
 import { call } from '#web/api/call.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
 import { TextArea, TextField } from '#web/ui/fields.tsx'
-import { Notice } from '#web/ui/Notice.tsx'
-import { shortVersion } from '#web/util/policy-words.ts'
 import { timeZone } from '#web/util/format.ts'
 
 interface Props {
   readonly version: PolicyVersion
-  /** Whether a simulation of exactly this version has been completed; undefined while nobody knows. */
-  readonly isSimulated: boolean | undefined
   readonly onClose: () => void
 }
 
 /** Makes an approved version the active one, now or later; a draft only as an emergency. */
-export function ActivateDialog({ version, isSimulated, onClose }: Props) {
+export function ActivateDialog({ version, onClose }: Props) {
   const { t } = useLingui()
   const client = useQueryClient()
   const [reason, setReason] = useState('')
@@ -32,10 +28,9 @@ export function ActivateDialog({ version, isSimulated, onClose }: Props) {
           ...(emergency ? { emergency } : at === '' ? {} : { at: new Date(at).toISOString() }),
         },
       }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['policies'] })
-      onClose()
-    },
+    onSuccess: onClose,
+    // After a refusal too: what is missing then stands on the page.
+    onSettled: () => client.invalidateQueries({ queryKey: ['policies'] }),
   })
   return (
     <FormDialog
@@ -51,17 +46,16 @@ export function ActivateDialog({ version, isSimulated, onClose }: Props) {
         {emergency ? (
           <Trans>
             Only a draft that adds block rules and changes nothing else may start before its second approval. It binds
-            everybody at once; without the approval within 24 hours, the version before comes back.
+            everybody at once, without a simulation if there is none, and the archive says so; without the approval
+            within 24 hours, the version before comes back.
           </Trans>
         ) : (
-          <Trans>What is approved and not yet published is judged anew; a changed verdict sends it back.</Trans>
+          <Trans>
+            What is approved and not yet published is judged anew; a changed verdict sends it back. The archive names
+            the simulation that this version goes live with.
+          </Trans>
         )}
       </p>
-      {isSimulated === false && !emergency && (
-        <Notice tone="review" title={<Trans>Nobody has simulated this version</Trans>}>
-          <Trans>The archive will say that {shortVersion(version.version)} went live without a simulation.</Trans>
-        </Notice>
-      )}
       {!emergency && (
         <TextField
           label={t`When`}

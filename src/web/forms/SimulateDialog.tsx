@@ -12,8 +12,15 @@ type Draft = Pick<BodyOf<typeof createSimulation>, 'version' | 'files' | 'exclus
 
 const day = 86_400_000
 
+interface Props {
+  readonly draft: Draft
+  /** The page goes on showing how far the run is, so nobody is led to it. */
+  readonly stays?: boolean
+  readonly onClose: () => void
+}
+
 /** Asks over which past a draft is run, and leads to the run. */
-export function SimulateDialog({ draft, onClose }: { draft: Draft; onClose: () => void }) {
+export function SimulateDialog({ draft, stays = false, onClose }: Props) {
   const { t } = useLingui()
   const navigate = useNavigate()
   const client = useQueryClient()
@@ -29,8 +36,12 @@ export function SimulateDialog({ draft, onClose }: { draft: Draft; onClose: () =
         },
       }),
     onSuccess: async ({ simulationId }) => {
-      await client.invalidateQueries({ queryKey: ['simulations'] })
-      await navigate({ to: '/policies/simulations/$simulationId', params: { simulationId } })
+      await Promise.all([
+        client.invalidateQueries({ queryKey: ['simulations'] }),
+        client.invalidateQueries({ queryKey: ['policies'] }),
+      ])
+      if (stays) onClose()
+      else await navigate({ to: '/policies/simulations/$simulationId', params: { simulationId } })
     },
   })
   return (

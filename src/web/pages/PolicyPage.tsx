@@ -1,18 +1,17 @@
 import { useState } from 'react'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
-import { approvePolicyVersion, type getPolicyVersion } from '#shared/api/policies.ts'
-import { call } from '#web/api/call.ts'
-import { meQuery, policyVersionQuery, simulationsQuery, touchedQuery } from '#web/api/queries.ts'
+import type { getPolicyVersion } from '#shared/api/policies.ts'
+import { policyVersionQuery, simulationsQuery, touchedQuery } from '#web/api/queries.ts'
 import { EmergencyNotice } from '#web/components/EmergencyNotice.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
+import { PolicyNextStep } from '#web/components/PolicyNextStep.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { SimulationList } from '#web/components/SimulationList.tsx'
-import { Failure, QueryView } from '#web/components/states.tsx'
+import { QueryView } from '#web/components/states.tsx'
 import { TouchedPosts } from '#web/components/TouchedPosts.tsx'
-import { ActivateDialog } from '#web/forms/ActivateDialog.tsx'
 import { SimulateDialog } from '#web/forms/SimulateDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge, Notice } from '#web/ui/Notice.tsx'
@@ -42,10 +41,7 @@ function PolicyView({ version }: { version: Version }) {
         </Link>
       </PageHead>
       {version.emergencyUntil !== null && <EmergencyNotice until={version.emergencyUntil} />}
-      {version.state === 'approved' && version.activateAt !== null && (
-        <Notice tone="note" title={<Trans>It goes live at {formatTime(version.activateAt, true)}</Trans>} />
-      )}
-      <NextStep version={version} />
+      <PolicyNextStep version={version} />
       <UnknownFacts version={version} />
       <Facts version={version} />
       {may('policy.simulate') && (version.state === 'draft' || version.state === 'approved') && (
@@ -53,57 +49,6 @@ function PolicyView({ version }: { version: Version }) {
       )}
       {may('policy.simulate') && <Simulations version={version.version} />}
       <Files files={version.files} />
-    </>
-  )
-}
-
-/** What happens next and who does it: the one who wrote a version never approves it. */
-function NextStep({ version }: { version: Version }) {
-  const may = useMay()
-  const client = useQueryClient()
-  const { data: me } = useQuery(meQuery)
-  const simulations = useQuery({ ...simulationsQuery, enabled: may('policy.simulate') })
-  const [activating, setActivating] = useState(false)
-  const approve = useMutation({
-    mutationFn: () => call(approvePolicyVersion, { params: { version: version.version } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['policies'] }),
-  })
-  if (!may('policy.approve')) return null
-  const own = version.createdBy === me?.userId
-  const unapproved = version.approvedBy === null && version.createdBy !== null
-  const waits = unapproved && (version.state === 'draft' || version.emergencyUntil !== null)
-  const canActivate = version.state === 'draft' || (!unapproved && version.state !== 'active')
-  const isSimulated = simulations.data?.items.some(
-    (one) => one.draftVersion === version.version && one.state === 'completed',
-  )
-  return (
-    <>
-      {waits && own && (
-        <Notice tone="note" title={<Trans>Another policy owner must approve it</Trans>}>
-          <Trans>You wrote this version. Whoever approves it reads the same comparison and simulations as you.</Trans>
-        </Notice>
-      )}
-      {approve.error !== null && <Failure error={approve.error} />}
-      {(canActivate || (waits && !own)) && (
-        <div className="row">
-          {waits && !own && (
-            <Button kind="primary" busy={approve.isPending} onClick={() => approve.mutate()}>
-              <Trans>Approve</Trans>
-            </Button>
-          )}
-          {canActivate && (
-            <Button
-              kind={version.state === 'draft' ? 'danger' : version.state === 'approved' ? 'primary' : 'quiet'}
-              onClick={() => setActivating(true)}
-            >
-              {version.state === 'draft' ? <Trans>Start as an emergency…</Trans> : <Trans>Activate…</Trans>}
-            </Button>
-          )}
-        </div>
-      )}
-      {activating && (
-        <ActivateDialog version={version} isSimulated={isSimulated} onClose={() => setActivating(false)} />
-      )}
     </>
   )
 }
@@ -161,6 +106,14 @@ function Facts({ version }: { version: Version }) {
             <dd>{formatTime(version.activatedAt, true)}</dd>
           </>
         )}
+        {(version.simulationId !== null || version.activatedAt !== null) && (
+          <>
+            <dt>{t`Simulation`}</dt>
+            <dd>
+              <AttachedReport version={version} />
+            </dd>
+          </>
+        )}
         <dt>{t`Rules`}</dt>
         <dd>{formatNumber(version.ruleCount)}</dd>
         <dt>{t`Examples and cases`}</dt>
@@ -174,6 +127,19 @@ function Facts({ version }: { version: Version }) {
       </dl>
     </section>
   )
+}
+
+/** The report that it was approved or made active with, or why there is none. */
+function AttachedReport({ version: { simulationId, createdBy, emergencyUntil } }: { version: Version }) {
+  if (simulationId !== null)
+    return (
+      <Link to="/policies/simulations/$simulationId" params={{ simulationId }}>
+        <Trans>The report that it was approved with</Trans>
+      </Link>
+    )
+  if (createdBy === null) return <Trans>None: it came with the program</Trans>
+  if (emergencyUntil !== null) return <Trans>None: it was started as an emergency</Trans>
+  return <Trans>None</Trans>
 }
 
 function Difference({ version }: { version: string }) {
