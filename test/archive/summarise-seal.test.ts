@@ -7,10 +7,12 @@ import { holdsStretch } from '#server/archive/compare-stretch.ts'
 import { bodiesMonth, entriesKey } from '#server/archive/object-keys.ts'
 import { perfectRoots } from '#server/archive/perfect-roots.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
+import { StreamCounts } from '#server/archive/stream-counts.ts'
 import { summariseSeal, type SealBytes } from '#server/archive/summarise-seal.ts'
 import { openSummariser } from '#server/archive/summarise-seals.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import { inTransaction } from '#server/platform/database.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { perfectRoot } from '#shared/tlog/frontier.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
@@ -147,6 +149,100 @@ test('Whatever byte of a seal changes, its summary is another or none', async (t
   assert.equal(summariseSeal({ ...bytes, firstIndex: 1, treeSize: 41 }), undefined)
 })
 
+/** An entry that says nothing else, or nearly, in a form that the sealer does not write. */
+const otherForms: readonly (readonly [name: string, change: (line: string) => string])[] = [
+  ['a space', (line) => line.replace('"v":1', '"v": 1')],
+  ['another version', (line) => line.replace('"v":1', '"v":12')],
+  ['a field too many', (line) => line.replace(',"v":1', ',"u":"x","v":1')],
+  ['fields in another order', (line) => line.replace(/("type":"[^"]*"),("v":1)/, '$2,$1')],
+  ['a field twice', (line) => line.replace('"actor":"', '"actor":"a","actor":"')],
+  ['a field inside the actor', (line) => line.replace(/"actor":"[^"]{36}"/, `"actor":"a","x":"${'b'.repeat(28)}"`)],
+  [
+    'a stream twice',
+    (line) => line.replace(/"streams":\{("[^,]*),/, '"streams":{$1,$1,').replace(/"sq":\{([^,]*),/, '"sq":{$1,$1,'),
+  ],
+  [
+    'streams in another order',
+    (line) =>
+      line
+        .replace(/"streams":\{([^,]*),([^,}]*)/, '"streams":{$2,$1')
+        .replace(/"sq":\{([^,]*),([^,}]*)/, '"sq":{$2,$1'),
+  ],
+  ['a stream without a number', (line) => line.replace(/"sq":\{[^,]*,/, '"sq":{')],
+  ['a number of no stream', (line) => line.replace(/\}\}$/, ',"user":0}}')],
+  ['a number with a zero before it', (line) => line.replace('"n":7', '"n":07')],
+  ['a number that is none', (line) => line.replace('"n":7', '"n":7e0')],
+  ['another index', (line) => line.replace('"n":7', '"n":8')],
+  ['an escaped letter', (line) => line.replace('"type":"s', '"type":"\\u0073')],
+  ['a letter beyond ASCII', (line) => line.replace('"retentionClass":"', '"retentionClass":"é')],
+  [
+    'a hash in capitals',
+    (line) => line.replace(/"bodyHash":"[^"]*"/, (hash) => hash.toUpperCase().replace('BODYHASH', 'bodyHash')),
+  ],
+  ['an hour that no day has', (line) => line.replace(/("recordedAt":"[^T]*T)../, '$125')],
+  ['a day that no month has', (line) => line.replace(/("recordedAt":"....-)...../, '$102-30')],
+  ['a time without its zone', (line) => line.replace(/("recordedAt":"[^"]*)Z/, '$10')],
+  ['something behind it', (line) => `${line} `],
+  ['no end', (line) => line.slice(0, -1)],
+  ['nothing', () => ''],
+]
+
+test('An entry in any other form has no summary: it is read by whoever parses JSON', async (t) => {
+  const archive = await openSealed(t, [20])
+  const { bytes } = (await readSeals(archive))[0]!
+  const lines = zstdDecompressSync(bytes.entries).toString('utf8').trimEnd().split('\n')
+  const withLine = (line: string) => ({
+    ...bytes,
+    entries: zstdCompressSync(
+      Buffer.from(
+        lines
+          .with(7, line)
+          .map((each) => `${each}\n`)
+          .join(''),
+      ),
+    ),
+  })
+  assert.notEqual(summariseSeal(withLine(lines[7]!)), undefined)
+  for (const [name, change] of otherForms) {
+    const line = change(lines[7]!)
+    assert.notEqual(line, lines[7], name)
+    assert.equal(summariseSeal(withLine(line)), undefined, name)
+  }
+})
+
+test('A record whose header has another form is numbered, sealed and verified all the same', async (t) => {
+  const archive = await openSealed(t, [5])
+  const { rows } = await sql<{ header: Buffer; salt: Buffer; body: Buffer }>`
+    select r.header, b.salt, b.body from archive.archive_record r join archive.archive_body b using (dispose_month, recorded_at, id)
+      limit 1`.execute(archive.db)
+  const { header, salt, body } = rows[0]!
+  const id = newId(archive.clock.now())
+  const other = Buffer.from(` ${header.toString().replace(/"id":"[^"]*"/, `"id": "${id}"`)} `)
+  const retimed = Buffer.from(other.toString().replace(/"recordedAt":"[^"]*"/, `"recordedAt":"${archive.clock.now()}"`))
+  await sql`select archive.append_record(${retimed}, ${salt}, ${body})`.execute(archive.db)
+  await sealOnce(archive, { force: true })
+  const seals = await readSeals(archive)
+  assert.equal(summariseSeal(seals[1]!.bytes), undefined)
+  const { problems, recordsChecked } = await verifyArchive(archive, { scope: 'full' })
+  assert.deepEqual({ problems, recordsChecked }, { problems: [], recordsChecked: 6 })
+})
+
+test('The numbers of many streams are counted, each without a gap', () => {
+  const counts = new StreamCounts()
+  const stream = (n: number, number: number): boolean => {
+    const id = Buffer.from(`019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`)
+    const at = { kindFrom: 0, kindTo: 0, listed: n % 2, column: -1, from: 0, to: id.length, number }
+    return counts.take(id, at)
+  }
+  for (let round = 0; round < 3; round++)
+    for (let n = 0; n < 2_000; n++) assert.ok(stream(n, n + round), `${n} the ${round}. time`)
+  assert.equal(stream(5, 5 + 2), false, 'a number again')
+  assert.equal(stream(6, 6 + 4), false, 'a gap')
+  const list = counts.list()
+  assert.equal(list.length, 2_000)
+  assert.deepEqual(list[1_999], ['network 019a0000-0000-7000-8000-000000001999', 1_999, 3])
+})
+
 const edits = [
   "update archive.archive_body set body = body || 'x' where id = $1",
   'update archive.archive_body set salt = sha256(salt) where id = $1',
@@ -171,18 +267,13 @@ test('Whatever of the database changes, it no longer holds the stretch', async (
   const archive = await openSealed(t, [60])
   const { bytes, months } = (await readSeals(archive))[0]!
   const [stretch] = summariseSeal(bytes)!.stretches
-  const owner = await archive.openOwner()
-  await owner.query("set gateway.migration = 'on'; set session_replication_role = replica")
-  const { rows } = await owner.query<{ name: string }>(
-    "select tgrelid::regclass as name, tgname from pg_trigger g join pg_class c on c.oid = g.tgrelid where c.relnamespace = 'archive'::regnamespace and not tgisinternal",
-  )
-  for (const { name } of rows) await owner.query(`alter table ${name} disable trigger user`)
+  const owner = await openTamperer(archive)
   for (const edit of edits) {
     const { rows: records } = await owner.query<{ id: string; header: Buffer }>(
       'select * from archive.archive_record where id = (select record_id from archive.leaf where log_index = 30)',
     )
     const { id } = records[0]!
-    const kept = await keep(owner, id)
+    const kept = await keep(owner, [id])
     const { rowCount } = await owner.query(edit, [id])
     assert.equal(rowCount, 1, edit)
     assert.equal(await holdsStretch(archive.db, stretch!, months), false, edit)
@@ -191,24 +282,73 @@ test('Whatever of the database changes, it no longer holds the stretch', async (
   }
 })
 
+/** What moves bytes between two rows that follow each other: $1 and $2 are their ids. */
+const moves = [
+  `update archive.archive_record r set header = case r.id when $1 then r.header || substr(n.header, 1, 1) else substr(n.header, 2) end
+    from archive.archive_record n where n.id = $2 and r.id in ($1, $2)`,
+  `update archive.leaf l set stream_sequence = case l.record_id when $1 then l.stream_sequence || E'\\n' || n.stream_sequence else '' end
+    from archive.leaf n where n.record_id = $2 and l.record_id in ($1, $2)`,
+  `update archive.leaf l set leaf_hash = case l.record_id when $1 then l.leaf_hash || substr(n.leaf_hash, 1, 1) else substr(n.leaf_hash, 2) end
+    from archive.leaf n where n.record_id = $2 and l.record_id in ($1, $2)`,
+  `update archive.archive_record r set type = case r.id when $1 then r.type || E'\\n' || n.type else '' end
+    from archive.archive_record n where n.id = $2 and r.id in ($1, $2)`,
+  `update archive.search s set profile_id = n.profile_id from archive.search n
+    where (s.record_id, n.record_id) in (($1, $2), ($2, $1))`,
+  `update archive.archive_body b set salt = n.salt, body = n.body from archive.archive_body n where (b.id, n.id) in (($1, $2), ($2, $1))`,
+  `update archive.leaf l set log_index = -1 - n.log_index from archive.leaf n where (l.record_id, n.record_id) in (($1, $2), ($2, $1))`,
+]
+
+test('Nothing can be moved from one row into the next', async (t) => {
+  const archive = await openSealed(t, [60])
+  const { bytes, months } = (await readSeals(archive))[0]!
+  const [stretch] = summariseSeal(bytes)!.stretches
+  const owner = await openTamperer(archive)
+  for (const name of ['leaf_index_not_negative', 'leaf_hash_size', 'leaf_record_once'])
+    await owner.query(`alter table archive.leaf drop constraint ${name}`)
+  const { rows } = await owner.query<{ id: string }>(
+    'select record_id as id from archive.leaf order by recorded_at, record_id offset 28 limit 2',
+  )
+  const ids = rows.map(({ id }) => id)
+  for (const move of moves) {
+    const kept = await keep(owner, ids)
+    assert.equal((await owner.query(move.replaceAll('$1', `'${ids[0]}'`).replaceAll('$2', `'${ids[1]}'`))).rowCount, 2)
+    await owner.query('update archive.leaf set log_index = -1 - log_index where log_index < 0')
+    assert.equal(await holdsStretch(archive.db, stretch!, months), false, move)
+    await kept.restore()
+    assert.equal(await holdsStretch(archive.db, stretch!, months), true, `${move}: and back`)
+  }
+})
+
 type Owner = Awaited<ReturnType<TestArchive['openOwner']>>
 
-/** The rows of one record, to put them back. */
-async function keep(owner: Owner, id: string): Promise<{ restore(): Promise<void> }> {
+/** An owner whom no trigger stops. */
+async function openTamperer(archive: TestArchive): Promise<Owner> {
+  const owner = await archive.openOwner()
+  await owner.query("set gateway.migration = 'on'; set session_replication_role = replica")
+  const { rows } = await owner.query<{ name: string }>(
+    "select tgrelid::regclass as name, tgname from pg_trigger g join pg_class c on c.oid = g.tgrelid where c.relnamespace = 'archive'::regnamespace and not tgisinternal",
+  )
+  for (const { name } of rows) await owner.query(`alter table ${name} disable trigger user`)
+  return owner
+}
+
+/** The rows of some records, to put them back. */
+async function keep(owner: Owner, ids: readonly string[]): Promise<{ restore(): Promise<void> }> {
   const tables = [
     ['archive.archive_record', 'id'],
     ['archive.archive_body', 'id'],
     ['archive.leaf', 'record_id'],
     ['archive.search', 'record_id'],
   ] as const
+  const list = ids.map((id) => `'${id}'`).join()
   for (const [at, [table, column]] of tables.entries()) {
     await owner.query(`drop table if exists kept_${at}`)
-    await owner.query(`create temp table kept_${at} as select * from ${table} where ${column} = '${id}'`)
+    await owner.query(`create temp table kept_${at} as select * from ${table} where ${column} in (${list})`)
   }
   return {
     async restore() {
       for (const [at, [table, column]] of tables.entries()) {
-        await owner.query(`delete from ${table} where ${column} = '${id}'`)
+        await owner.query(`delete from ${table} where ${column} in (${list})`)
         const overriding = table === 'archive.archive_record' ? 'overriding system value' : ''
         const { rows } = await owner.query<{ names: string }>(
           `select string_agg(quote_ident(attname), ', ' order by attnum) as names from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped`,

@@ -142,6 +142,17 @@ const bucketAttacks: {
     ],
   },
   {
+    name: 'an entry is written as the same JSON in another form',
+    attack: (archive) =>
+      rewriteLines(archive, 'entries/000000000003-000000000006.jsonl.zst', (lines) =>
+        lines.map((line, at) => (at === 1 ? line.replace('"v":1', '"v": 1') : line)),
+      ),
+    finds: [
+      { kind: 'root_differs', logIndex: 3 },
+      { kind: 'leaf_differs', logIndex: 4 },
+    ],
+  },
+  {
     name: 'an entry is dropped',
     attack: (archive) =>
       rewriteLines(archive, 'entries/000000000003-000000000006.jsonl.zst', (lines) => lines.toSpliced(1, 1)),

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import { zstdDecompressSync } from 'node:zlib'
+import { EntryLayout } from './entry-layout.ts'
 import { perfectRoots } from './perfect-roots.ts'
-import { listedStreams } from './stream-directory.ts'
+import { StreamCounts, type StreamCount } from './stream-counts.ts'
+import { StretchDigests, type Stretch } from './stretch-digest.ts'
 
 /** The stored bytes of one seal. */
 export interface SealBytes {
@@ -9,18 +11,6 @@ export interface SealBytes {
   readonly treeSize: number
   readonly entries: Uint8Array
   readonly bodies: readonly Uint8Array[]
-}
-
-/** What the database must answer about a stretch of entries, as digests; see `compareStretch`. */
-export interface Stretch {
-  readonly firstIndex: number
-  readonly endIndex: number
-  /** The stretch's earliest and latest `recordedAt`. */
-  readonly from: string
-  readonly to: string
-  readonly leaves: string
-  readonly bodies: string
-  readonly columns: string
 }
 
 /** What a seal without fault says; the tree and the neighbours have still to agree. */
@@ -31,28 +21,29 @@ export interface SealSummary {
   readonly roots: Uint8Array
   readonly firstAt: string
   readonly lastAt: string
-  /** Each counted stream (`kind id`): its first number in the seal, and how many follow without a gap. */
-  readonly streams: readonly (readonly [key: string, first: number, count: number])[]
+  readonly streams: readonly StreamCount[]
   /** Log indexes whose body is not in the seal's files. */
   readonly missing: readonly number[]
   readonly stretches: readonly Stretch[]
 }
 
-/** Entries of one comparison with the database: more make its sorts and texts outgrow the caches. */
-const stretchLength = 5_000
+const hashSize = 32
 const idLength = 36
-/** What the columns of one stretch say, as text; one for all readers of a thread. */
-const columns = Buffer.alloc(stretchLength * 1_024)
+const saltLength = 44
 const newline = 0x0a
 const closingBrace = 0x7d
-
-// The one form in which `append_record` and the sealer write an entry. Another form is no fault: it is looked at slowly.
-const shape =
-  /^\{"at":"([\dT:.Z-]{24})","h":\{"actor":"([^"\\]*)","bodyHash":"([0-9a-f]{64})","id":"([0-9a-f-]{36})","recordedAt":"([\dT:.Z-]{24})","retentionClass":"([^"\\]*)","streams":\{([^{}\\]*)\},"type":"([^"\\]*)","v":1(?:,"verdict":"[^"\\]*")?\},"n":(\d{1,16}),"sq":\{([^{}\\]*)\}\}$/
+const beforeIndex = Buffer.from('{"n":')
+const beforeId = Buffer.from(',"id":"')
+const beforeSalt = Buffer.from('","salt":"')
+const beforeBody = Buffer.from('","body":')
+/** Values of the digits of both alphabets; 255 is none. */
+const hexValues = valuesOf('0123456789abcdef')
+const base64Values = valuesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
 
 /**
- * Recomputes one seal from its stored bytes, in one pass and without parsing JSON: leaves, tile roots, numbers, bodies.
- * `undefined` when anything at all is unusual; the slow way (`walkSeal`, `verifyBodies`) then says what. Pure: runs in threads.
+ * Recomputes one seal from its stored bytes, in one pass and without parsing JSON or making texts: leaves, tile roots,
+ * numbers, bodies. `undefined` when anything at all is unusual; the slow way (`walkSeal`, `verifyBodies`) then says what.
+ * Pure: runs in threads.
  */
 export function summariseSeal(seal: SealBytes): SealSummary | undefined {
   try {
@@ -68,11 +59,6 @@ export function summariseSeal(seal: SealBytes): SealSummary | undefined {
   }
 }
 
-interface Counted {
-  readonly first: number
-  count: number
-}
-
 class Unusual extends Error {}
 
 function insist(sound: boolean): asserts sound {
@@ -82,113 +68,57 @@ function insist(sound: boolean): asserts sound {
 class SealReader {
   readonly #seal: SealBytes
   readonly #count: number
+  readonly #entries: Buffer
   readonly #leaves: Buffer
-  // Bytes and not strings: what survives a line keeps the whole line, and collecting it costs more than hashing.
   readonly #bodies: Buffer
-  readonly #ids: Buffer
+  readonly #ids: Int32Array
   readonly #found: Uint8Array
-  readonly #stretches: Omit<Stretch, 'bodies'>[] = []
-  #columnsLength = 0
-  #from = ''
-  #to = ''
-  readonly #streams = new Map<string, Map<string, Counted>>(listedStreams.map((kind) => [kind, new Map()]))
-  #firstAt = ''
-  #lastAt = ''
+  readonly #digests: StretchDigests
+  readonly #streams = new StreamCounts()
+  readonly #entry = new EntryLayout()
+  readonly #days = new InstantReader()
+  #firstAt = 0
+  #lastAt = 0
 
   constructor(seal: SealBytes) {
     this.#seal = seal
     this.#count = seal.treeSize - seal.firstIndex
-    this.#leaves = Buffer.allocUnsafeSlow(32 * this.#count)
-    this.#bodies = Buffer.alloc(32 * this.#count)
-    this.#ids = Buffer.alloc(idLength * this.#count)
+    this.#entries = unpack(seal.entries)
+    this.#leaves = Buffer.allocUnsafeSlow(hashSize * this.#count)
+    this.#bodies = Buffer.allocUnsafeSlow(hashSize * this.#count)
+    this.#ids = new Int32Array(this.#count)
     this.#found = new Uint8Array(this.#count)
+    this.#digests = new StretchDigests(this.#entries, seal.firstIndex, this.#count)
   }
 
   readEntries(): void {
-    const bytes = unpack(this.#seal.entries)
+    const bytes = this.#entries
     let at = 0
     for (let start = 0; start < bytes.length; at++) {
       const end = bytes.indexOf(newline, start)
       insist(end !== -1 && at < this.#count)
-      this.#leaves.write(hash('sha256', prefixed(bytes, start, end), 'binary'), 32 * at, 'latin1')
-      this.#readEntry(bytes.toString('latin1', start, end), at)
+      this.#leaves.write(hash('sha256', prefixed(bytes, start, end), 'binary'), hashSize * at, 'latin1')
+      this.#readEntry(start, end, at)
       start = end + 1
     }
     insist(at === this.#count)
   }
 
-  #readEntry(line: string, at: number): void {
-    const match = shape.exec(line)
-    insist(match !== null && Number(match[9]) === this.#seal.firstIndex + at && match[1]! >= this.#lastAt)
-    const [, sealedAt, , bodyHash, id, recordedAt, retentionClass, streams, type, , numbers] = match
-    this.#lastAt = sealedAt!
-    if (at === 0) this.#firstAt = sealedAt!
-    this.#bodies.write(bodyHash!, 32 * at, 'hex')
-    this.#ids.write(id!, idLength * at, 'latin1')
-    const instant = Date.parse(recordedAt!)
-    insist(!Number.isNaN(instant))
-    const held = this.#readStreams(streams!, numbers!)
-    this.#noteColumns(
-      at,
-      recordedAt!,
-      `${id} ${instant} ${type} ${retentionClass} ${type} ${held.unit} ${held.author} ${held.post} ${held.profile}\n`,
-    )
-  }
-
-  #noteColumns(at: number, recordedAt: string, text: string): void {
-    if (this.#columnsLength === 0) [this.#from, this.#to] = [recordedAt, recordedAt]
-    if (recordedAt < this.#from) this.#from = recordedAt
-    if (recordedAt > this.#to) this.#to = recordedAt
-    insist(this.#columnsLength + text.length <= columns.length)
-    this.#columnsLength += columns.write(text, this.#columnsLength, 'latin1')
-    if ((at + 1) % stretchLength !== 0 && at + 1 !== this.#count) return
-    const start = at - (at % stretchLength)
-    this.#stretches.push({
-      firstIndex: this.#seal.firstIndex + start,
-      endIndex: this.#seal.firstIndex + at + 1,
-      // Copies: a slice would keep its line.
-      from: Buffer.from(this.#from).toString(),
-      to: Buffer.from(this.#to).toString(),
-      leaves: hash('sha256', this.#leaves.subarray(32 * start, 32 * (at + 1)), 'hex'),
-      columns: hash('sha256', columns.subarray(0, this.#columnsLength), 'hex'),
-    })
-    this.#columnsLength = 0
-  }
-
-  /** Streams and their numbers stand in the same order: canonical JSON sorts both. */
-  #readStreams(streams: string, numbers: string): { unit: string; author: string; post: string; profile: string } {
-    const held = { unit: '', author: '', post: '', profile: '' }
-    let place = 0
-    for (let at = 0; at < streams.length;) {
-      const kindEnd = streams.indexOf('":"', at + 1)
-      const end = streams.indexOf('"', kindEnd + 3)
-      insist(kindEnd !== -1 && end !== -1)
-      const kind = streams.slice(at + 1, kindEnd)
-      const id = streams.slice(kindEnd + 3, end)
-      const said = numbers.startsWith(`"${kind}":`, place)
-      const numberEnd = numbers.indexOf(',', place)
-      insist(said)
-      const number = Number(numbers.slice(place + kind.length + 3, numberEnd === -1 ? numbers.length : numberEnd))
-      place = numberEnd === -1 ? numbers.length : numberEnd + 1
-      this.#countStream(kind, id, number)
-      if (kind in held) held[kind as keyof typeof held] = id
-      at = end + 2
+  #readEntry(start: number, end: number, at: number): void {
+    const [entry, bytes] = [this.#entry, this.#entries]
+    insist(entry.read(bytes, start, end) && entry.index === this.#seal.firstIndex + at)
+    const sealedAt = this.#days.read(bytes, entry.at)
+    const recordedAt = this.#days.read(bytes, entry.recordedAt)
+    insist(sealedAt >= this.#lastAt && recordedAt >= 0)
+    if (at === 0) this.#firstAt = sealedAt
+    this.#lastAt = sealedAt
+    this.#ids[at] = entry.id
+    decodeHex(bytes, entry.bodyHash, this.#bodies, hashSize * at)
+    for (let place = 0; place < entry.streamCount; place++) {
+      const stream = entry.streams[place]!
+      if (stream.listed >= 0) insist(this.#streams.take(bytes, stream))
     }
-    insist(place === numbers.length)
-    return held
-  }
-
-  #countStream(kind: string, id: string, number: number): void {
-    const streams = this.#streams.get(kind)
-    if (streams === undefined) return
-    const known = streams.get(id)
-    if (known !== undefined) {
-      insist(number === known.first + known.count)
-      known.count++
-    } else {
-      insist(Number.isSafeInteger(number))
-      streams.set(id, { first: number, count: 1 })
-    }
+    this.#digests.note(entry, sealedAt, recordedAt)
   }
 
   readBodies(packed: Uint8Array): void {
@@ -203,54 +133,127 @@ class SealReader {
 
   /** `{"n":…,"id":"…","salt":"<44>","body":…}`: the hash's prefix and the salt are put where the salt's text stands. */
   #readBody(bytes: Buffer, start: number, end: number): void {
-    const idMark = bytes.indexOf(',"id":"', start, 'latin1')
-    insist(idMark !== -1 && idMark - start <= 21)
-    const index = Number(bytes.toString('latin1', start + 5, idMark))
+    let index = 0
+    let place = start + beforeIndex.length
+    for (let digit = bytes[place]! - 0x30; digit >= 0 && digit <= 9; digit = bytes[++place]! - 0x30)
+      index = 10 * index + digit
+    const digits = place - start - beforeIndex.length
+    insist(digits > 0 && digits <= 15 && (digits === 1 || bytes[start + beforeIndex.length] !== 0x30))
     const at = index - this.#seal.firstIndex
-    insist(Number.isSafeInteger(at) && at >= 0 && at < this.#count && this.#found[at] === 0)
-    const id = this.#ids.toString('latin1', idLength * at, idLength * (at + 1))
-    const front = `{"n":${index},"id":"${id}","salt":"`
-    const saltAt = start + front.length
-    const bodyAt = saltAt + saltLength + bodyMark.length
-    insist(bytes.toString('latin1', start, saltAt) === front && bytes[end - 1] === closingBrace && bodyAt < end)
-    insist(bytes.toString('latin1', saltAt + saltLength, bodyAt) === bodyMark)
-    const salt = bytes.toString('latin1', saltAt, saltAt + saltLength)
+    insist(at >= 0 && at < this.#count && this.#found[at] === 0)
+    const idAt = place + beforeId.length
+    const saltAt = idAt + idLength + beforeSalt.length
+    const bodyAt = saltAt + saltLength + beforeBody.length
     insist(
-      bytes.write(salt, bodyAt - 32, 32, 'base64') === 32 && bytes.toString('base64', bodyAt - 32, bodyAt) === salt,
+      holds(bytes, start, beforeIndex) &&
+        holds(bytes, place, beforeId) &&
+        equals(bytes, idAt, this.#entries, this.#ids[at]!, idLength) &&
+        holds(bytes, saltAt - beforeSalt.length, beforeSalt) &&
+        holds(bytes, bodyAt - beforeBody.length, beforeBody) &&
+        bytes[end - 1] === closingBrace &&
+        bodyAt < end,
     )
-    bytes[bodyAt - 33] = 2
-    const found = hash('sha256', bytes.subarray(bodyAt - 33, end - 1), 'binary')
-    insist(found === this.#bodies.toString('latin1', 32 * at, 32 * (at + 1)))
+    decodeSalt(bytes, saltAt, bodyAt - hashSize)
+    bytes[bodyAt - hashSize - 1] = 2
+    const found = hash('sha256', bytes.subarray(bodyAt - hashSize - 1, end - 1), 'binary')
+    for (let byte = 0; byte < hashSize; byte++) insist(found.charCodeAt(byte) === this.#bodies[hashSize * at + byte])
     this.#found[at] = 1
   }
 
   summary(): SealSummary {
     const { firstIndex } = this.#seal
+    const missing = [...this.#found.keys()].filter((at) => this.#found[at] === 0)
+    for (const at of missing) this.#bodies.fill(0, hashSize * at, hashSize * (at + 1))
     return {
       leaves: this.#leaves,
       roots: perfectRoots(this.#leaves, firstIndex),
-      firstAt: this.#firstAt,
-      lastAt: this.#lastAt,
-      streams: [...this.#streams].flatMap(([kind, streams]) =>
-        [...streams].map(([id, { first, count }]) => [`${kind} ${id}`, first, count] as const),
-      ),
-      missing: [...this.#found.keys()].filter((at) => this.#found[at] === 0).map((at) => firstIndex + at),
-      stretches: this.#stretches.map((stretch) => ({ ...stretch, bodies: this.#hashBodies(stretch) })),
+      firstAt: new Date(this.#firstAt).toISOString(),
+      lastAt: new Date(this.#lastAt).toISOString(),
+      streams: this.#streams.list(),
+      missing: missing.map((at) => firstIndex + at),
+      stretches: this.#digests.digest(this.#leaves, this.#bodies),
     }
+  }
+}
+
+/** Reads instants `YYYY-MM-DDTHH:MM:SS.mmmZ` from bytes; most are of the day of the one before. */
+class InstantReader {
+  readonly #day = Buffer.alloc('YYYY-MM-DDT'.length)
+  #startOfDay = 0
+
+  /** Milliseconds since 1970; throws when it is no instant of that form. */
+  read(bytes: Buffer, at: number): number {
+    if (!holds(bytes, at, this.#day)) this.#readDay(bytes, at)
+    const hour = twoDigits(bytes, at + 11)
+    const minute = twoDigits(bytes, at + 14)
+    const second = twoDigits(bytes, at + 17)
+    const tenths = bytes[at + 20]! - 0x30
+    const rest = twoDigits(bytes, at + 21)
+    insist(hour < 24 && minute < 60 && second < 60 && tenths >= 0 && tenths <= 9 && rest < 100)
+    insist(bytes[at + 13] === 0x3a && bytes[at + 16] === 0x3a && bytes[at + 19] === 0x2e && bytes[at + 23] === 0x5a)
+    return this.#startOfDay + 3_600_000 * hour + 60_000 * minute + 1_000 * second + 100 * tenths + rest
   }
 
-  /** One digest of the hashes of the bodies that are there. */
-  #hashBodies({ firstIndex, endIndex }: Pick<Stretch, 'firstIndex' | 'endIndex'>): string {
-    const [start, end] = [firstIndex - this.#seal.firstIndex, endIndex - this.#seal.firstIndex]
-    const there: Buffer[] = []
-    for (let at = start; at < end;) {
-      const from = at
-      while (at < end && this.#found[at] === 1) at++
-      if (at > from) there.push(this.#bodies.subarray(32 * from, 32 * at))
-      while (at < end && this.#found[at] === 0) at++
-    }
-    return hash('sha256', there.length === 1 ? there[0]! : Buffer.concat(there), 'hex')
+  #readDay(bytes: Buffer, at: number): void {
+    const startOfDay = Date.parse(`${bytes.toString('latin1', at, at + 10)}T00:00:00.000Z`)
+    // The day must be written as it is written back: there is no 30 February.
+    insist(
+      startOfDay >= 0 &&
+        new Date(startOfDay).toISOString().startsWith(bytes.toString('latin1', at, at + this.#day.length)),
+    )
+    this.#startOfDay = startOfDay
+    bytes.copy(this.#day, 0, at, at + this.#day.length)
   }
+}
+
+/** The value of two digits; more than any when they are none. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const [tens, ones] = [bytes[at]! - 0x30, bytes[at + 1]! - 0x30]
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : 1_000
+}
+
+function decodeHex(bytes: Uint8Array, from: number, target: Uint8Array, at: number): void {
+  let all = 0
+  for (let place = 0; place < hashSize; place++) {
+    const [high, low] = [hexValues[bytes[from + 2 * place]!]!, hexValues[bytes[from + 2 * place + 1]!]!]
+    all |= high | low
+    target[at + place] = (high << 4) | low
+  }
+  insist(all < 16)
+}
+
+/** Decodes 32 bytes of base64 that end where their text may be overwritten: from behind, so that nothing unread is lost. */
+function decodeSalt(bytes: Uint8Array, from: number, at: number): void {
+  insist(bytes[from + saltLength - 1] === 0x3d)
+  let all = 0
+  for (let group = 10; group >= 0; group--) {
+    const a = base64Values[bytes[from + 4 * group]!]!
+    const b = base64Values[bytes[from + 4 * group + 1]!]!
+    const c = base64Values[bytes[from + 4 * group + 2]!]!
+    const d = group === 10 ? 0 : base64Values[bytes[from + 4 * group + 3]!]!
+    all |= a | b | c | d
+    // The last group is two bytes; the digits' spare bits must be zero, so that a salt has one text.
+    if (group === 10) insist((c & 3) === 0)
+    else bytes[at + 3 * group + 2] = (c << 6) | d
+    bytes[at + 3 * group + 1] = (b << 4) | (c >> 2)
+    bytes[at + 3 * group] = (a << 2) | (b >> 4)
+  }
+  insist(all < 64)
+}
+
+function valuesOf(digits: string): Uint8Array {
+  const values = new Uint8Array(256).fill(255)
+  for (let value = 0; value < digits.length; value++) values[digits.charCodeAt(value)] = value
+  return values
+}
+
+function holds(bytes: Uint8Array, at: number, mark: Uint8Array): boolean {
+  return equals(bytes, at, mark, 0, mark.length)
+}
+
+function equals(bytes: Uint8Array, at: number, others: Uint8Array, otherAt: number, length: number): boolean {
+  for (let place = 0; place < length; place++) if (bytes[at + place] !== others[otherAt + place]) return false
+  return true
 }
 
 /** A line with the leaf's prefix, where it lies: the line feed before it becomes the prefix. */
@@ -259,9 +262,6 @@ function prefixed(bytes: Buffer, start: number, end: number): Buffer {
   bytes[start - 1] = 0
   return bytes.subarray(start - 1, end)
 }
-
-const saltLength = 44
-const bodyMark = '","body":'
 
 /** Decompressed bytes, in one piece from the start: joining pieces costs as much as unpacking them. */
 function unpack(packed: Uint8Array): Buffer {

@@ -6,7 +6,7 @@ type Summaries = readonly (SealSummary | undefined)[]
 
 /** Recomputes seals, several at a time where it pays. */
 export interface Summariser {
-  /** Summaries in the order of the seals; `undefined` for one that must be looked at slowly. */
+  /** Summaries in the order of the seals; `undefined` for one that must be looked at slowly. The bytes are given away. */
   summarise(seals: readonly SealBytes[]): Promise<Summaries>
   /** How many calls may be under way and still be worked on. */
   readonly lanes: number
@@ -56,11 +56,17 @@ function startThread(): Thread {
       new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure)
         waiting.push({ resolve, reject })
-        // A thread's port has no origin: that is for windows.
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin
-        worker.postMessage(seals)
+        worker.postMessage(seals, buffersOf(seals))
       }),
   }
+}
+
+/** What can be given to a thread and need not be copied: buffers that hold nothing else. */
+function buffersOf(seals: readonly SealBytes[]): ArrayBuffer[] {
+  const whole = seals
+    .flatMap(({ entries, bodies }) => [entries, ...bodies])
+    .filter((bytes) => bytes.byteLength === bytes.buffer.byteLength)
+  return [...new Set(whole.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer)
 }
 
 function leastBusy(threads: readonly Thread[]): Thread {
