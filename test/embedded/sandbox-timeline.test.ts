@@ -117,6 +117,15 @@ describe('the sandbox timeline', () => {
     )
     const answer = await get(`/sandbox/media/${image}/0`)
     assert.deepEqual([answer.headers['content-type'], answer.rawPayload.equals(png)], ['image/png', true])
+    const film = await publish('With a film', '2026-01-04T11:00:00.000Z', { media: media('video/mp4') })
+    assert.ok(
+      (await get(`/sandbox/posts/${film}`)).body.includes(
+        `<video src="/sandbox/media/${film}/0" aria-label="A &#60;chart&#62;" controls`,
+      ),
+    )
+    const part = await get(`/sandbox/media/${film}/0`, { range: 'bytes=2-4' })
+    assert.deepEqual([part.statusCode, part.headers['content-range']], [206, `bytes 2-4/${png.length}`])
+    assert.deepEqual(part.rawPayload, png.subarray(2, 5))
     const page = await publish('With a page', '2026-01-05T10:00:00.000Z', { media: media('text/html') })
     const file = await get(`/sandbox/media/${page}/0`)
     assert.deepEqual(

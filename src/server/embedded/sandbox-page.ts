@@ -62,6 +62,8 @@ function media(post: SandboxPost, language: Language): string {
     const url = `/sandbox/media/${post.id}/${index}`
     const alt = escapeHtml(item.altText ?? '')
     if (item.mimeType.startsWith('image/')) return `<img src="${url}" alt="${alt}" loading="lazy">`
+    if (item.mimeType.startsWith('video/'))
+      return `<video src="${url}" aria-label="${alt === '' ? sandboxWords[language].attachment : alt}" controls preload="metadata"></video>`
     return `<a href="${url}">${alt === '' ? sandboxWords[language].attachment : alt}</a>`
   })
   return items.length === 0 ? '' : `<div class="media media-${Math.min(items.length, 4)}">${items.join('')}</div>`

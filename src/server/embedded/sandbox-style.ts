@@ -36,7 +36,7 @@ h2 a:hover, .brand a:hover { text-decoration: underline; }
 .tag { color: var(--brand); }
 .media { display: grid; gap: 0.5rem; margin-top: 0.75rem; }
 .media-2, .media-4 { grid-template-columns: 1fr 1fr; }
-.media img { display: block; max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px; background: var(--soft); }
+.media img, .media video { display: block; max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px; background: var(--soft); }
 .links { list-style: none; margin: 0.75rem 0 0; padding: 0; display: grid; gap: 0.5rem; }
 .links a { display: grid; padding: 0.625rem 0.875rem; border: 1px solid var(--line); border-radius: 6px; color: var(--text); text-decoration: none; overflow-wrap: anywhere; }
 .links a:hover { border-color: var(--brand); }

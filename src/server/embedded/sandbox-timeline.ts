@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '#server/platform/app-type.ts'
 import { readLanguage } from '#server/platform/read-language.ts'
+import { readRange } from '#server/platform/read-range.ts'
 import { SandboxStore, type SandboxPost } from '#server/publishing/sandbox-store.ts'
 import type { Language } from '#shared/api/common.ts'
 import { sandboxPage } from './sandbox-page.ts'
@@ -82,7 +83,12 @@ export function registerSandboxTimeline(app: App, options: { directory: string; 
       void reply
         .header('x-content-type-options', 'nosniff')
         .header('content-security-policy', "default-src 'none'; sandbox")
-      return reply.type(shown ? item.mimeType : 'application/octet-stream').send(bytes)
+        .header('accept-ranges', 'bytes')
+        .type(shown ? item.mimeType : 'application/octet-stream')
+      const range = readRange(request.headers.range, bytes.length)
+      if (range === undefined || range.start > range.end) return reply.send(bytes)
+      const part = bytes.subarray(range.start, range.end + 1)
+      return reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${bytes.length}`).send(part)
     },
   )
 

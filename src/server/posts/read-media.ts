@@ -2,6 +2,7 @@ import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { ObjectStoreError } from '#server/platform/object-store.ts'
+import { readRange } from '#server/platform/read-range.ts'
 import { findReadableMedia } from './queries.ts'
 
 /** An answer over HTTP, whole or one range of it. */
@@ -56,13 +57,4 @@ async function fetchBytes(store: Deps['objectStore'], key: string, mediaId: stri
   })
   if (bytes !== undefined) return bytes
   throw new AppError('object_store_unavailable', `Media ${mediaId} is not in the object store.`)
-}
-
-/** One range, which players of films ask for (RFC 9110 section 14); of anything else the whole file is the answer. */
-function readRange(header: string | undefined, size: number): { start: number; end: number } | undefined {
-  const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '') ?? []
-  if (from === '' && to === '') return undefined
-  if (from === '') return { start: Math.max(0, size - Number(to)), end: size - 1 }
-  if (to !== '' && Number(to) < Number(from)) return undefined
-  return { start: Number(from), end: to === '' ? size - 1 : Math.min(size - 1, Number(to)) }
 }
