@@ -6,7 +6,7 @@ import { toHex } from '#shared/tlog/bytes.ts'
 import { appendLeaf, copyFrontier, frontierRoot, type Frontier, type FullTile } from '#shared/tlog/frontier.ts'
 import { hashLeaf } from '#shared/tlog/merkle.ts'
 import { hashBody } from './append-record.ts'
-import { joinEntry, parseHeader, type RecordHeader, type StreamSequence } from './entry.ts'
+import { joinEntry, parseHeader, type RecordHeader } from './entry.ts'
 import { moveStreamHeads, readHead, readNewRecords, restoreFrontier, type Head, type NewRecord } from './log-queries.ts'
 import type { SealRow } from './seal-queries.ts'
 
@@ -66,7 +66,7 @@ async function numberRecords(
   const sequences = await nextSequences(tx, headers)
   const tiles: FullTile[] = []
   const leaves = records.map((record, at) => {
-    const sequence = canonicalJson(sequences[at]!)
+    const sequence = sequences[at]!
     const entry = joinEntry(sealedAt, record.header, firstIndex + at, sequence)
     const leaf = hashLeaf(Buffer.from(entry))
     const completed = appendLeaf(frontier, leaf)
@@ -94,26 +94,34 @@ function hasItsBody({ salt, body }: SealRow, header: RecordHeader): boolean {
   return salt !== null && body !== null && hashBody(salt, Buffer.from(body)) === header.bodyHash
 }
 
-/** Gives each record its dense number in each of its streams and moves the heads of those streams. */
-async function nextSequences(tx: Tx, headers: readonly RecordHeader[]): Promise<StreamSequence[]> {
-  const counts = new Map<string, number>()
-  for (const { streams } of headers) {
-    for (const kind in streams) {
-      const key = `${kind} ${streams[kind]}`
-      counts.set(key, (counts.get(key) ?? 0) + 1)
-    }
-  }
-  const heads = await moveStreamHeads(tx, counts)
-  return headers.map(({ streams }) => {
+/** One stream's share of a round: how many records, and the number that its next one gets. */
+interface StreamShare {
+  count: number
+  next: number
+}
+
+/** Gives each record its dense number in each of its streams, as canonical JSON, and moves the heads of those streams. */
+async function nextSequences(tx: Tx, headers: readonly RecordHeader[]): Promise<string[]> {
+  const shares = new Map<string, StreamShare>()
+  const streamsOf = headers.map(({ streams }) =>
+    Object.keys(streams).map((kind) => shareOf(shares, kind, streams[kind]!)),
+  )
+  const heads = await moveStreamHeads(tx, shares)
+  for (const [key, share] of shares) share.next = heads.get(key)!
+  return headers.map(({ streams }, at) => {
     const sequence: Record<string, number> = {}
-    for (const kind in streams) {
-      const key = `${kind} ${streams[kind]}`
-      const next = heads.get(key)!
-      heads.set(key, next + 1)
-      sequence[kind] = next
-    }
-    return sequence
+    let place = 0
+    for (const kind in streams) sequence[kind] = streamsOf[at]![place++]!.next++
+    return canonicalJson(sequence)
   })
+}
+
+function shareOf(shares: Map<string, StreamShare>, kind: string, id: string): StreamShare {
+  const key = `${kind} ${id}`
+  let share = shares.get(key)
+  if (share === undefined) shares.set(key, (share = { count: 0, next: 0 }))
+  share.count++
+  return share
 }
 
 interface NewLeaf {

@@ -66,30 +66,61 @@ export async function readNewRecords(tx: Tx, head: Head, limit: number): Promise
     ('enable_mergejoin', 'off'), ('max_parallel_workers_per_gather', '0'), ('jit', 'off')) as wanted (name, value)`.execute(
     tx,
   )
-  const { rows } = await sql<NewRecord>`
+  const { rows } = await sql<NewHeader>`
     select r.id, r.recorded_at as "recordedAt", convert_from(r.header, 'UTF8') as header,
-        r.retention_class as "retentionClass", to_char(r.dispose_month, 'YYYY-MM') as "disposeMonth", b.salt,
-        convert_from(b.body, 'UTF8') as body
+        r.retention_class as "retentionClass", r.dispose_month as month
       from archive.archive_record r
-        left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
       where r.xid >= pg_snapshot_xmin(${head.mark}::pg_snapshot)
         and (${head.mark} = ${seesNothing} or r.xid < pg_snapshot_xmax(${head.newMark}::pg_snapshot))
         and not pg_visible_in_snapshot(r.xid, ${head.mark}::pg_snapshot)
         and not exists (select from archive.leaf l where l.record_id = r.id)
       order by r.seq limit ${limit}`.execute(tx)
-  return rows
+  const bodies = new Map<string, NewBody>()
+  for (const [month, headers] of Map.groupBy(rows, (row) => row.month)) await readBodies(tx, month, headers, bodies)
+  return rows.map(({ month, ...row }) => ({
+    ...row,
+    disposeMonth: month.slice(0, 7),
+    salt: bodies.get(row.id)?.salt ?? null,
+    body: bodies.get(row.id)?.body ?? null,
+  }))
+}
+
+interface NewHeader extends Omit<NewRecord, 'disposeMonth' | 'salt' | 'body'> {
+  /** `yyyy-mm-dd` */
+  readonly month: string
+}
+
+type NewBody = Pick<NewRecord, 'salt' | 'body'>
+
+/** The bodies of one month: a join of all months would look for each record in every partition there is. */
+async function readBodies(
+  tx: Tx,
+  month: string,
+  headers: readonly NewHeader[],
+  bodies: Map<string, NewBody>,
+): Promise<void> {
+  const { rows } = await sql<NewBody & { id: string }>`
+    select b.id, b.salt, convert_from(b.body, 'UTF8') as body
+      from unnest(${headers.map((row) => row.recordedAt)}::timestamptz[], ${headers.map((row) => row.id)}::uuid[]) as r (recorded_at, id)
+        join archive.archive_body b on b.dispose_month = ${month}::date and b.recorded_at = r.recorded_at and b.id = r.id`.execute(
+    tx,
+  )
+  for (const { id, salt, body } of rows) bodies.set(id, { salt, body })
 }
 
 /** Moves the heads of streams, by `kind id`, by so many records each; answers the number from which each was moved. */
-export async function moveStreamHeads(tx: Tx, counts: ReadonlyMap<string, number>): Promise<Map<string, number>> {
-  const keys = [...counts.keys()]
+export async function moveStreamHeads(
+  tx: Tx,
+  streams: ReadonlyMap<string, { readonly count: number }>,
+): Promise<Map<string, number>> {
+  const keys = [...streams.keys()]
   const moved = keys.map((key) => key.indexOf(' '))
   const { rows } = await sql<{ key: string; next: number }>`
     insert into archive.stream_head as head (kind, stream_id, next_sequence)
-      select * from unnest(${keys.map((key, at) => key.slice(0, moved[at]))}::text[], ${keys.map((key, at) => key.slice(moved[at]! + 1))}::text[], ${[...counts.values()]}::bigint[])
+      select * from unnest(${keys.map((key, at) => key.slice(0, moved[at]))}::text[], ${keys.map((key, at) => key.slice(moved[at]! + 1))}::text[], ${[...streams.values()].map(({ count }) => count)}::bigint[])
       on conflict (kind, stream_id) do update set next_sequence = head.next_sequence + excluded.next_sequence
       returning head.kind || ' ' || head.stream_id as key, head.next_sequence as next`.execute(tx)
-  return new Map(rows.map((row) => [row.key, row.next - counts.get(row.key)!]))
+  return new Map(rows.map((row) => [row.key, row.next - streams.get(row.key)!.count]))
 }
 
 /** The right edge of the tree from leaves and tiles. Throws when they do not have the root that was recorded. */
