@@ -3,6 +3,7 @@ import { anchorNames } from '#server/platform/anchors.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { readIndexLag } from '#server/platform/index-lag.ts'
 import type { ArchiveStatus } from '#shared/api/archive.ts'
 import { toHex } from '#shared/tlog/bytes.ts'
 import { parseCheckpoint } from '#shared/tlog/checkpoint.ts'
@@ -15,9 +16,10 @@ export async function readStatus(
   deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>,
 ): Promise<ArchiveStatus> {
   const { db } = deps
-  const [sealed, waiting, verification, incidents, objectStore, anchors] = await Promise.all([
+  const [sealed, waiting, index, verification, incidents, objectStore, anchors] = await Promise.all([
     readSealed(db),
     readWaiting(db),
+    readIndexLag(db, deps.clock.now()),
     readLastVerification(db),
     readIncidents(db),
     checkStore(deps),
@@ -31,6 +33,8 @@ export async function readStatus(
     rootHash: sealed.note === undefined ? null : toHex(parseCheckpoint(parseNote(sealed.note).text).root),
     unsequenced: waiting.unsequenced,
     lagSeconds: lagSeconds(waiting.oldestAt, deps.clock.now()),
+    unindexed: index.waiting,
+    indexLagSeconds: index.seconds,
     lastSealedAt: sealed.sealedAt ?? null,
     lastVerifiedAt: verification?.at ?? null,
     lastVerifiedSize: verification?.treeSize ?? null,

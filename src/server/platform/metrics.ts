@@ -3,9 +3,10 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { App } from './app-type.ts'
 import { anchorNames } from './anchors.ts'
 import type { Deps } from './deps.ts'
+import { readIndexLag } from './index-lag.ts'
 
 /** Prometheus metrics: the process, the calls, and what waits. Figures only, never content or names. */
-export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log' | 'anchors'>): void {
+export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'clock' | 'log' | 'anchors'>): void {
   const register = new Registry()
   collectDefaultMetrics({ register, prefix: 'gateway_' })
   const duration = new Histogram({
@@ -40,6 +41,17 @@ export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log' | 'ancho
     registers: [register],
   })
 
+  const indexWaiting = new Gauge({
+    name: 'gateway_index_waiting',
+    help: 'Records that a search still finds by reading them, because the index does not hold them yet',
+    registers: [register],
+  })
+  const indexLag = new Gauge({
+    name: 'gateway_index_lag_seconds',
+    help: 'How long the oldest of them waits for the index; above 60 it stands still',
+    registers: [register],
+  })
+
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     duration.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
@@ -48,6 +60,7 @@ export function registerMetrics(app: App, deps: Pick<Deps, 'db' | 'log' | 'ancho
   app.get('/metrics', { config: { permission: 'public' } }, async (_request, reply) => {
     await readWaiting(deps, waiting)
     await readAnchors(deps, anchorBehind, anchorFailing)
+    await readIndex(deps, indexWaiting, indexLag)
     return reply.type(register.contentType).send(await register.metrics())
   })
 }
@@ -85,5 +98,19 @@ async function readAnchors(
     }
   } catch (error) {
     deps.log.debug({ err: error }, 'metrics are given without the anchors')
+  }
+}
+
+async function readIndex(
+  deps: Pick<Deps, 'db' | 'clock' | 'log'>,
+  indexWaiting: Gauge,
+  indexLag: Gauge,
+): Promise<void> {
+  try {
+    const { waiting, seconds } = await readIndexLag(deps.db, deps.clock.now())
+    indexWaiting.set(waiting)
+    indexLag.set(seconds)
+  } catch (error) {
+    deps.log.debug({ err: error }, 'metrics are given without the search index')
   }
 }

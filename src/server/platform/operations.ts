@@ -3,6 +3,7 @@ import * as contract from '#shared/api/operations.ts'
 import type { App } from './app-type.ts'
 import type { Deps } from './deps.ts'
 import { createHttpClient } from './http.ts'
+import { indexAlarmSeconds, readIndexLag } from './index-lag.ts'
 
 type Check = { ok: boolean; detail: string }
 type ReadinessDeps = Pick<Deps, 'db' | 'objectStore' | 'config' | 'clock'>
@@ -17,7 +18,7 @@ export function registerOperations(app: App, deps: ReadinessDeps): void {
   app.route({
     ...contract.getReadiness,
     handler: async (_request, reply) => {
-      const [database, objectStore, sealing, provider] = await Promise.all([
+      const [database, objectStore, sealing, indexing, provider] = await Promise.all([
         check('The database answers.', 'The database does not answer: nothing is accepted until it does.', () =>
           sql`select 1`.execute(deps.db),
         ),
@@ -27,11 +28,13 @@ export function registerOperations(app: App, deps: ReadinessDeps): void {
           () => deps.objectStore.check(),
         ),
         checkSealing(deps),
+        checkIndexing(deps),
         check('The identity provider answers.', 'The identity provider does not answer: nobody new can sign in.', () =>
           fetchDiscovery(deps.config.oidc.issuer),
         ),
       ])
-      const checks = { database, objectStore, sealing, provider }
+      const checks = { database, objectStore, sealing, indexing, provider }
+      // Without the index every record is still found, only later: no reason to send nobody here.
       const ready = database.ok && objectStore.ok && sealing.ok && provider.ok
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks })
     },
@@ -65,6 +68,17 @@ async function checkSealing(deps: ReadinessDeps): Promise<Check> {
     return { ok: false, detail: `A record waits for its seal since ${oldest}. Nothing is published meanwhile.` }
   } catch {
     return { ok: false, detail: 'The state of sealing cannot be read.' }
+  }
+}
+
+async function checkIndexing(deps: ReadinessDeps): Promise<Check> {
+  try {
+    const { waiting, seconds } = await readIndexLag(deps.db, deps.clock.now())
+    if (seconds <= indexAlarmSeconds) return { ok: true, detail: 'The search index follows the log.' }
+    const detail = `The search index has not followed the log for ${Math.round(seconds)} seconds, and ${waiting} records wait. They are found all the same, by reading them: searches become slow.`
+    return { ok: false, detail }
+  } catch {
+    return { ok: false, detail: 'The state of the search index cannot be read.' }
   }
 }
 

@@ -124,6 +124,8 @@ export const ArchiveStatus = Type.Object({
   rootHash: Nullable(Type.String()),
   unsequenced: Type.Integer(),
   lagSeconds: Type.Number(),
+  unindexed: Type.Integer({ description: 'Numbered records that the search index does not hold yet' }),
+  indexLagSeconds: Type.Number({ description: 'How long the oldest of them waits' }),
   lastSealedAt: Nullable(At),
   lastVerifiedAt: Nullable(At),
   lastVerifiedSize: Nullable(Type.Integer()),

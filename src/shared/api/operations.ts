@@ -15,7 +15,7 @@ export const getHealth = endpoint({
 const Check = Type.Object({ ok: Type.Boolean(), detail: Type.String() })
 export const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not_ready')]),
-  checks: Type.Object({ database: Check, objectStore: Check, sealing: Check, provider: Check }),
+  checks: Type.Object({ database: Check, objectStore: Check, sealing: Check, indexing: Check, provider: Check }),
 })
 
 export const getReadiness = endpoint({
@@ -23,7 +23,7 @@ export const getReadiness = endpoint({
   url: '/readyz',
   config: { permission: 'public' },
   schema: {
-    summary: 'Database, object store, sealing lag, identity provider',
+    summary: 'Database, object store, sealing lag, indexing lag, identity provider',
     tags: ['operations'],
     response: { 200: Readiness, 503: Readiness },
   },

@@ -49,6 +49,10 @@ export const platformInFrench: FrenchSentences = {
   'A record waits for its seal since {at}. Nothing is published meanwhile.':
     'Un enregistrement attend son scellement depuis le {at}. Rien n’est publié en attendant.',
   'The state of sealing cannot be read.': 'L’état du scellement ne peut pas être lu.',
+  'The search index follows the log.': 'L’index de recherche suit le journal.',
+  'The search index has not followed the log for {seconds} seconds, and {waiting} records wait. They are found all the same, by reading them: searches become slow.':
+    'L’index de recherche ne suit plus le journal depuis {seconds} secondes, et {waiting} enregistrements attendent. On les trouve tout de même, en les lisant\u00a0: les recherches deviennent lentes.',
+  'The state of the search index cannot be read.': 'L’état de l’index de recherche ne peut pas être lu.',
 
   // What is wrong with one field of a request, by the validator (ajv) and by the use cases.
   'is not valid': 'n’est pas valable',
