@@ -77,6 +77,16 @@ const holds = createRoute({
   path: '/holds',
   component: lazyRouteComponent(() => import('#web/pages/HoldsPage.tsx'), 'HoldsPage'),
 })
+const examiners = createRoute({
+  getParentRoute: () => shell,
+  path: '/examiners',
+  component: lazyRouteComponent(() => import('#web/pages/ExaminationsPage.tsx'), 'ExaminationsPage'),
+})
+const examination = createRoute({
+  getParentRoute: () => shell,
+  path: '/examiners/$examinerId',
+  component: lazyRouteComponent(() => import('#web/pages/ExaminationPage.tsx'), 'ExaminationPage'),
+})
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/me',
@@ -156,6 +166,8 @@ export const router = createRouter({
       record,
       timeline,
       holds,
+      examiners,
+      examination,
       account,
       exportList,
       newExport,

@@ -1,60 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { openStage } from '#test/support/open-stage.ts'
-import type { GatewayProcess } from '#test/support/run-gateway-process.ts'
+import type { Page } from 'playwright-core'
+import { assertSound, openConsole, readWords, type ConsoleStage, type Look } from '#test/support/open-console.ts'
 
-let gateway: GatewayProcess
-let browser: Browser
-const violations: string[] = []
+let stage: ConsoleStage
 
 before(async () => {
-  ;[gateway, browser] = await openStage()
+  stage = await openConsole()
 })
-after(async () => {
-  await browser?.close()
-  await gateway?.stop()
-})
+after(() => stage?.close())
 
-async function open(look: { locale: 'en-GB' | 'fr-FR'; colorScheme: 'light' | 'dark'; width: number }): Promise<Page> {
-  const { width, ...rest } = look
-  const context = await browser.newContext({ ...rest, viewport: { width, height: 900 } })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', ({ violatedDirective }) =>
-      console.error(`POLICY ${violatedDirective}`),
-    )
-  })
-  page.on('console', (message) => {
-    if (message.text().startsWith('POLICY')) violations.push(`${page.url()}: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => violations.push(`${page.url()}: ${error.message}`))
-  return page
-}
-
-const english = { locale: 'en-GB', colorScheme: 'light', width: 1440 } as const
-
-async function assertSound(page: Page, where: string): Promise<void> {
-  const { violations: found } = await new AxeBuilder({ page }).analyze()
-  assert.deepEqual(
-    found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`),
-    [],
-    where,
-  )
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
-  assert.equal(wide, false, `${where} scrolls sideways`)
-}
-
-/** Opens and ends examinations as the records officer does. */
-async function asRecordsOfficer(page: Page) {
-  await page.goto(`${gateway.url}/`)
-  await page.getByRole('link', { name: 'Sign in with your company' }).click()
-  await page.locator('input[name=login]').fill('ruth')
-  await page.locator('input[name=password]').fill('demo')
-  await page.locator('input[name=password]').press('Enter')
-  await page.getByRole('navigation', { name: 'Main' }).waitFor()
+/** Opens and ends examinations as a program of the records officer does. */
+async function asRecordsOfficer() {
+  const { page } = await stage.signIn('ruth')
   const post = (url: string, body: object) =>
     page.evaluate(
       async ([to, sent]) => {
@@ -77,15 +35,15 @@ test(
   'An examiner signs in on a page of their own, and is told why a secret opens nothing',
   { timeout: 120_000 },
   async () => {
-    const officer = await asRecordsOfficer(await open(english))
+    const officer = await asRecordsOfficer()
     const [lasting, ended, short] = [
       await officer.grant(3_600_000),
       await officer.grant(3_600_000),
       await officer.grant(1_500),
     ]
     await officer.end(ended.examinerId)
-    const page = await open(english)
-    await page.goto(`${gateway.url}/login`)
+    const { page } = await stage.open()
+    await page.goto(`${stage.gateway.url}/login`)
     await page.getByRole('link', { name: 'Sign in as an examiner' }).click()
     await page.getByRole('heading', { name: 'Sign in as an examiner' }).waitFor()
     const tryWith = async (secret: string) => {
@@ -103,25 +61,30 @@ test(
     await tryWith(` ${lasting.secret}\t`)
     await page.waitForURL('**/archive')
     await page.getByText('Anna Berg (FINRA)').waitFor()
-    assert.deepEqual(violations, [])
+    assert.deepEqual(stage.breaches, [])
   },
 )
 
+async function screenshot(page: Page, name: string, look: Look): Promise<void> {
+  const folder = process.env['GATEWAY_TEST_SCREENSHOTS']
+  const path = `${folder}/${name}-${look.language}-${look.scheme}-${look.width}.png`
+  if (folder !== undefined) await page.screenshot({ path, fullPage: true })
+}
+
 const looks = [
-  { locale: 'en-GB', colorScheme: 'light', width: 1440, title: 'Sign in as an examiner' },
-  { locale: 'fr-FR', colorScheme: 'dark', width: 1440, title: 'Se connecter en tant qu’examinateur' },
-  { locale: 'en-GB', colorScheme: 'dark', width: 390, title: 'Sign in as an examiner' },
-  { locale: 'fr-FR', colorScheme: 'light', width: 390, title: 'Se connecter en tant qu’examinateur' },
+  { language: 'en', scheme: 'light', width: 1440 },
+  { language: 'fr', scheme: 'dark', width: 1440 },
+  { language: 'en', scheme: 'dark', width: 390 },
+  { language: 'fr', scheme: 'light', width: 390 },
 ] as const
-for (const { title, ...look } of looks) {
-  test(`The sign-in pages are sound in ${look.locale}, ${look.colorScheme}, ${look.width} wide`, async () => {
-    const page = await open(look)
-    await page.goto(`${gateway.url}/examiner`)
-    await page.getByRole('heading', { name: title }).waitFor()
+for (const look of looks) {
+  test(`The sign-in pages are sound in ${look.language}, ${look.scheme}, ${look.width} wide`, async () => {
+    const say = await readWords(look.language)
+    const { page } = await stage.open(look)
+    await page.goto(`${stage.gateway.url}/examiner`)
+    await page.getByRole('heading', { name: say('Sign in as an examiner') }).waitFor()
     await assertSound(page, 'the examiner’s page')
-    const folder = process.env['GATEWAY_TEST_SCREENSHOTS']
-    const name = `${look.locale}-${look.colorScheme}-${look.width}`
-    if (folder !== undefined) await page.screenshot({ path: `${folder}/examiner-${name}.png`, fullPage: true })
+    await screenshot(page, 'examiner', look)
     const seen = new Set<string>()
     for (const error of [
       'unauthenticated',
@@ -132,12 +95,75 @@ for (const { title, ...look } of looks) {
       'session_expired',
       'other',
     ]) {
-      await page.goto(`${gateway.url}/login?error=${error}`)
+      await page.goto(`${stage.gateway.url}/login?error=${error}`)
       seen.add((await page.getByRole('status').first().textContent()) ?? '')
       await assertSound(page, `the sign-in page after ${error}`)
     }
     assert.equal(seen.size, 7, 'each reason has words of its own')
-    if (folder !== undefined) await page.screenshot({ path: `${folder}/login-${name}.png`, fullPage: true })
-    assert.deepEqual(violations, [])
+    await screenshot(page, 'login', look)
+    assert.deepEqual(stage.breaches, [])
   })
+}
+
+for (const look of [
+  { language: 'en', scheme: 'light', width: 1440 },
+  { language: 'fr', scheme: 'dark', width: 390 },
+] as const) {
+  test(
+    `A records officer grants an examination by keyboard, sees what was looked at and ends it: ${look.language}, ${look.scheme}, ${look.width} wide`,
+    { timeout: 120_000 },
+    async () => {
+      const say = await readWords(look.language)
+      const { page: officer } = await stage.signIn('ruth', look)
+      await officer.goto(`${stage.gateway.url}/examiners`)
+      await officer.getByRole('heading', { level: 1, name: say('Examinations') }).waitFor()
+      await officer.getByRole('button', { name: say('Grant an examination') }).focus()
+      await officer.keyboard.press('Enter')
+      const dialog = officer.getByRole('dialog', { name: say('Grant an examination') })
+      const name = `Anna Berg ${look.language} ${look.width}`
+      // Each search is a record with its words: the next reader would find it.
+      const unheard = `unheard${look.language}${look.width}`
+      await dialog.getByLabel(say('Name of the examiner')).fill(name)
+      await dialog.getByLabel(say('Authority or firm')).fill('AMF')
+      await dialog.getByLabel(say('Purpose')).fill('Contrôle thématique 2026-4')
+      await dialog.getByLabel(say('Records from')).fill('2020-01-01')
+      await assertSound(officer, 'the form of an examination')
+      await screenshot(officer, 'grant', look)
+      await dialog.getByLabel(say('Purpose')).press('Tab')
+      await dialog.getByRole('button', { name: say('Grant it') }).press('Enter')
+      const secret = await officer.getByText(/^gwx_/).innerText()
+      await assertSound(officer, 'the secret')
+      await officer.getByRole('button', { name: say('I have kept it') }).click()
+      const line = officer.getByRole('listitem').filter({ hasText: name })
+      await line.getByText(say('Running'), { exact: true }).waitFor()
+      await assertSound(officer, 'the examinations')
+      await screenshot(officer, 'examinations', look)
+
+      const { page: examiner, context } = await stage.open(look)
+      await examiner.goto(`${stage.gateway.url}/examiner`)
+      await examiner.getByLabel(say('Secret'), { exact: true }).fill(secret)
+      await examiner.getByLabel(say('Secret'), { exact: true }).press('Enter')
+      await examiner.waitForURL('**/archive')
+      assert.equal(await examiner.getByRole('link', { name: say('Examinations') }).count(), 0)
+      await examiner.getByLabel(say('Words')).fill(unheard)
+      await examiner.getByRole('button', { name: say('Search'), exact: true }).click()
+      await examiner.waitForURL('**/archive?q=*')
+      await examiner
+        .getByText(say('No record matches. Take a filter away: the dates and the words remove most.'))
+        .waitFor()
+
+      await line.getByRole('link').first().click()
+      const acts = officer.getByRole('list', { name: say('What they looked at') })
+      await acts.getByText(unheard).waitFor()
+      await assertSound(officer, 'one examination')
+      await screenshot(officer, 'examination', look)
+      await officer.getByRole('button', { name: say('End…') }).click()
+      await officer.getByRole('button', { name: say('End it now') }).click()
+      await officer.getByText(say('Ended by the firm')).first().waitFor()
+      await examiner.reload()
+      await examiner.getByRole('link', { name: say('Sign in with your company') }).waitFor()
+      await context.close()
+      assert.deepEqual(stage.breaches, [])
+    },
+  )
 }

@@ -1,57 +1,19 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { openStage } from '#test/support/open-stage.ts'
+import type { Page } from 'playwright-core'
 import { redDot } from '#test/support/image-form.ts'
-import type { GatewayProcess } from '#test/support/run-gateway-process.ts'
+import { assertSound, openConsole, type ConsoleStage, type Look } from '#test/support/open-console.ts'
 
-let gateway: GatewayProcess
-let browser: Browser
-const breaches: string[] = []
+let stage: ConsoleStage
 
 before(async () => {
-  ;[gateway, browser] = await openStage()
+  stage = await openConsole()
 })
-after(async () => {
-  await browser?.close()
-  await gateway?.stop()
-})
+after(() => stage?.close())
 
-async function signIn(login: string, look: { dark?: boolean; width?: number; french?: boolean } = {}): Promise<Page> {
-  const context = await browser.newContext({
-    locale: look.french === true ? 'fr-FR' : 'en-GB',
-    colorScheme: look.dark === true ? 'dark' : 'light',
-    viewport: { width: look.width ?? 1440, height: 900 },
-  })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) =>
-      console.error(`POLICY ${event.violatedDirective} ${event.blockedURI}`),
-    )
-  })
-  page.on('console', (message) => {
-    if (message.text().startsWith('POLICY')) breaches.push(`${page.url()}: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => breaches.push(`${page.url()}: ${error.message}`))
-  await page.goto(`${gateway.url}/`)
-  await page.getByRole('link', { name: /Sign in with your company|Se connecter avec son entreprise/ }).click()
-  await page.locator('input[name=login]').fill(login)
-  await page.locator('input[name=password]').fill('demo')
-  await page.locator('input[name=password]').press('Enter')
-  await page.getByRole('navigation', { name: /Main|Principale/ }).waitFor()
-  return page
-}
-
-async function assertAccessible(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`),
-    [],
-    where,
-  )
-}
+const signIn = async (login: string, look?: Look): Promise<Page> => (await stage.signIn(login, look)).page
 
 /** A drawing of some size, made by the browser itself, as a file. */
 async function draw(page: Page, words: string): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
@@ -112,7 +74,7 @@ test('A picture is attached, described, reviewed, published and seen', { timeout
   await description.waitFor()
   assert.ok(await isShown(author, '.media-thumb img'))
   await author.locator('.media-field').getByText('An image has no description.').first().waitFor()
-  await assertAccessible(author, 'composer with a picture that nobody described')
+  await assertSound(author, 'composer with a picture that nobody described')
   await author.locator('.findings').getByRole('button', { name: 'Show' }).first().click()
   assert.ok(
     await description.evaluate((element) => element === document.activeElement),
@@ -144,20 +106,20 @@ test('A picture is attached, described, reviewed, published and seen', { timeout
   await author.getByText('In review').first().waitFor()
   assert.ok(await isShown(author, '.media-list img'))
   await author.getByText('The front of the new branch, in blue').waitFor()
-  await assertAccessible(author, 'post with a picture')
+  await assertSound(author, 'post with a picture')
 
   const officer = await signIn('ines')
   const review = officer.getByRole('region', { name: 'The review' })
   await review.getByText('The front of the new branch, in blue').waitFor()
   assert.ok(await isShown(officer, '.media-list img'), 'the reviewer sees it')
-  await assertAccessible(officer, 'review with a picture')
+  await assertSound(officer, 'review with a picture')
   await officer.getByRole('grid').focus()
   await officer.keyboard.press('a')
   await officer.getByText('Nothing waits for you.').waitFor()
 
   const seen = author.getByRole('link', { name: 'See it there' })
   await seen.waitFor({ timeout: 60_000 })
-  const visitor = await (await browser.newContext()).newPage()
+  const { page: visitor } = await stage.open()
   await visitor.goto((await seen.getAttribute('href'))!)
   const picture = visitor.getByRole('img', { name: 'The front of the new branch, in blue' })
   await picture.waitFor()
@@ -186,12 +148,12 @@ test(
     await page.getByRole('button', { name: /^Save draft/ }).click()
     await page.getByRole('heading', { name: 'Revisions' }).waitFor()
     await page.getByText('Described anew').waitFor()
-    await assertAccessible(page, 'post whose picture was described anew')
+    await assertSound(page, 'post whose picture was described anew')
   },
 )
 
 test('What cannot be added says why, in French, on a phone, in the dark', { timeout: 120_000 }, async () => {
-  const page = await signIn('camille', { dark: true, width: 390, french: true })
+  const page = await signIn('camille', { scheme: 'dark', width: 390, language: 'fr' })
   await page.getByRole('button', { name: 'Nouvelle publication' }).click()
   const input = page.getByLabel('Images et vidéos').last()
   await input.setInputFiles({ name: 'plan.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') })
@@ -200,14 +162,73 @@ test('What cannot be added says why, in French, on a phone, in the dark', { time
   await page.getByText('faux.png n’a pas été ajouté').waitFor()
   await input.setInputFiles(await draw(page, 'Agence'))
   await page.getByRole('textbox', { name: 'Description du fichier 1' }).waitFor()
-  await assertAccessible(page, 'composer with refused files')
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.ok(overflow <= 0, `the page is ${overflow} px too wide`)
+  await assertSound(page, 'composer with refused files')
   assert.equal(await page.getByText(/C’est|Ce n’est ni JPEG/).count(), 2)
 })
 
-test('no picture breached the page’s policy', () => {
-  assert.deepEqual(breaches, [])
+/** Two seconds of H.264 and AAC, made with ffmpeg: `testsrc` of 160 × 90 pixels at 10 a second, and a tone of 440 Hz. */
+const film = join(import.meta.dirname, '../vectors/film.mp4')
+
+/** Plays the film of a page by its own means, and answers what is seen of it. */
+async function playFilm(page: Page, selector: string) {
+  await page.locator(selector).first().waitFor()
+  return page
+    .locator(selector)
+    .first()
+    .evaluate(async (element) => {
+      const video = element as HTMLVideoElement
+      const began = new Promise<void>((resolve, reject) => {
+        video.addEventListener('timeupdate', () => video.currentTime > 0 && resolve())
+        video.addEventListener('error', () => reject(new Error(video.error?.message)))
+      })
+      video.muted = true
+      await video.play()
+      await began
+      video.currentTime = 1.5
+      await new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }))
+      video.pause()
+      const { videoWidth, videoHeight, controls } = video
+      return { videoWidth, videoHeight, controls, label: video.ariaLabel }
+    })
+}
+
+test('A film is attached, described, played by the reviewer, published and seen', { timeout: 240_000 }, async () => {
+  const text = `A walk through our new branch (${Date.now()}).`
+  const author = await signIn('camille')
+  await author.getByRole('button', { name: 'New post' }).click()
+  await author.getByRole('textbox', { name: 'Your post' }).fill(text)
+  const file = { name: 'walk.mp4', mimeType: 'video/mp4', buffer: await readFile(film) }
+  await author.getByLabel('Pictures and films').last().setInputFiles(file)
+  const description = author.getByRole('textbox', { name: 'Description of file 1' })
+  await description.waitFor()
+  const shown = { videoWidth: 160, videoHeight: 90, controls: true, label: 'File 1' }
+  assert.deepEqual(await playFilm(author, '.media-thumb video'), shown)
+  await assertSound(author, 'composer with a film that nobody described')
+  await description.fill('A camera walks through the hall; a voice says: welcome')
+  await author.getByText('Nothing to mend.').waitFor()
+  await author.getByRole('button', { name: /^Submit/ }).click()
+  await author.getByText('In review').first().waitFor()
+  assert.deepEqual(await playFilm(author, '.media-list video'), shown)
+  await assertSound(author, 'post with a film')
+
+  const officer = await signIn('ines', { language: 'fr', scheme: 'dark', width: 390 })
+  await officer.getByText(text).first().click()
+  await officer.getByText('A camera walks through the hall; a voice says: welcome').waitFor()
+  assert.deepEqual(await playFilm(officer, '.media-list video'), { ...shown, label: 'Fichier 1' })
+  await officer.locator('.media-list video').first().focus()
+  await officer.keyboard.press('Space')
+  await officer.waitForFunction(() => document.querySelector<HTMLVideoElement>('.media-list video')?.paused === false)
+  await assertSound(officer, 'review with a film')
+  await officer.getByRole('button', { name: 'Approuver', exact: true }).click()
+
+  const seen = author.getByRole('link', { name: 'See it there' })
+  await seen.waitFor({ timeout: 60_000 })
+  const { page: visitor } = await stage.open()
+  await visitor.goto((await seen.getAttribute('href'))!)
+  const label = 'A camera walks through the hall; a voice says: welcome'
+  assert.deepEqual(await playFilm(visitor, '.media video'), { ...shown, label })
+})
+
+test('no picture and no film breached the page’s policy', () => {
+  assert.deepEqual(stage.breaches, [])
 })

@@ -1,85 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { openStage } from '#test/support/open-stage.ts'
-import type { GatewayProcess } from '#test/support/run-gateway-process.ts'
+import type { Page } from 'playwright-core'
+import { assertSound, fillLogin, openConsole, readWords, type ConsoleStage } from '#test/support/open-console.ts'
 
-let gateway: GatewayProcess
-let browser: Browser
-const violations: string[] = []
+let stage: ConsoleStage
 
 before(async () => {
-  ;[gateway, browser] = await openStage()
+  stage = await openConsole()
 })
-after(async () => {
-  await browser?.close()
-  await gateway?.stop()
-})
-
-interface Look {
-  readonly language: 'en' | 'fr'
-  readonly scheme: 'light' | 'dark'
-  readonly width?: number
-}
-
-/** A browser of its own, in which every breach of the page's policy and every script error is kept. */
-async function open(look: Look): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await browser.newContext({
-    locale: look.language === 'fr' ? 'fr-FR' : 'en-GB',
-    colorScheme: look.scheme,
-    viewport: { width: look.width ?? 1440, height: 900 },
-    acceptDownloads: true,
-  })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) =>
-      console.error(`POLICY ${event.violatedDirective} ${event.blockedURI}`),
-    )
-  })
-  page.on('console', (message) => {
-    if (message.type() === 'error' && message.text().startsWith('POLICY'))
-      violations.push(`${page.url()}: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => violations.push(`${page.url()}: ${error.message}`))
-  return { context, page }
-}
-
-async function signIn(
-  login: string,
-  look: Look = { language: 'en', scheme: 'light' },
-): Promise<{ context: BrowserContext; page: Page }> {
-  const opened = await open(look)
-  const { page } = opened
-  await page.goto(`${gateway.url}/`)
-  await page.getByRole('link', { name: /Sign in with your company|Se connecter avec son entreprise/ }).click()
-  await page.locator('input[name=login]').fill(login)
-  await page.locator('input[name=password]').fill('demo')
-  await page.locator('input[name=password]').press('Enter')
-  await page.getByRole('navigation', { name: /Main|Principale/ }).waitFor()
-  return opened
-}
-
-/** Axe on the page as it stands; every finding is a failure, with the element named. */
-async function assertAccessible(page: Page, where: string): Promise<void> {
-  const { violations: found } = await new AxeBuilder({ page }).analyze()
-  const told = found.map(
-    (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(' | ')}`,
-  )
-  assert.deepEqual(told, [], where)
-}
-
-/** The console's own words in a language, from its catalog: the story reads the same to both. */
-async function readWords(language: 'en' | 'fr'): Promise<(english: string) => string> {
-  if (language === 'en') return (english) => english
-  const catalog = await readFile(join(import.meta.dirname, '../../src/web/locales/fr.po'), 'utf8')
-  const words = new Map([...catalog.matchAll(/^msgid "(.*)"\nmsgstr "(.*)"$/gm)].map(([, id, text]) => [id, text]))
-  return (english) => words.get(english) ?? assert.fail(`no French for “${english}”`)
-}
+after(() => stage?.close())
 
 const stories = [
   { language: 'en', promise: 'guaranteed returns', reason: 'Returns must not be promised.', clean: 'Nothing to mend.' },
@@ -100,7 +31,7 @@ for (const { language, promise, reason, clean } of stories) {
       const look = { language, scheme: 'light' } as const
       const text = `${language === 'en' ? 'We open our branch in Lyon on Monday' : 'Notre agence de Lyon ouvre lundi'} (${Date.now()}).`
 
-      const { page: author } = await signIn('camille', look)
+      const { page: author } = await stage.signIn('camille', look)
       await author.getByRole('button', { name: say('New post') }).click()
       const editor = author.getByRole('textbox', { name: say('Your post') })
       await editor.fill(`${text} ${promise}`)
@@ -118,7 +49,7 @@ for (const { language, promise, reason, clean } of stories) {
       await author.getByRole('button', { name: new RegExp(`^${say('Submit')}`) }).click()
       await author.getByText(say('In review')).first().waitFor()
 
-      const { page: officer } = await signIn('ines', look)
+      const { page: officer } = await stage.signIn('ines', look)
       await officer.getByRole('grid').waitFor()
       await officer
         .getByRole('region', { name: say('The review') })
@@ -131,13 +62,13 @@ for (const { language, promise, reason, clean } of stories) {
 
       const seen = author.getByRole('link', { name: say('See it there') })
       await seen.waitFor({ timeout: 60_000 })
-      const { page: visitor } = await open(look)
+      const { page: visitor } = await stage.open(look)
       await visitor.goto((await seen.getAttribute('href'))!)
       await visitor.getByText(text).first().waitFor()
-      await visitor.goto(`${gateway.url}/sandbox`)
+      await visitor.goto(`${stage.gateway.url}/sandbox`)
       await visitor.getByText(text).first().waitFor()
 
-      const { page: auditor } = await signIn('ruth', look)
+      const { page: auditor } = await stage.signIn('ruth', look)
       await auditor.getByLabel(say('Words')).fill(`"${text.split(' ').slice(0, 4).join(' ')}"`)
       await auditor.getByRole('button', { name: say('Search'), exact: true }).click()
       await auditor
@@ -156,7 +87,7 @@ for (const { language, promise, reason, clean } of stories) {
       const link = auditor.locator('a[download]')
       await link.waitFor({ timeout: 120_000 })
       const [download] = await Promise.all([auditor.waitForEvent('download'), link.click()])
-      const path = join(gateway.directory, `examination-${language}.zip`)
+      const path = join(stage.gateway.directory, `examination-${language}.zip`)
       await download.saveAs(path)
       const verified = await runVerifier(path)
       assert.equal(verified.code, 0, verified.output)
@@ -165,27 +96,25 @@ for (const { language, promise, reason, clean } of stories) {
 }
 
 test('Who wrote a post is not offered to decide it, and an auditor sees no composer', async () => {
-  const { page: auditor } = await signIn('ruth')
+  const { page: auditor } = await stage.signIn('ruth')
   assert.equal(await auditor.getByRole('link', { name: 'My posts' }).count(), 0)
-  await auditor.goto(`${gateway.url}/queue`)
+  await auditor.goto(`${stage.gateway.url}/queue`)
   await auditor.getByText('You may not see this').waitFor()
 })
 
 test('What was being written survives a lost session', async () => {
-  const { page, context } = await signIn('camille')
-  await page.goto(`${gateway.url}/posts/new`)
+  const { page, context } = await stage.signIn('camille')
+  await page.goto(`${stage.gateway.url}/posts/new`)
   await page.getByRole('textbox', { name: 'Your post' }).fill('Half a thought')
   await page.getByText('Nothing to mend.').waitFor()
   await context.clearCookies()
   await page.getByRole('button', { name: /^Save draft/ }).click()
   await page.getByRole('alert').waitFor()
-  await page.goto(`${gateway.url}/posts/new`)
+  await page.goto(`${stage.gateway.url}/posts/new`)
   await page.getByRole('link', { name: 'Sign in with your company' }).click()
   await page.locator('input[name=login], nav').first().waitFor()
   if ((await page.locator('input[name=login]').count()) > 0) {
-    await page.locator('input[name=login]').fill('camille')
-    await page.locator('input[name=password]').fill('demo')
-    await page.locator('input[name=password]').press('Enter')
+    await fillLogin(page, 'camille')
   }
   await page.getByText('Your unsaved words are back').waitFor()
   assert.equal(await page.getByRole('textbox', { name: 'Your post' }).inputValue(), 'Half a thought')
@@ -194,7 +123,7 @@ test('What was being written survives a lost session', async () => {
 const pages: Record<string, readonly string[]> = {
   camille: ['/posts', '/posts/new', '/policies', '/me'],
   ines: ['/queue', '/stops', '/health'],
-  ruth: ['/archive', '/exports', '/exports/new', '/holds'],
+  ruth: ['/archive', '/exports', '/exports/new', '/holds', '/examiners'],
   ada: ['/profiles'],
 }
 
@@ -226,7 +155,7 @@ async function findDetails(page: Page, login: string): Promise<string[]> {
 }
 
 test('Something of each kind is there to be looked at', async () => {
-  const { page } = await signIn('camille')
+  const { page } = await stage.signIn('camille')
   const made = await page.evaluate(async () => {
     const { items } = (await (await fetch('/api/profiles')).json()) as { items: { profileId: string }[] }
     const send = (post: object) =>
@@ -251,21 +180,17 @@ for (const look of [
     `Every page is accessible in ${look.language}, ${look.scheme}, ${'width' in look ? look.width : 1440} pixels wide`,
     { timeout: 180_000 },
     async () => {
-      const { page: stranger } = await open(look)
-      await stranger.goto(`${gateway.url}/login`)
+      const { page: stranger } = await stage.open(look)
+      await stranger.goto(`${stage.gateway.url}/login`)
       await stranger.getByRole('heading', { level: 1 }).waitFor()
-      await assertAccessible(stranger, '/login')
+      await assertSound(stranger, '/login')
       for (const [login, paths] of Object.entries(pages)) {
-        const { page, context } = await signIn(login, look)
+        const { page, context } = await stage.signIn(login, look)
         for (const path of [...paths, ...(await findDetails(page, login))]) {
-          await page.goto(gateway.url + path)
+          await page.goto(stage.gateway.url + path)
           await page.getByRole('heading', { level: 1 }).waitFor()
           await page.waitForLoadState('networkidle')
-          await assertAccessible(page, `${path} as ${login}`)
-          const sideways = await page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          )
-          assert.ok(sideways <= 0, `${path} scrolls sideways by ${sideways} pixels`)
+          await assertSound(page, `${path} as ${login}`)
           assert.equal(await page.locator('html').getAttribute('lang'), look.language)
         }
         await context.close()
@@ -275,7 +200,7 @@ for (const look of [
 }
 
 test('No page broke the policy that the server sends, and no script failed', () => {
-  assert.deepEqual(violations, [])
+  assert.deepEqual(stage.breaches, [])
 })
 
 function runVerifier(path: string): Promise<{ code: number | null; output: string }> {

@@ -1,4 +1,5 @@
 import { i18n } from '@lingui/core'
+import { t } from '@lingui/core/macro'
 import type { ProblemDocument } from '#shared/api/common.ts'
 import type { AnswerOf, BodyOf, EndpointShape, ParamsOf, QueryOf } from '#shared/api/endpoint.ts'
 
@@ -82,7 +83,7 @@ export function writingHeaders(idempotencyKey: string = crypto.randomUUID()): Re
 export function offlineError(): CallError {
   return new CallError({
     code: 'offline',
-    detail: 'The gateway does not answer. What you wrote is kept; try again in a moment.',
+    detail: t`The gateway does not answer. What you wrote is kept; try again in a moment.`,
   })
 }
 
@@ -96,7 +97,6 @@ function fillUrl(url: string, { params = {}, query = {} }: LooseGiven): string {
 
 async function toError(response: Response): Promise<CallError> {
   const problem = (await response.json().catch(() => undefined)) as ProblemDocument | undefined
-  return new CallError(
-    problem ?? { code: 'internal', status: response.status, detail: `The gateway answered ${response.status}.` },
-  )
+  const { status } = response
+  return new CallError(problem ?? { code: 'internal', status, detail: t`The gateway answered ${status}.` })
 }

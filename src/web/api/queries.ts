@@ -4,6 +4,7 @@ import type { QueryOf } from '#shared/api/endpoint.ts'
 import { getExport, listExports } from '#shared/api/exports.ts'
 import { listHolds } from '#shared/api/holds.ts'
 import { getMe, listSessions, listTokens, listUnits, listUsers, type Me } from '#shared/api/identity.ts'
+import { listExaminers } from '#shared/api/people.ts'
 import { getPolicyVersion, listPolicies } from '#shared/api/policies.ts'
 import { getPost, listPosts } from '#shared/api/posts.ts'
 import { listProfiles } from '#shared/api/profiles.ts'
@@ -115,6 +116,11 @@ export const sessionsQuery = queryOptions({
 export const holdsQuery = queryOptions({
   queryKey: ['holds'],
   queryFn: ({ signal }) => call(listHolds, { query: { limit: 200 }, signal }),
+})
+export const examinersQuery = queryOptions({
+  queryKey: ['examiners'],
+  queryFn: ({ signal }) => call(listExaminers, { signal }),
+  refetchInterval: 30_000,
 })
 export const archiveStatusQuery = queryOptions({
   queryKey: ['archive', 'status'],

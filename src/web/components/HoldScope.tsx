@@ -12,7 +12,7 @@ import { useMay } from './permissions.ts'
 export function HoldScope({ scope }: { scope: Hold['scope'] }) {
   const { t, i18n } = useLingui()
   const may = useMay()
-  const units = useQuery(unitsQuery)
+  const units = useQuery({ ...unitsQuery, enabled: may('unit.read') && scope.unit !== undefined })
   const users = useQuery({ ...usersQuery, enabled: may('user.read') && scope.author !== undefined })
   const unit = units.data?.items.find((candidate) => candidate.unitId === scope.unit)?.name ?? scope.unit
   const author = users.data?.items.find((candidate) => candidate.userId === scope.author)?.displayName ?? scope.author

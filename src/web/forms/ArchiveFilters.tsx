@@ -28,7 +28,7 @@ export function ArchiveFilters({
   const { t, i18n } = useLingui()
   const may = useMay()
   const [wish, setWish] = useState<ArchiveSearch>(search)
-  const units = useQuery(unitsQuery)
+  const units = useQuery({ ...unitsQuery, enabled: may('unit.read') })
   const users = useQuery({ ...usersQuery, enabled: may('user.read') })
   const set = (name: keyof ArchiveSearch) => (value: string) => setWish((before) => withValue(before, name, value))
   const submit = (event: SyntheticEvent) => {
@@ -128,7 +128,7 @@ function startOfDay(day: string, later: number): string {
   return new Date(year, month - 1, date + later).toISOString()
 }
 
-function withValue(search: ArchiveSearch, name: keyof ArchiveSearch, value: string): ArchiveSearch {
+export function withValue(search: ArchiveSearch, name: keyof ArchiveSearch, value: string): ArchiveSearch {
   const { [name]: _old, ...rest } = search
   return value === '' ? rest : { ...rest, [name]: value }
 }

@@ -5,10 +5,8 @@ import { createToken, type Me } from '#shared/api/identity.ts'
 import type { Permission } from '#shared/permissions.ts'
 import { call } from '#web/api/call.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
-import { Button } from '#web/ui/Button.tsx'
-import { Dialog } from '#web/ui/Dialog.tsx'
+import { SecretDialog } from '#web/components/SecretDialog.tsx'
 import { CheckField, SelectField, TextField } from '#web/ui/fields.tsx'
-import { Notice } from '#web/ui/Notice.tsx'
 
 const lifetimes = [30, 90, 180, 365] as const
 
@@ -24,7 +22,9 @@ export function NewTokenDialog({ me, onClose }: { me: Me; onClose: () => void })
       call(createToken, { body: { name: name.trim(), scopes: [...scopes], expiresInDays: Number(days) } }),
     onSuccess: () => client.invalidateQueries({ queryKey: ['tokens'] }),
   })
-  if (create.data !== undefined) return <MadeDialog token={create.data.token} onClose={onClose} />
+  if (create.data !== undefined) {
+    return <SecretDialog title={t`Your new token`} secret={create.data.token} onClose={onClose} />
+  }
   const toggle = (scope: Permission) => (on: boolean) =>
     setScopes(new Set(on ? [...scopes, scope] : [...scopes].filter((other) => other !== scope)))
   return (
@@ -67,26 +67,5 @@ export function NewTokenDialog({ me, onClose }: { me: Me; onClose: () => void })
           ))}
       </fieldset>
     </FormDialog>
-  )
-}
-
-function MadeDialog({ token, onClose }: { token: string; onClose: () => void }) {
-  const { t } = useLingui()
-  const [copied, setCopied] = useState(false)
-  return (
-    <Dialog open title={t`Your new token`} onClose={onClose}>
-      <div className="col">
-        <Notice tone="review" title={<Trans>Copy it now: it is never shown again.</Trans>} />
-        <pre className="raw">{token}</pre>
-        <div className="row end">
-          <Button onClick={() => void navigator.clipboard.writeText(token).then(() => setCopied(true))}>
-            {copied ? t`Copied` : t`Copy`}
-          </Button>
-          <Button kind="primary" onClick={onClose}>
-            <Trans>I have kept it</Trans>
-          </Button>
-        </div>
-      </div>
-    </Dialog>
   )
 }

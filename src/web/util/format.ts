@@ -1,4 +1,4 @@
-import { i18n } from '@lingui/core'
+import { regionalLocale } from './language.ts'
 
 /** The reader's own zone, always shown where a time matters. */
 export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -6,14 +6,16 @@ export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 /** Date and time in the reader's language and zone. */
 export function formatTime(instant: string, withZone = false): string {
   return (
-    new Intl.DateTimeFormat(i18n.locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant)) +
+    new Intl.DateTimeFormat(regionalLocale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant)) +
     (withZone ? ` (${timeZone})` : '')
   )
 }
 
 /** With seconds, for evidence. */
 export function formatExactTime(instant: string): string {
-  return new Intl.DateTimeFormat(i18n.locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(instant))
+  return new Intl.DateTimeFormat(regionalLocale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(
+    new Date(instant),
+  )
 }
 
 const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
@@ -25,19 +27,19 @@ const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 /** “in 3 hours”, “2 days ago”. */
 export function formatRelative(instant: string, now = Date.now()): string {
   const seconds = (Date.parse(instant) - now) / 1000
-  const format = new Intl.RelativeTimeFormat(i18n.locale, { numeric: 'auto' })
+  const format = new Intl.RelativeTimeFormat(regionalLocale(), { numeric: 'auto' })
   for (const [unit, length] of units)
     if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit)
   return format.format(Math.round(seconds), 'second')
 }
 
 export function formatNumber(value: number): string {
-  return new Intl.NumberFormat(i18n.locale).format(value)
+  return new Intl.NumberFormat(regionalLocale()).format(value)
 }
 
 /** Bytes in the unit that a person reads. */
 export function formatBytes(bytes: number): string {
   const unit = bytes >= 1e9 ? 'gigabyte' : bytes >= 1e6 ? 'megabyte' : bytes >= 1e3 ? 'kilobyte' : 'byte'
   const size = { byte: 1, kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }[unit]
-  return new Intl.NumberFormat(i18n.locale, { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / size)
+  return new Intl.NumberFormat(regionalLocale(), { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / size)
 }

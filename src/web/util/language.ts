@@ -12,6 +12,13 @@ export function preferredLanguage(): Language {
     : 'en'
 }
 
+/** The chosen language as the reader's region writes dates and figures: en-GB is not en-US. */
+export function regionalLocale(): string {
+  const { locale } = i18n
+  const regional = navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${locale}-`))
+  return regional ?? (locale === 'en' ? 'en-GB' : locale)
+}
+
 /** Loads one language's texts and shows the page in it. */
 export async function activateLanguage(language: Language): Promise<void> {
   const { messages } = language === 'fr' ? await import('#web/locales/fr.po') : await import('#web/locales/en.po')

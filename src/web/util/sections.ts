@@ -9,6 +9,7 @@ export interface Section {
     | '/archive'
     | '/holds'
     | '/exports'
+    | '/examiners'
     | '/profiles'
     | '/policies'
     | '/stops'
@@ -26,6 +27,7 @@ export const sections: readonly Section[] = [
   { to: '/archive', label: msg`Archive`, permission: 'archive.search', key: 'a' },
   { to: '/holds', label: msg`Legal holds`, permission: 'hold.read', key: 'l' },
   { to: '/exports', label: msg`Exports`, permission: 'export.read', key: 'e' },
+  { to: '/examiners', label: msg`Examinations`, permission: 'examiner.manage', key: 'x' },
   { to: '/profiles', label: msg`Profiles`, permission: 'profile.manage', key: 'f' },
   { to: '/policies', label: msg`Policies`, permission: 'policy.read', key: 'r' },
   { to: '/stops', label: msg`Stops`, permission: 'stop.engage', key: 's' },

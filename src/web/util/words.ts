@@ -52,7 +52,7 @@ export const publicationWords = {
   retracted: { label: msg`Retracted`, tone: 'neutral' },
 } as const satisfies Record<string, { label: MessageDescriptor; tone: Tone | 'neutral' }>
 
-const networkNames: Record<string, string> = {
+export const networkNames: Readonly<Record<string, string>> = {
   sandbox: 'Sandbox',
   bluesky: 'Bluesky',
   mastodon: 'Mastodon',

@@ -1,0 +1,157 @@
+import { useState } from 'react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Me } from '#shared/api/identity.ts'
+import { grantExaminer } from '#shared/api/people.ts'
+import { call } from '#web/api/call.ts'
+import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { FormDialog } from '#web/components/FormDialog.tsx'
+import { useMay } from '#web/components/permissions.ts'
+import { SecretDialog } from '#web/components/SecretDialog.tsx'
+import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
+import { timeZone } from '#web/util/format.ts'
+import { networkNames } from '#web/util/words.ts'
+import { toFilter, withValue, type ArchiveSearch } from './ArchiveFilters.tsx'
+
+/** Opens the records that an examination is about to somebody from outside, for a time. */
+export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () => void }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const [name, setName] = useState('')
+  const [organisation, setOrganisation] = useState('')
+  const [purpose, setPurpose] = useState('')
+  const [lastDay, setLastDay] = useState(() => dayAfter(30))
+  const [unitId, setUnitId] = useState(() => me.roles.find(({ role }) => role === 'records_officer')?.unitId ?? '')
+  const [scope, setScope] = useState<ArchiveSearch>({})
+  const grant = useMutation({
+    mutationFn: () =>
+      call(grantExaminer, {
+        body: {
+          name: name.trim(),
+          organisation: organisation.trim(),
+          purpose: purpose.trim(),
+          validUntil: toFilter({ to: lastDay })['to'] ?? '',
+          filter: toFilter(scope),
+          ...(unitId === '' ? {} : { unitId }),
+        },
+      }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['examiners'] }),
+  })
+  if (grant.data !== undefined) {
+    const explanation = t`Hand it over by another way than this system. It is used on the sign-in page, under “Sign in as an examiner”.`
+    return (
+      <SecretDialog
+        title={t`The secret of ${grant.data.name}`}
+        explanation={explanation}
+        secret={grant.data.secret}
+        onClose={onClose}
+      />
+    )
+  }
+  return (
+    <FormDialog
+      title={t`Grant an examination`}
+      confirm={t`Grant it`}
+      busy={grant.isPending}
+      ready={[name, organisation, purpose, lastDay].every((value) => value.trim() !== '')}
+      error={grant.error}
+      onClose={onClose}
+      onSubmit={() => grant.mutate()}
+    >
+      <div className="fields">
+        <TextField label={t`Name of the examiner`} required maxLength={200} value={name} onChange={setName} />
+        <TextField
+          label={t`Authority or firm`}
+          required
+          maxLength={200}
+          value={organisation}
+          onChange={setOrganisation}
+        />
+      </div>
+      <TextArea
+        label={t`Purpose`}
+        hint={t`It is kept in the archive.`}
+        required
+        rows={2}
+        value={purpose}
+        onChange={setPurpose}
+      />
+      <TextField
+        label={t`Last day of access`}
+        hint={t`This day included, ${timeZone}; a year from now at most`}
+        type="date"
+        required
+        value={lastDay}
+        onChange={setLastDay}
+      />
+      <ScopeFields scope={scope} onScope={setScope} unitId={unitId} onUnit={setUnitId} />
+    </FormDialog>
+  )
+}
+
+interface ScopeProps {
+  readonly scope: ArchiveSearch
+  readonly onScope: (scope: ArchiveSearch) => void
+  readonly unitId: string
+  readonly onUnit: (unitId: string) => void
+}
+
+function ScopeFields({ scope, onScope, unitId, onUnit }: ScopeProps) {
+  const { t } = useLingui()
+  const may = useMay()
+  const units = useQuery(unitsQuery)
+  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
+  const set = (name: keyof ArchiveSearch) => (value: string) => onScope(withValue(scope, name, value))
+  const any = { value: '', label: t`Any` }
+  return (
+    <fieldset className="picker">
+      <legend>
+        <Trans>What they may see</Trans>
+      </legend>
+      <div className="fields">
+        <SelectField
+          label={t`Unit`}
+          value={unitId}
+          onChange={onUnit}
+          choices={(units.data?.items ?? []).map((unit) => ({ value: unit.unitId, label: unit.name }))}
+        />
+        <SelectField
+          label={t`Author`}
+          value={scope.author ?? ''}
+          onChange={set('author')}
+          choices={[
+            any,
+            ...(users.data?.items ?? []).map(({ userId, displayName }) => ({ value: userId, label: displayName })),
+          ]}
+        />
+        <SelectField
+          label={t`Network`}
+          value={scope.network ?? ''}
+          onChange={set('network')}
+          choices={[any, ...Object.entries(networkNames).map(([value, label]) => ({ value, label }))]}
+        />
+        <TextField
+          label={t`Records from`}
+          hint={timeZone}
+          type="date"
+          value={scope.from ?? ''}
+          onChange={set('from')}
+        />
+        <TextField
+          label={t`Until, this day included`}
+          hint={timeZone}
+          type="date"
+          value={scope.to ?? ''}
+          onChange={set('to')}
+        />
+      </div>
+    </fieldset>
+  )
+}
+
+/** The day so many days from today, as a date field writes it. */
+function dayAfter(days: number): string {
+  const today = new Date()
+  const day = new Date(today.getFullYear(), today.getMonth(), today.getDate() + days)
+  return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
+}
