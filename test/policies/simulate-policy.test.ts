@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { evaluatePost } from '#server/policies/evaluate-post.ts'
 import { exampleInput } from '#server/policies/example-input.ts'
 import { loadPolicy } from '#server/policies/load-policy.ts'
 import type { PolicyInput } from '#server/policies/policy-input.ts'
-import { simulatePolicy, type PastPost, type SimulationReport } from '#server/policies/simulate-policy.ts'
+import { simulationNiceness } from '#server/policies/serve-simulation.ts'
+import {
+  simulatePolicy,
+  simulateTasks,
+  type PastPost,
+  type SimulationReport,
+} from '#server/policies/simulate-policy.ts'
 
 const base = [
   {
@@ -87,3 +94,50 @@ test('A draft that does not load stops the simulation with its problems', async 
     /checks nothing/,
   )
 })
+
+test('Of many posts that change the first are listed, the same ones with any number of threads', async () => {
+  function* posts(): Generator<PastPost> {
+    for (let index = 0; index < 12_000; index++)
+      yield { id: `post-${String(index).padStart(5, '0')}`, input: inputOf('beta'), verdict: 'pass' }
+  }
+  for (const workers of [1, 3]) {
+    const report = await simulatePolicy({ draft, posts: posts(), workers })
+    assert.equal(report.matrix.pass.block, 12_000)
+    assert.deepEqual(
+      [report.newlyBlocked.length, report.newlyBlocked[0], report.newlyBlocked.at(-1)],
+      [10_000, 'post-00000', 'post-09999'],
+    )
+  }
+})
+
+const failing = new URL('../support/failing-thread.ts', import.meta.url)
+
+test('A thread that dies ends the simulation and says so, it is never waited for', async () => {
+  const run = (settings: string) =>
+    simulateTasks({ thread: failing, settings, tasks: [0, 1, 2, 3] }, { draft, workers: 2 })
+  await assert.rejects(run('exit'), /ended with code 7/)
+})
+
+test('What a thread cannot read fails the simulation with the thread’s own error and code', async () => {
+  const run = simulateTasks({ thread: failing, settings: '', tasks: [0, 1, 2] }, { draft, workers: 1 })
+  await assert.rejects(run, { message: 'The database is away.', code: '57P01' })
+})
+
+test(
+  'The threads of a simulation stand back for whoever serves people',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    let kind: string[] = []
+    await simulatePolicy({ draft, posts: pastPosts(1000), workers: 2, onProgress: () => (kind = readNiceness()) })
+    assert.equal(kind.filter((nice) => nice === String(simulationNiceness)).length, 2)
+    assert.equal(readNiceness().includes(String(simulationNiceness)), false, 'nobody else is slowed down')
+  },
+)
+
+/** The niceness of each thread of this process: the nineteenth field, counted from after the name. */
+function readNiceness(): string[] {
+  return readdirSync('/proc/self/task').map((id) => {
+    const words = readFileSync(`/proc/self/task/${id}/stat`, 'utf8')
+    return words.slice(words.lastIndexOf(')') + 2).split(' ')[16]!
+  })
+}

@@ -157,5 +157,5 @@ function insertEvaluations(rows: readonly Row[]): RawBuilder<unknown> {
     insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, sample, trace, inputs, inputs_hash,
       occasion, evaluated_at)
     select * from json_to_recordset(${JSON.stringify(rows)}::json) as e (id uuid, revision_id uuid, policy_version text, verdict text,
-      findings jsonb, required_stages jsonb, per_network jsonb, sample jsonb, trace jsonb, inputs jsonb, inputs_hash text, occasion text, evaluated_at timestamptz)`
+      findings jsonb, required_stages jsonb, per_network jsonb, sample jsonb, trace jsonb, inputs json, inputs_hash text, occasion text, evaluated_at timestamptz)`
 }

@@ -4,11 +4,14 @@ import { systemActor } from '#server/platform/actor.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
+import type { Config } from '#server/platform/config.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { PolicyFileSource } from '#server/policies/load-policy.ts'
-import { simulatePolicy } from '#server/policies/simulate-policy.ts'
+import { simulateTasks } from '#server/policies/simulate-policy.ts'
 import type { Verdict } from '#server/policies/finding.ts'
 import { claimMilliseconds } from './handle-review.ts'
+import { countHistory, cutHistory, taskSize } from './history-tasks.ts'
+import type { HistorySettings } from './simulate-thread.ts'
 import {
   claimSimulation,
   endSimulation,
@@ -16,13 +19,11 @@ import {
   keepSimulation,
   lockSimulation,
   measureDecisions,
-  measureHistory,
-  streamHistory,
   type SimulationRow,
   type StoredReport,
 } from './simulation-queries.ts'
 
-type SimulationDeps = Pick<Deps, 'db' | 'clock' | 'log'>
+type SimulationDeps = Pick<Deps, 'db' | 'clock' | 'log'> & { readonly config: Pick<Config, 'database'> }
 type ClaimedSimulation = SimulationRow & { readonly files: readonly PolicyFileSource[] }
 
 /** Without a sign of life for so long, the process that ran a simulation is taken for dead. */
@@ -63,20 +64,32 @@ async function runSimulation(deps: SimulationDeps, row: ClaimedSimulation, stopp
   }
 }
 
-/** Judges the past in worker threads, and leaves one processor to everybody else. */
+/** Each thread has a connection of its own; more of them would keep the database from everybody else. */
+const mostThreads = 8
+
+/**
+ * Judges the past in threads that read it themselves, on all processors: they stand back for everybody else
+ * (`serveSimulation`).
+ */
 async function simulate(deps: SimulationDeps, row: ClaimedSimulation, stopping: AbortSignal): Promise<StoredReport> {
-  const { total, weeks } = await measureHistory(deps.db, row)
+  const { units, from, to, touchKeys } = row
+  const period = { units, from, to, touchKeys }
+  const total = await countHistory(deps.db, period)
   const stop = new AbortController()
   const sign = keepAlive(deps, row, total, stop)
-  sign.tell(0)
-  const figures = await simulatePolicy({
-    draft: row.files,
-    posts: streamHistory(deps.db, row),
-    workers: Math.max(1, availableParallelism() - 1),
-    signal: AbortSignal.any([stop.signal, stopping]),
-    onProgress: sign.tell,
-  })
-  await sign.settled()
+  sign.tell(0, 0)
+  const thread = new URL('simulate-thread.ts', import.meta.url)
+  const settings: HistorySettings = { databaseUrl: deps.config.database.url, period }
+  const { firstAt, ...figures } = await simulateTasks(
+    { thread, settings, tasks: cutHistory(deps.db, period) },
+    {
+      draft: row.files,
+      workers: Math.max(1, Math.min(availableParallelism(), mostThreads, Math.ceil(total / taskSize))),
+      signal: AbortSignal.any([stop.signal, stopping]),
+      onProgress: sign.tell,
+    },
+  )
+  await sign.end()
   const timed = await measureDecisions(deps.db, row, claimMilliseconds / 60_000)
   return {
     ...figures,
@@ -84,8 +97,13 @@ async function simulate(deps: SimulationDeps, row: ClaimedSimulation, stopping: 
     newlyAllowedCount: countChanges(figures.matrix, (before, after) => before === 'block' && after !== 'block'),
     minutesPerApproval: timed.decisions === 0 ? assumedMinutes : timed.minutes / timed.decisions,
     timedDecisions: timed.decisions,
-    weeks: Math.max(fewestWeeks, weeks),
+    weeks: Math.max(fewestWeeks, weeksOf(period, firstAt)),
   }
+}
+
+/** The weeks from the beginning that was named, else from the first post, to the end. */
+function weeksOf({ from, to }: { from: string | null; to: string }, firstAt: string | undefined): number {
+  return (Date.parse(to) - Date.parse(from ?? firstAt ?? to)) / (7 * 24 * 3_600_000)
 }
 
 const verdicts: readonly Verdict[] = ['pass', 'review', 'block']
@@ -101,30 +119,43 @@ function countChanges(
   )
 }
 
-/** Tells the database after each batch how far it is, in order; stops the run when it is no longer wanted. */
-function keepAlive(
-  deps: SimulationDeps,
-  row: ClaimedSimulation,
-  total: number,
-  stop: AbortController,
-): { tell: (done: number) => void; settled: () => Promise<void> } {
+const tellEveryMilliseconds = 500
+
+interface Sign {
+  readonly tell: (judged: number, tasks: number) => void
+  /** The last sign. Throws what a sign failed with. */
+  end(): Promise<void>
+}
+
+/**
+ * Tells the database now and then how far it is; stops the run when it is no longer wanted. How many posts there are is
+ * known when all verdicts were looked at: until then it is reckoned from those that were.
+ */
+function keepAlive(deps: SimulationDeps, row: ClaimedSimulation, verdictCount: number, stop: AbortController): Sign {
   let failure: unknown
-  let last = Promise.resolve()
-  const tellOnce = async (done: number): Promise<void> => {
-    const leaseUntil = addMilliseconds(deps.clock.now(), leaseMilliseconds)
-    if (!(await keepSimulation(deps.db, row, { done, total }, leaseUntil))) stop.abort()
+  let telling: Promise<void> | undefined
+  let toldAt = Number.NEGATIVE_INFINITY
+  let progress = { done: 0, total: verdictCount }
+  const tellOnce = async (): Promise<void> => {
+    toldAt = performance.now()
+    try {
+      const leaseUntil = addMilliseconds(deps.clock.now(), leaseMilliseconds)
+      if (!(await keepSimulation(deps.db, row, progress, leaseUntil))) stop.abort()
+    } catch (error) {
+      failure ??= error
+      stop.abort()
+    }
+    telling = undefined
   }
   return {
-    tell(done) {
-      last = last
-        .then(() => tellOnce(done))
-        .catch((error: unknown) => {
-          failure ??= error
-          stop.abort()
-        })
+    tell(judged, tasks) {
+      const looked = Math.min(verdictCount, tasks * taskSize)
+      progress = { done: judged, total: looked === 0 ? verdictCount : Math.ceil((judged * verdictCount) / looked) }
+      if (telling === undefined && performance.now() - toldAt >= tellEveryMilliseconds) telling = tellOnce()
     },
-    async settled() {
-      await last
+    async end() {
+      await telling
+      await tellOnce()
       if (failure !== undefined) throw failure
     },
   }

@@ -3,13 +3,12 @@ import type { SearchScope } from '#server/archive/search-scope.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Position } from '#server/platform/page-cursor.ts'
-import { keyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
 import type { PolicyFileSource } from '#server/policies/load-policy.ts'
-import type { PastPost, SimulationReport as Figures } from '#server/policies/simulate-policy.ts'
+import type { SimulationReport as Figures } from '#server/policies/simulate-policy.ts'
 import type { Simulation } from '#shared/api/simulations.ts'
 
 /** What the job keeps of a run: figures and ids, and what the reviewers' hours were reckoned from. */
-export interface StoredReport extends Figures {
+export interface StoredReport extends Omit<Figures, 'firstAt'> {
   readonly newlyBlockedCount: number
   readonly newlyAllowedCount: number
   readonly minutesPerApproval: number
@@ -170,21 +169,9 @@ export type Period = Pick<SimulationRow, 'units' | 'from' | 'to'> & { readonly t
 
 /**
  * The last verdict at submission of each revision of the period that was handed in: a draft that nobody but its author
- * has seen is not history. An older revision counts where it was reviewed or refused. With keys, only posts that have one
- * of them, and those that the index does not hold yet.
+ * has seen is not history. An older revision counts where it was reviewed or refused. `condition` is one more, on the
+ * verdict `e`.
  */
-export async function history(db: Db, period: Period) {
-  const { touchKeys } = period
-  if (touchKeys === null) return historyOf(period, sql`true`)
-  return historyOf(
-    period,
-    sql`e.revision_id in (
-      select t.id from ${keyedRevisions(touchKeys)}
-      union all select r.id from ${await unreadRevisions(db)})`,
-  )
-}
-
-/** History under one condition more, on the verdict `e`. */
 export function historyOf({ units, from, to }: Omit<Period, 'touchKeys'>, condition: RawBuilder<unknown>) {
   return sql`policy_evaluation e join post_revision r on r.id = e.revision_id join post p on p.id = r.post_id
     where e.occasion = 'submission' and e.evaluated_at < ${to} and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}
@@ -193,54 +180,6 @@ export function historyOf({ units, from, to }: Omit<Period, 'touchKeys'>, condit
         else e.verdict = 'block' or exists (select from review v where v.revision_id = r.id) end
       and not exists (select from policy_evaluation n where n.revision_id = e.revision_id and n.occasion = 'submission'
         and (n.evaluated_at, n.id) > (e.evaluated_at, e.id) and n.evaluated_at < ${to}) and ${condition}`
-}
-
-export async function measureHistory(db: Db, period: Period): Promise<{ total: number; weeks: number }> {
-  const { rows } = await sql<{ total: number; first: Instant | null }>`
-    select count(*) as total, min(e.evaluated_at) as first from ${await history(db, period)}`.execute(db)
-  const from = period.from ?? rows[0]!.first ?? period.to
-  const week = 7 * 24 * 3_600_000
-  return { total: rows[0]!.total, weeks: (Date.parse(period.to) - Date.parse(from)) / week }
-}
-
-const pageSize = 1000
-
-/** The past of a period, oldest first, read a page at a time; the next page is on its way while one is judged. */
-export async function* streamHistory(db: Db, period: Period): AsyncGenerator<PastPost> {
-  let coming = readPage(db, period, undefined)
-  for (;;) {
-    const rows = await coming
-    const last = rows.length < pageSize ? undefined : rows.at(-1)
-    if (last !== undefined) {
-      coming = readPage(db, period, { at: last.at, id: last.evaluationId })
-      // A failure is told where the page is awaited; whoever stops before does not hear of it.
-      coming.catch(() => {})
-    }
-    for (const { at: _at, evaluationId: _id, judgements, ...post } of rows)
-      yield { ...post, ...(judgements === null ? {} : { judgements }) }
-    if (last === undefined) return
-  }
-}
-
-interface HistoryRow {
-  readonly evaluationId: string
-  readonly at: Instant
-  readonly id: string
-  readonly input: string
-  readonly verdict: 'pass' | 'review' | 'block'
-  readonly judgements: Record<string, boolean> | null
-}
-
-async function readPage(db: Db, period: Period, after: Position | undefined): Promise<HistoryRow[]> {
-  const page =
-    after === undefined ? sql`true` : sql`(e.evaluated_at, e.id) > (${after.at}::timestamptz, ${after.id}::uuid)`
-  const { rows } = await sql<HistoryRow>`
-    select e.id as "evaluationId", e.evaluated_at as at, e.revision_id as id, e.inputs::text as input, e.verdict,
-      (select jsonb_object_agg(j.key, j.value order by d.decided_at, d.id)
-        from review v join review_decision d on d.review_id = v.id, jsonb_each(d.finding_judgements) j
-        where v.revision_id = e.revision_id and v.closed_at is not null) as judgements
-    from ${await history(db, period)} and ${page} order by e.evaluated_at, e.id limit ${pageSize}`.execute(db)
-  return rows
 }
 
 /** How long reviewers held a claimed review before they decided, in the period; claims last `claimMinutes`. */
