@@ -35,7 +35,9 @@ export function makeLog(size: number): MadeLog {
     const bodyHash = createHash('sha256').update(Buffer.of(2)).update(salt).update(body).digest('hex')
     const type = n % 3 === 0 ? 'post.submitted' : n % 3 === 1 ? 'review.decided' : 'session.started'
     const verdict = n % 3 === 0 ? ',"verdict":"review"' : ''
-    const header = `{"actor":"user-${n % 7}","bodyHash":"${bodyHash}","id":"record-${n}","recordedAt":"${at}","retentionClass":"mifid-7y","streams":{"author":"user-${n % 5}","post":"post-${n >> 3}","unit":"${units[n % 3]}"},"type":"${type}","v":1${verdict}}`
+    // Each tenth entry is in no form of ours, as those of another program that writes this format.
+    const [actor, id] = n % 10 === 9 ? [`user-${n % 7}`, `record-${n}`] : [uuidOf(n % 7), uuidOf(n)]
+    const header = `{"actor":"${actor}","bodyHash":"${bodyHash}","id":"${id}","recordedAt":"${at}","retentionClass":"mifid-7y","streams":{"author":"user-${n % 5}","post":"post-${n >> 3}","unit":"${units[n % 3]}"},"type":"${type}","v":1${verdict}}`
     const entry = `{"at":"${at}","h":${header},"n":${n},"sq":{"author":${Math.floor(n / 5)},"post":${n & 7},"unit":${Math.floor(n / 3)}}}`
     entries.push(entry)
     leaves.push(hashLeaf(utf8(entry)))
@@ -43,6 +45,10 @@ export function makeLog(size: number): MadeLog {
   }
   const readNode = nodesOf(leaves)
   return { entries, records, readNode, root: rootOf(leaves, 0, size) }
+}
+
+function uuidOf(n: number): string {
+  return `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`
 }
 
 export function nodesOf(leaves: readonly Hash[]): NodeReader {

@@ -1,3 +1,4 @@
+import { EntryLayout } from '#server/archive/entry-layout.ts'
 import type { Header } from './manifest.ts'
 
 /** An entry of the log, as a verifier reads it. */
@@ -6,67 +7,116 @@ export interface Entry {
   readonly n: number
   readonly h: Header
   readonly sq: Readonly<Record<string, number>>
+  /** The header's bytes, verbatim; absent where they must be looked for. */
+  readonly header?: Buffer | undefined
 }
 
-/** Characters that stand in JSON strings as themselves, in one byte. */
-const plain = String.raw`[ !#-\[\]-~]*`
-const shape = new RegExp(
-  String.raw`^\{"at":"(${plain})","h":\{"actor":"${plain}","bodyHash":"(${plain})","id":"(${plain})","recordedAt":"(${plain})",` +
-    String.raw`"retentionClass":"(${plain})","streams":(\{(?:"${plain}":"${plain}"(?:,(?="))?)*\}),"type":"(${plain})","v":1` +
-    String.raw`(?:,"verdict":"(${plain})")?\},"n":(0|[1-9]\d{0,15}),"sq":(\{(?:"${plain}":(?:0|[1-9]\d{0,15})(?:,(?="))?)*\})\}$`,
-)
+const layout = new EntryLayout()
+const instantLength = 24
+const hashLength = 64
+const uuidLength = 36
 
 /**
- * Reads an entry; undefined when the line is none. What our sealer writes is taken apart without parsing JSON, and streams
- * and numbers only when they are asked for: a verifier reads millions of entries. Everything else is parsed.
+ * Reads an entry; undefined when the line is none. What our sealer writes is taken apart by its bytes, and made into texts
+ * only where somebody asks: a verifier reads millions of entries. Everything else is parsed.
  */
 export function parseEntry(line: Buffer): Entry | undefined {
-  const match = shape.exec(line.toString('latin1'))
-  return match === null ? parseSlowly(line) : new QuickEntry(match)
+  return layout.read(line, 0, line.length) ? new QuickEntry(line, layout) : parseSlowly(line)
 }
 
 class QuickEntry implements Entry {
   readonly at: string
   readonly n: number
   readonly h: Header
-  readonly #numbers: string
+  readonly header: Buffer
+  readonly #line: Buffer
+  readonly #numbersAt: number
 
-  constructor(match: RegExpExecArray) {
-    this.at = match[1]!
-    this.h = new QuickHeader(match)
-    this.n = Number(match[9])
-    this.#numbers = match[10]!
+  constructor(line: Buffer, entry: EntryLayout) {
+    this.#line = line
+    this.at = textOf(line, entry.at, entry.at + instantLength)
+    this.n = entry.index
+    this.h = new QuickHeader(line, entry)
+    this.header = line.subarray(entry.header.from, entry.header.to)
+    this.#numbersAt = entry.numbers.from
   }
 
   get sq(): Readonly<Record<string, number>> {
-    return JSON.parse(this.#numbers) as Record<string, number>
+    return JSON.parse(textOf(this.#line, this.#numbersAt, this.#line.length - 1)) as Record<string, number>
   }
 }
 
 class QuickHeader implements Header {
-  readonly bodyHash: string
-  readonly id: string
-  readonly recordedAt: string
-  readonly retentionClass: string
-  readonly type: string
-  readonly verdict: string | undefined
-  readonly #text: string
+  readonly #line: Buffer
+  readonly #bodyHashAt: number
+  readonly #idAt: number
+  readonly #recordedAtAt: number
+  readonly #classEnd: number
+  readonly #typeAt: number
+  readonly #typeEnd: number
+  readonly #verdictAt: number
+  readonly #verdictEnd: number
   #streams: Header['streams'] | undefined
 
-  constructor(match: RegExpExecArray) {
-    this.bodyHash = match[2]!
-    this.id = match[3]!
-    this.recordedAt = match[4]!
-    this.retentionClass = match[5]!
-    this.#text = match[6]!
-    this.type = match[7]!
-    this.verdict = match[8]
+  constructor(line: Buffer, entry: EntryLayout) {
+    this.#line = line
+    this.#bodyHashAt = entry.bodyHash
+    this.#idAt = entry.id
+    this.#recordedAtAt = entry.recordedAt
+    this.#classEnd = entry.retentionClass.to
+    this.#typeAt = entry.type.from
+    this.#typeEnd = entry.type.to
+    this.#verdictAt = entry.verdict.from
+    this.#verdictEnd = entry.verdict.to
+  }
+
+  get bodyHash(): string {
+    return textOf(this.#line, this.#bodyHashAt, this.#bodyHashAt + hashLength)
+  }
+
+  get id(): string {
+    return textOf(this.#line, this.#idAt, this.#idAt + uuidLength)
+  }
+
+  get recordedAt(): string {
+    return textOf(this.#line, this.#recordedAtAt, this.#recordedAtAt + instantLength)
+  }
+
+  get retentionClass(): string {
+    const from = this.#recordedAtAt + instantLength + '","retentionClass":"'.length
+    return textOf(this.#line, from, this.#classEnd)
+  }
+
+  get type(): string {
+    return textOf(this.#line, this.#typeAt, this.#typeEnd)
+  }
+
+  get verdict(): string | undefined {
+    return this.#verdictEnd === this.#verdictAt ? undefined : textOf(this.#line, this.#verdictAt, this.#verdictEnd)
   }
 
   get streams(): Header['streams'] {
-    this.#streams ??= JSON.parse(this.#text) as Header['streams']
+    this.#streams ??= readStreams(
+      textOf(this.#line, this.#classEnd + '","streams":{'.length, this.#typeAt - '},"type":"'.length),
+    )
     return this.#streams
   }
+}
+
+function textOf(line: Buffer, from: number, to: number): string {
+  return line.toString('latin1', from, to)
+}
+
+/** `"author":"…","post":"…"`, whose texts hold neither quotes nor escapes. */
+function readStreams(text: string): Header['streams'] {
+  const streams: Record<string, string> = {}
+  for (let at = 1; at < text.length;) {
+    const kindEnd = text.indexOf('"', at)
+    const end = text.indexOf('"', kindEnd + 3)
+    streams[text.slice(at, kindEnd)] = text.slice(kindEnd + 3, end)
+    at = end + 3
+  }
+  return streams
 }
 
 function parseSlowly(line: Buffer): Entry | undefined {
@@ -79,7 +129,7 @@ function parseSlowly(line: Buffer): Entry | undefined {
       typeof entry.h.bodyHash === 'string' &&
       typeof entry.h.streams === 'object' &&
       typeof entry.sq === 'object'
-      ? entry
+      ? { at: entry.at, n: entry.n, h: entry.h, sq: entry.sq }
       : undefined
   } catch {
     return undefined

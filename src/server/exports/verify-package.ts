@@ -3,8 +3,10 @@ import { Value } from 'typebox/value'
 import { fromHex, fromUtf8, toHex } from '#shared/tlog/bytes.ts'
 import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
 import { openNote, parseVerifierKey, type VerifierKey } from '#shared/tlog/note.ts'
+import { linesOf, type EntryLines } from './entry-lines.ts'
 import { Manifest, manifestNote, packageFiles } from './manifest.ts'
 import { mediaName } from './media-files.ts'
+import { readEntries, type FileHashes } from './read-entries.ts'
 import { ZipError, ZipReader } from './read-zip.ts'
 import type { RangeEdges } from './tree-range.ts'
 import { openDirectory, type Directory } from './verify-directory.ts'
@@ -33,18 +35,22 @@ export interface PackageReport {
 
 const mostProblems = 50
 const largestManifest = 16 * 1024 * 1024
+/** Below so many bytes of entries, starting a thread takes longer than it saves. */
+const worthThread = 32 * 1024 * 1024
 
 /**
  * Verifies a package from its bytes alone: no network, no database, no configuration, constant memory. Without a key
  * the one in the manifest is used, which proves that the package hangs together but not who made it. Outside parties that
- * `trust` names must have signed the log. Throws `RangeError` when one of their keys is none.
+ * `trust` names must have signed the log. From so many bytes of entries on, a thread reads them. Throws `RangeError` when
+ * one of the outside parties' keys is none.
  */
 export async function verifyPackage(
   path: string,
   givenKey?: string,
   trust: TrustedAnchors = {},
+  threadFrom = worthThread,
 ): Promise<PackageReport> {
-  const verification = new Verification(trust)
+  const verification = new Verification(trust, threadFrom)
   try {
     await verification.run(path, givenKey)
   } catch (error) {
@@ -64,9 +70,12 @@ class Verification {
   #anchors: readonly AnchorFinding[] = []
   #key: PackageReport['key']
   readonly #trust: TrustedAnchors
+  readonly #threadFrom: number
+  #path = ''
 
-  constructor(trust: TrustedAnchors) {
+  constructor(trust: TrustedAnchors, threadFrom: number) {
     this.#trust = trust
+    this.#threadFrom = threadFrom
   }
 
   report(file: string, sentence: string, logIndex: number | null = null): void {
@@ -80,6 +89,7 @@ class Verification {
   }
 
   async run(path: string, givenKey: string | undefined): Promise<void> {
+    this.#path = path
     const zip = await ZipReader.open(path)
     try {
       const bytes = await this.#readWhole(zip, packageFiles.manifest)
@@ -206,7 +216,7 @@ class Verification {
       directory: await this.#readDirectory(zip, manifest, checkpoint),
       edges,
       nodes,
-      entries: this.#read(zip, manifest, packageFiles.entries),
+      entries: this.#readEntries(zip, manifest),
       records: this.#read(zip, manifest, packageFiles.records),
       report: (file, sentence, logIndex) => this.report(file, sentence, logIndex),
     })
@@ -283,10 +293,24 @@ class Verification {
     } finally {
       // A reader that stops early has reported why.
     }
-    if (content.digest('hex') !== listed.sha256)
-      this.report(name, 'The content of the file was altered: its SHA-256 is not the one in the manifest.')
-    else if (stored.digest('hex') !== listed.storedSha256)
-      this.report(name, 'The compressed bytes of the file were altered, though they unpack to the same content.')
+    this.#compareHashes(listed, { sha256: content.digest('hex'), storedSha256: stored.digest('hex') })
+  }
+
+  /** The entries, and where they are many their leaves as well. */
+  #readEntries(zip: ZipReader, manifest: Manifest): AsyncIterable<EntryLines> {
+    const name = packageFiles.entries
+    const entry = zip.entries.find((candidate) => candidate.name === name)
+    const listed = manifest.files.find((file) => file.name === name)
+    if (entry === undefined || listed === undefined || entry.size < this.#threadFrom)
+      return linesOf(this.#read(zip, manifest, name))
+    return readEntries({ path: this.#path, name }, (hashes) => this.#compareHashes(listed, hashes))
+  }
+
+  #compareHashes(listed: Manifest['files'][number], found: FileHashes): void {
+    if (found.sha256 !== listed.sha256)
+      this.report(listed.name, 'The content of the file was altered: its SHA-256 is not the one in the manifest.')
+    else if (found.storedSha256 !== listed.storedSha256)
+      this.report(listed.name, 'The compressed bytes of the file were altered, though they unpack to the same content.')
   }
 }
 

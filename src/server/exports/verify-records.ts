@@ -11,13 +11,13 @@ import {
   type Manifest,
 } from './manifest.ts'
 import { readHiddenRun } from './hidden-runs.ts'
+import type { EntryLines } from './entry-lines.ts'
 import { LeafBlock } from './leaf-block.ts'
 import { LineReader } from './line-reader.ts'
 import { findMedia } from './media-files.ts'
 import { parseEntry, type Entry } from './parse-entry.ts'
 import { ZipError } from './read-zip.ts'
 import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
-import { splitLines } from './split-lines.ts'
 import type { Directory } from './verify-directory.ts'
 import { TreeBuilder, type RangeEdges } from './tree-range.ts'
 
@@ -45,12 +45,11 @@ export interface RecordsToVerify {
   readonly edges: RangeEdges
   /** The roots of all complete, aligned stretches of 256 leaves in the range. */
   readonly nodes: Buffer
-  readonly entries: AsyncIterable<Buffer>
+  readonly entries: AsyncIterable<EntryLines>
   readonly records: AsyncIterable<Buffer>
   readonly report: (file: string, sentence: string, logIndex: number | null) => void
 }
 
-const longestEntry = 65_536
 const longestRecord = 256 * 1024 * 1024
 const { entries: entriesFile, records: recordsFile } = packageFiles
 
@@ -107,10 +106,10 @@ class Walk {
     const { first, end, size } = manifest.log
     if (first > end || end > size) throw new RangeError('The range of the manifest is none.')
     this.#tree.addAll(0, first, edges.left)
-    for await (const lines of splitLines(this.#given.entries, longestEntry)) {
-      for (const line of lines) {
+    for await (const { lines, leaves } of this.#given.entries) {
+      for (const [at, line] of lines.entries()) {
         // Almost always the next record is at hand, and a million awaits are saved.
-        const pending = line.at(2) === 0x66 ? this.#takeHidden(line) : this.#takeEntry(line)
+        const pending = line[2] === 0x66 ? this.#takeHidden(line) : this.#takeEntry(line, leaves, at)
         if (pending !== undefined) await pending
       }
     }
@@ -124,10 +123,10 @@ class Walk {
     this.#checkCounts()
   }
 
-  #takeEntry(line: Buffer): Promise<void> | undefined {
+  #takeEntry(line: Buffer, leaves: Buffer | undefined, at: number): Promise<void> | undefined {
     const n = this.index
     const entry = parseEntry(line)
-    const header = entry === undefined ? undefined : headerOfEntry(line, n)
+    const header = entry === undefined ? undefined : headerOf(entry, line, n)
     if (entry === undefined || header === undefined) {
       const found = entry?.n
       if (found !== undefined && found !== n)
@@ -145,7 +144,9 @@ class Walk {
     if (n === this.#given.manifest.log.first) this.#checkRangeStart(entry)
     this.#lastAt = entry.at
     if (this.#given.manifest.log.withheld) this.#checkNumber(entry)
-    this.#addLeaf(line)
+    if (leaves === undefined) this.#block.add(line)
+    else this.#block.addHashed(line, leaves, at)
+    this.#closeBlock()
     this.tally.entries += 1
     const pending = this.#takeRecord(n, header, entry.h, this.#matches(entry.h))
     if (pending === undefined) this.index += 1
@@ -197,10 +198,9 @@ class Walk {
   }
 
   /** Complete, aligned stretches are compared one by one, so that an alteration is narrowed down to 256 entries. */
-  #addLeaf(entry: Buffer): void {
+  #closeBlock(): void {
     const start = this.index - (this.index % leavesPerNode)
     const { first, end } = this.#given.manifest.log
-    this.#block.add(entry)
     const aligned = start >= first && start + leavesPerNode <= end && !this.#given.manifest.log.withheld
     if (!aligned) return this.#flushLeaves()
     if (!this.#block.isFull) return
@@ -353,4 +353,10 @@ class Walk {
   #report(file: string, sentence: string): void {
     this.#given.report(file, sentence, this.index)
   }
+}
+
+/** The header's bytes; undefined also where another entry stands in the place of entry `n`. */
+function headerOf(entry: Entry, line: Buffer, n: number): Buffer | undefined {
+  if (entry.header === undefined) return headerOfEntry(line, n)
+  return entry.n === n ? entry.header : undefined
 }
