@@ -36,6 +36,8 @@ interface DemoProfile {
   readonly unit: string
 }
 
+export const demoFirmName = 'Meridian Group'
+
 export const demoUnits = [
   { slug: 'france', name: 'France', parent: undefined },
   { slug: 'united-kingdom', name: 'United Kingdom', parent: undefined },

@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { demoColleagues } from '#server/embedded/demo-colleagues.ts'
 import { demoPassword, demoPeople } from '#server/embedded/demo-people.ts'
 import { createUnit, getMe, listUnits } from '#shared/api/identity.ts'
+import { updateUnit } from '#shared/api/people.ts'
 import { getPost, listPosts } from '#shared/api/posts.ts'
 import { connectProfile, createProfile, listProfiles } from '#shared/api/profiles.ts'
 import { engageStop, listStops } from '#shared/api/publishing.ts'
 import { DemoError, signIn, type DemoPersonSession } from './demo-client.ts'
-import { demoProfiles, demoUnits, planPosts, stoppedProfile, type PlannedPost } from './demo-plan.ts'
+import { demoFirmName, demoProfiles, demoUnits, planPosts, stoppedProfile, type PlannedPost } from './demo-plan.ts'
 import { drivePost, retractPlanned, revisedText, type DemoFirm } from './drive-post.ts'
 import { showProgress } from './show-progress.ts'
 
@@ -55,6 +56,8 @@ async function checkReady(gateway: string): Promise<void> {
 async function enterUnits(ada: DemoPersonSession): Promise<void> {
   const known = new Map((await ada.call(listUnits)).items.map((unit) => [unit.slug, unit.unitId]))
   const firm = (await ada.call(listUnits)).items.find((unit) => unit.parentId === null)!
+  if (firm.name === 'Firm')
+    await ada.call(updateUnit, { params: { unitId: firm.unitId }, body: { name: demoFirmName } })
   for (const { slug, name, parent } of demoUnits) {
     if (known.has(slug)) continue
     const parentId = parent === undefined ? firm.unitId : known.get(parent)!

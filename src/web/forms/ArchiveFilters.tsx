@@ -9,7 +9,7 @@ import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextField } from '#web/ui/fields.tsx'
 import { timeZone } from '#web/util/format.ts'
 import { recordWords } from '#web/util/record-words.ts'
-import { verdictWords } from '#web/util/words.ts'
+import { networkNames, verdictWords } from '#web/util/words.ts'
 
 /** The filter as it stands in the address: dates are days of the reader's zone. */
 export type ArchiveSearch = Partial<
@@ -92,7 +92,12 @@ export function ArchiveFilters({
             onChange={set('unit')}
             choices={[any, ...(units.data?.items ?? []).map((unit) => ({ value: unit.unitId, label: unit.name }))]}
           />
-          <TextField label={t`Network`} value={wish.network ?? ''} onChange={set('network')} />
+          <SelectField
+            label={t`Network`}
+            value={wish.network ?? ''}
+            onChange={set('network')}
+            choices={[any, ...Object.entries(networkNames).map(([value, label]) => ({ value, label }))]}
+          />
         </div>
       </Fold>
       <div className="row">

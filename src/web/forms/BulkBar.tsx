@@ -5,6 +5,7 @@ import { decideReviews, type Outcome, type ReviewSummary } from '#shared/api/rev
 import { call } from '#web/api/call.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { Notice } from '#web/ui/Notice.tsx'
+import { firstWords } from '#web/util/words.ts'
 import { ReasonDialog } from './ReasonDialog.tsx'
 
 /** One decision on several reviews. Each has its own result; nothing fails in silence. */
@@ -58,7 +59,8 @@ export function BulkBar({ reviews, onDone }: { reviews: readonly ReviewSummary[]
           <ul>
             {refused.map((result) => (
               <li key={result.reviewId}>
-                {reviews.find((review) => review.reviewId === result.reviewId)?.text.slice(0, 60)} – {result.detail}
+                {firstWords(reviews.find((review) => review.reviewId === result.reviewId)?.text ?? '')} –{' '}
+                {result.detail}
               </li>
             ))}
           </ul>

@@ -3,7 +3,7 @@ import type { CheckAnswer, Finding } from '#shared/api/policies.ts'
 import { FindingsList } from '#web/components/FindingsList.tsx'
 import { Failure } from '#web/components/states.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
-import { verdictWords } from '#web/util/words.ts'
+import { stageName, verdictWords } from '#web/util/words.ts'
 
 interface Props {
   readonly text: string
@@ -52,7 +52,7 @@ export function VerdictPanel({ text, thread, check, error, waiting, onShow }: Pr
             <ol className="stages">
               {check.requiredStages.map((stage) => (
                 <li key={stage.name}>
-                  {stage.name}
+                  {stageName(stage.name)}
                   {stage.need > 1 && ` × ${stage.need}`}
                   {stage.qualification !== undefined && <span className="muted"> · {stage.qualification}</span>}
                 </li>

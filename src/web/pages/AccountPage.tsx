@@ -97,19 +97,21 @@ function Sessions() {
                 <li key={session.sessionId} className="line">
                   <span className="line-main">
                     <strong>{t`Since ${formatTime(session.startedAt, true)}`}</strong>
-                    <span className="muted small cut">
+                    <span className="muted small own-line">
                       {t`last used ${formatRelative(session.lastSeenAt)}, ends ${formatRelative(session.expiresAt)}`}
                     </span>
                   </span>
-                  {session.current ? (
-                    <Badge tone="ok">
-                      <Trans>This browser</Trans>
-                    </Badge>
-                  ) : (
-                    <Button small busy={end.isPending} onClick={() => end.mutate(session.sessionId)}>
-                      <Trans>End it</Trans>
-                    </Button>
-                  )}
+                  <span className="row">
+                    {session.current ? (
+                      <Badge tone="ok">
+                        <Trans>This browser</Trans>
+                      </Badge>
+                    ) : (
+                      <Button small busy={end.isPending} onClick={() => end.mutate(session.sessionId)}>
+                        <Trans>End it</Trans>
+                      </Button>
+                    )}
+                  </span>
                 </li>
               ))}
             </ul>

@@ -2,7 +2,6 @@ import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import type { Hold } from '#shared/api/holds.ts'
 import { listExaminerActs, type Examiner } from '#shared/api/people.ts'
 import type { TimelineEntry } from '#shared/api/posts.ts'
 import { call } from '#web/api/call.ts'
@@ -157,7 +156,7 @@ function Seen({ summary }: { summary: Record<string, unknown> }) {
   if (typeof filter === 'object' && filter !== null)
     return (
       <>
-        <HoldScope scope={filter as Hold['scope']} />
+        <HoldScope scope={filter} />
         {typeof total === 'number' && (
           <span className="small own-line">
             <Trans>{formatNumber(total)} found</Trans>

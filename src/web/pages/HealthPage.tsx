@@ -29,6 +29,11 @@ const partWords = {
     ok: msg`Records are sealed in time.`,
     bad: msg`Records wait for their seal; nothing is published meanwhile.`,
   },
+  indexing: {
+    name: msg`Search index`,
+    ok: msg`It follows the log.`,
+    bad: msg`It has fallen behind: everything is still found, only slower.`,
+  },
   provider: { name: msg`Sign-in`, ok: msg`It answers.`, bad: msg`It does not answer: nobody new can sign in.` },
 } as const
 
@@ -62,7 +67,7 @@ export function HealthPage() {
               <ul className="steps">
                 {(Object.keys(partWords) as (keyof typeof partWords)[]).map((part) => (
                   <li key={part}>
-                    <Mark tone={checks[part].ok ? 'ok' : 'block'} />
+                    <Mark tone={checks[part].ok ? 'ok' : part === 'indexing' ? 'review' : 'block'} />
                     <span>
                       <strong>{i18n._(partWords[part].name)}.</strong>{' '}
                       {i18n._(checks[part].ok ? partWords[part].ok : partWords[part].bad)}
@@ -153,7 +158,7 @@ function Archive({ status }: { status: ArchiveStatus }) {
               : t`with problems`}
         </dd>
         <dt>{t`Object store`}</dt>
-        <dd>{status.objectStore}</dd>
+        <dd>{status.objectStore === 'ok' ? t`It answers.` : status.objectStore}</dd>
         <dt>{t`Log`}</dt>
         <dd>{status.origin}</dd>
         <dt>{t`Public key`}</dt>

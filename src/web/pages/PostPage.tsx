@@ -20,6 +20,7 @@ import { Button } from '#web/ui/Button.tsx'
 import { TextArea } from '#web/ui/fields.tsx'
 import { Notice } from '#web/ui/Notice.tsx'
 import { formatTime } from '#web/util/format.ts'
+import { firstWords } from '#web/util/words.ts'
 
 const route = getRouteApi('/shell/posts/$postId')
 
@@ -33,7 +34,7 @@ function PostView({ post }: { post: Post }) {
   const { t } = useLingui()
   const { data: me } = useQuery(meQuery)
   const mine = me?.userId === post.author.userId
-  const title = post.text.trim() === '' ? t`(empty post)` : post.text.slice(0, 60)
+  const title = post.text.trim() === '' ? t`(empty post)` : firstWords(post.text)
   return (
     <>
       <PageHead title={title}>

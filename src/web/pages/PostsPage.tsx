@@ -13,7 +13,7 @@ import { StatusBadge } from '#web/components/StatusBadge.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextField } from '#web/ui/fields.tsx'
 import { formatRelative, formatTime } from '#web/util/format.ts'
-import { networkName } from '#web/util/words.ts'
+import { networkName, stageName } from '#web/util/words.ts'
 
 const route = getRouteApi('/shell/posts')
 
@@ -133,7 +133,7 @@ function PostLine({ post }: { post: PostSummary }) {
         </span>
         <span className="line-side">
           <StatusBadge status={post.status} />
-          {post.waitingFor !== null && <span className="muted small">{t`with ${post.waitingFor}`}</span>}
+          {post.waitingFor !== null && <span className="muted small">{t`with ${stageName(post.waitingFor)}`}</span>}
         </span>
       </Link>
     </li>
@@ -148,7 +148,7 @@ function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }
     onSearch(words.trim())
   }
   return (
-    <form role="search" className="row" onSubmit={submit}>
+    <form role="search" className="search-box" onSubmit={submit}>
       <TextField
         label={<span className="vh">{t`Search my posts`}</span>}
         placeholder={t`Search my posts`}

@@ -160,7 +160,7 @@ function Filters({
   }
   const count = (facet: Record<string, number> | undefined, value: string) =>
     facet?.[value] === undefined ? '' : ` (${facet[value]})`
-  const all = { value: '', label: t`All` }
+  const all = { value: '', label: t`Any` }
   return (
     <div className="filters" role="search" aria-label={t`Filter the queue`}>
       <SelectField

@@ -128,17 +128,15 @@ function StopLine({ stop }: { stop: Stop }) {
     mutationFn: () => call(liftStop, { params: { stopId: stop.stopId } }),
     onSuccess: () => client.invalidateQueries({ queryKey: ['stops'] }),
   })
+  const scope = i18n._(scopeWords[stop.scope])
+  const name = choices.find((choice) => choice.value === stop.scopeId)?.label ?? stop.scopeId
   const asked = stop.liftRequestedBy
   const mine = asked?.userId === me?.userId
   return (
     <li>
       <div className="line">
         <span className="line-main">
-          <strong>
-            {i18n._(scopeWords[stop.scope])}
-            {stop.scopeId !== null &&
-              `: ${choices.find((choice) => choice.value === stop.scopeId)?.label ?? stop.scopeId}`}
-          </strong>
+          <strong>{stop.scopeId === null ? scope : t`${scope}: ${name}`}</strong>
           <span> – {stop.reason}</span>
           <span className="muted small cut">{t`${stop.engagedBy.displayName}, ${formatTime(stop.engagedAt, true)}`}</span>
           {asked !== null && stop.liftedAt === null && (

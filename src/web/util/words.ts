@@ -1,3 +1,4 @@
+import { i18n } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import type { MessageDescriptor } from '@lingui/core'
 import type { PostStatus } from '#shared/post-status.ts'
@@ -21,6 +22,26 @@ export const statusWords: Record<PostStatus, { label: MessageDescriptor; tone: T
   expired: { label: msg`Slot missed`, tone: 'review' },
   withdrawn: { label: msg`Withdrawn`, tone: 'neutral' },
   retracted: { label: msg`Retracted`, tone: 'neutral' },
+}
+
+/** The beginning of a text as a title: whole words, at most 60 characters. */
+export function firstWords(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, ' ')
+  if (line.length <= 60) return line
+  const end = line.lastIndexOf(' ', 60)
+  return `${end > 20 ? line.slice(0, end) : Array.from(line).slice(0, 60).join('')}…`
+}
+
+/** Stages are named by the policy; those of the shipped one have words in both languages. */
+const stageWords: Readonly<Record<string, MessageDescriptor>> = {
+  compliance: msg`Compliance`,
+  legal: msg`Legal department`,
+  principal: msg`Registered principal`,
+}
+
+export function stageName(stage: string): string {
+  const words = stageWords[stage]
+  return words === undefined ? stage : i18n._(words)
 }
 
 export const severityWords = {

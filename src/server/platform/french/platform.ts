@@ -13,6 +13,8 @@ export const platformInFrench: FrenchSentences = {
     'La première demande faite avec cette clé est encore en cours. Redemandez dans un moment.',
   'This cursor is not one of ours. Start again from the first page, without a cursor.':
     'Ce curseur n’est pas des nôtres. Recommencez à la première page, sans curseur.',
+  'The database has no room left on its disk. Nothing of this call was saved; try again when your administrator has made room.':
+    'Le disque de la base de données est plein. Rien de cet appel n’a été enregistré ; réessayez quand votre administrateur aura libéré de la place.',
   'The database does not answer. Nothing was lost; try again in a moment.':
     'La base de données ne répond pas. Rien n’est perdu ; réessayez dans un moment.',
   'Something went wrong on our side. Nothing was published. Try again; if it stays, give your administrator the request id.':
@@ -51,7 +53,7 @@ export const platformInFrench: FrenchSentences = {
   'The state of sealing cannot be read.': 'L’état du scellement ne peut pas être lu.',
   'The search index follows the log.': 'L’index de recherche suit le journal.',
   'The search index has not followed the log for {seconds} seconds, and {waiting} records wait. They are found all the same, by reading them: searches become slow.':
-    'L’index de recherche ne suit plus le journal depuis {seconds} secondes, et {waiting} enregistrements attendent. On les trouve tout de même, en les lisant\u00a0: les recherches deviennent lentes.',
+    'L’index de recherche ne suit plus le journal depuis {seconds} secondes, et {waiting} enregistrements attendent. On les trouve tout de même, en les lisant : les recherches deviennent lentes.',
   'The state of the search index cannot be read.': 'L’état de l’index de recherche ne peut pas être lu.',
 
   // What is wrong with one field of a request, by the validator (ajv) and by the use cases.
