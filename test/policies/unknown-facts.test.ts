@@ -75,3 +75,14 @@ ${rule(`when: 'post.publishAt in calendar("quiet")'`)}`
   assert.equal(at('2026-01-31T23:00:00.000Z'), 'block')
   assert.equal(judge(yaml, { now: '2026-02-05T10:00:00.000Z' }).verdict, 'block')
 })
+
+test('A rule for one language that asks for what nobody knows is not asked of a post that is clearly in the other', () => {
+  const needs = rule("lang: en, when: 'libraryItem.unchanged', require: { sources: always }")
+  const post = { ...exampleInput.post, language: 'fr' as const }
+  const french = judge(needs, { post: { ...post, text: 'Nous ouvrons notre agence et vous invitons à nous voir.' } })
+  assert.deepEqual([french.verdict, french.findings.length, french.trace.unknown], ['pass', 0, undefined])
+  const english = judge(needs, {
+    post: { ...post, text: 'We are opening our branch and invite you to meet the team.' },
+  })
+  assert.deepEqual([english.verdict, english.trace.unknown], ['review', ['r: library']])
+})

@@ -15,7 +15,7 @@ export type Ask = (rule: CompiledRule, condition: Condition) => boolean
 
 /** What one rule says of a post, or `undefined`. Throws when the rule cannot run: the caller sends the post to review. */
 export function judgeRule(rule: CompiledRule, reading: PostReading, ask: Ask): Finding | undefined {
-  if (!isInLanguage(rule, reading)) return undefined
+  if (!isInLanguage(rule, reading, ask)) return undefined
   const hits = rule.needsHit ? hitsOf(rule, reading) : undefined
   if (hits !== undefined && hits.length === 0) return undefined
   if (rule.scope !== undefined && !isInScope(rule.scope, reading.input)) return undefined
@@ -28,9 +28,18 @@ export function judgeRule(rule: CompiledRule, reading: PostReading, ask: Ask): F
  * A rule for one language stands back in a post of the other. The matcher decides that for terms, place by place, so that
  * stating a language is no way round a rule; the other checks believe what was stated unless the text contradicts it.
  */
-function isInLanguage(rule: CompiledRule, { language, items }: PostReading): boolean {
+function isInLanguage(rule: CompiledRule, { language, items }: PostReading, ask: Ask): boolean {
   if (rule.lang === undefined || rule.hasTerms || language === undefined || language === rule.lang) return true
-  return !items.every((item) => isClearlyNot(rule.lang!, item))
+  return !isSurelyUnmet(rule, ask) && !items.every((item) => isClearlyNot(rule.lang!, item))
+}
+
+/** Most conditions are answered sooner than a text's language. One that fails is asked again, and fails then. */
+function isSurelyUnmet(rule: CompiledRule, ask: Ask): boolean {
+  try {
+    return rule.condition !== undefined && !ask(rule, rule.condition)
+  } catch {
+    return false
+  }
 }
 
 function spansOf(
