@@ -125,8 +125,7 @@ function classify(cp: number): Class {
     return { bits: C.IGNORE | C.FOLDED | (/[\p{Grapheme_Extend}\u200d]/u.test(char) ? C.EXTEND : 0), low: 0 }
   }
   if (APOSTROPHES.has(char)) return separator(cp, char)
-  if (/\p{No}/u.test(char) || /^[\u2122\u2120]$/.test(char))
-    return separator(cp, char)
+  if (/\p{No}/u.test(char) || /^[\u2122\u2120]$/.test(char)) return separator(cp, char)
   const latin = latinOf(char)
   if (latin !== undefined && !NO_LETTERS.test(char)) return word(cp, char, latin, 0)
   if (/[\p{L}\p{Nd}\p{Nl}]/u.test(char)) {
