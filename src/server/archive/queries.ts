@@ -1,7 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
-import type { Position } from '#server/platform/page-cursor.ts'
 import type { RecordSummary } from '#shared/api/archive.ts'
 import { inRecordScope, type RecordScope } from './search-scope.ts'
 import { whereWords } from './search-words.ts'
@@ -31,7 +30,7 @@ export function whereFilter(filter: RecordFilter, scope: RecordScope): RawBuilde
     // A unit means the unit and everything below it, as it does in a role.
     filter.unit === undefined
       ? undefined
-      : sql<SqlBool>`s.unit_id in (select id from unit where path @> array[${filter.unit}::uuid])`,
+      : sql<SqlBool>`s.unit_id = any(array(select id from unit where path @> array[${filter.unit}::uuid]))`,
     filter.profile === undefined ? undefined : sql<SqlBool>`s.profile_id = ${filter.profile}`,
     filter.post === undefined ? undefined : sql<SqlBool>`s.post_id = ${filter.post}`,
     filter.network === undefined ? undefined : sql<SqlBool>`s.network = ${filter.network}`,
@@ -56,87 +55,10 @@ const summaryColumns = sql`
   coalesce(l.log_index < (select max(tree_size) from archive.checkpoint), false) as sealed,
   s.retention_class as "retentionClass"`
 
-const foundColumns = sql`
-  s.recorded_at, s.record_id, s.type, s.actor_id, s.unit_id, s.author_id, s.post_id, s.profile_id, s.network, s.verdict,
-  s.retention_class, s.excerpt`
-
 const summaryJoins = sql`
   left join app_user actor on actor.id = s.actor_id
   left join app_user author on author.id = s.author_id
   left join archive.leaf l on l.record_id = s.record_id`
-
-/** The newest records first, from a position on: walks the archive backwards, for filters that find much. */
-export async function findRecords(
-  tx: Tx,
-  where: RawBuilder<SqlBool>,
-  after: Position | undefined,
-  limit: number,
-): Promise<RecordSummary[]> {
-  const page =
-    after === undefined ? sql`` : sql` and (s.recorded_at, s.record_id) < (${after.at}::timestamptz, ${after.id}::uuid)`
-  const { rows } = await sql<RecordSummary>`
-    select ${summaryColumns}
-      from (select * from archive.findable s where ${where}${page} order by s.recorded_at desc, s.record_id desc limit ${limit}) s
-      ${summaryJoins}
-      order by s.recorded_at desc, s.record_id desc`.execute(tx)
-  return rows
-}
-
-/** Results up to which totals and facets are counted; beyond, the total is the planner's estimate. */
-export const countLimit = 10_000
-
-export interface FacetRow {
-  readonly type: string
-  readonly network: string | null
-  readonly verdict: string | null
-  readonly count: number
-}
-
-/** What a filter finds, if it is not too much to look at: counts by type, network and verdict, and one page. */
-export interface Survey {
-  /** Results, at most `countLimit` + 1: one more means that facets and page are of some of them only. */
-  readonly count: number
-  readonly facets: readonly FacetRow[]
-  readonly page: readonly RecordSummary[]
-}
-
-/**
- * Collects what the filter finds, up to the limit, in no order: so the planner has no reason to walk the archive backwards
- * for a rare word, and page and facets cost one look at the index.
- */
-export async function surveyRecords(
-  tx: Tx,
-  where: RawBuilder<SqlBool>,
-  after: Position | undefined,
-  limit: number,
-): Promise<Survey> {
-  const { rows } = await sql<{ count: number; facets: FacetRow[] | null; page: RecordSummary[] | null }>`
-    with found as materialized (select ${foundColumns} from archive.findable s where ${where} limit ${countLimit + 1})
-    select (select count(*) from found) as count,
-      (select json_agg(f) from (
-        select type, network, verdict, count(*) as count from found group by type, network, verdict) f) as facets,
-      (select json_agg(p order by p."recordedAt" desc, p."recordId" desc) from (
-        select ${summaryColumns}
-          from (select * from found s ${pageAfter(after)} order by s.recorded_at desc, s.record_id desc limit ${limit}) s
-          ${summaryJoins}) p) as page`.execute(tx)
-  const { count, facets, page } = rows[0]!
-  // JSON writes times in another form than an `Instant`.
-  const summaries = (page ?? []).map((row) => ({ ...row, recordedAt: new Date(row.recordedAt).toISOString() }))
-  return { count, facets: facets ?? [], page: summaries }
-}
-
-function pageAfter(after: Position | undefined): RawBuilder<unknown> {
-  return after === undefined
-    ? sql``
-    : sql`where (s.recorded_at, s.record_id) < (${after.at}::timestamptz, ${after.id}::uuid)`
-}
-
-/** What the planner believes the number of results to be. */
-export async function estimateTotal(tx: Tx, where: RawBuilder<SqlBool>): Promise<number> {
-  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>`
-    explain (format json) select 1 from archive.findable s where ${where}`.execute(tx)
-  return rows[0]!['QUERY PLAN'][0].Plan['Plan Rows']
-}
 
 export interface RecordRow extends RecordSummary {
   readonly header: string

@@ -30,8 +30,8 @@ export function registerArchiveRoutes(app: App, deps: ArchiveDeps): void {
   app.route({
     ...contract.searchRecords,
     handler: async (request) => {
-      const { cursor, limit, ...filter } = request.query
-      return searchRecords(deps, request.actor, filter, { cursor, limit })
+      const { cursor, limit, count, ...filter } = request.query
+      return searchRecords(deps, request.actor, filter, { cursor, limit, count })
     },
   })
   app.route({

@@ -45,7 +45,9 @@ export function inRecordScope(scope: RecordScope): RawBuilder<SqlBool> {
     from === undefined ? undefined : sql`s.recorded_at >= ${from}`,
     to === undefined ? undefined : sql`s.recorded_at < ${to}`,
     author === undefined ? undefined : sql`s.author_id = ${author}`,
-    unit === undefined ? undefined : sql`s.unit_id in (select id from unit where path @> array[${unit}::uuid])`,
+    unit === undefined
+      ? undefined
+      : sql`s.unit_id = any(array(select id from unit where path @> array[${unit}::uuid]))`,
     profile === undefined ? undefined : sql`s.profile_id = ${profile}`,
     network === undefined ? undefined : sql`s.network = ${network}`,
   ]

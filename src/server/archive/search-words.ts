@@ -6,7 +6,8 @@ export function whereWords(q: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`s.vector @@ (${searchQuery(parseSearch(q))})`
 }
 
-function searchQuery(groups: readonly (readonly SearchTerm[])[]): RawBuilder<unknown> {
+/** Alternatives that must all hold, as a `tsquery`. */
+export function searchQuery(groups: readonly (readonly SearchTerm[])[]): RawBuilder<unknown> {
   // Nothing but punctuation: no record contains it as a word, and the answer says so by being empty.
   if (groups.length === 0) return sql`''::tsquery`
   return sql.join(

@@ -68,12 +68,29 @@ export const searchRecords = endpoint({
   schema: {
     summary: 'Full text and facets; the search is itself a record',
     tags: ['archive'],
-    querystring: Type.Object({ ...RecordFilter, ...PageQuery }),
+    querystring: Type.Object({
+      ...RecordFilter,
+      ...PageQuery,
+      count: Type.Optional(
+        Type.Literal('exact', {
+          description: 'Count everything, as long as it takes; else a large total is an estimate',
+        }),
+      ),
+    }),
     response: {
       200: Type.Object({
         ...Page(RecordSummary).properties,
+        searchedBackTo: Nullable(
+          Type.String({
+            format: 'date-time',
+            description: 'The page ended here because its time was over, perhaps with no items; nextCursor searches on',
+          }),
+        ),
         total: Type.Integer(),
         totalIsEstimate: Type.Boolean(),
+        counted: Type.Integer({
+          description: 'The newest results, of which the facets are; all of them when the total is exact',
+        }),
         facets: Type.Object({ type: facet, network: facet, verdict: facet }),
       }),
     },
