@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { timelineQuery } from '#web/api/queries.ts'
+import { timelineQuery } from '#web/api/archive-queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { QueryView } from '#web/components/states.tsx'
 import { Timeline } from '#web/components/Timeline.tsx'
