@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { indexTouch } from '#server/posts/index-touch.ts'
+import { planTouch } from '#server/policies/plan-touch.ts'
+import { findTouchedPosts } from '#server/reviews/touched-queries.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { findTouched, getSimulation } from '#shared/api/simulations.ts'
@@ -85,6 +87,29 @@ test('A simulation of touched posts judges those alone and finds what a whole on
   assert.deepEqual([whole.touchedOnly, whole.report?.judged], [false, 4])
   assert.deepEqual([touched.touchedOnly, touched.report?.judged], [true, 1])
   assert.deepEqual(touched.report?.newlyBlocked, whole.report?.newlyBlocked)
+})
+
+test('Of more posts than are counted the newest are, and the answer says that there are more', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  for (const number of [1, 2, 3, 4, 5]) {
+    await submit(camille, profileId, `A moonshot for Lyon, ${number}.`)
+    gateway.clock.advance(1_000)
+  }
+  await indexTouch(gateway)
+  await submit(camille, profileId, 'Nothing.')
+  gateway.clock.advance(1_000)
+  const { keys } = planTouch(testPolicy, draft)
+  const period = { units: null, from: null, to: gateway.clock.now(), touchKeys: keys }
+  const some = await findTouchedPosts(gateway.db, period, 2, 3)
+  assert.deepEqual([some.count, some.isMore], [3, true])
+  assert.deepEqual(
+    some.newest.map(({ excerpt }) => excerpt),
+    ['Nothing.', 'A moonshot for Lyon, 5.'],
+    'what is not indexed yet comes first',
+  )
+  const all = await findTouchedPosts(gateway.db, period, 50)
+  assert.deepEqual([all.count, all.isMore, all.newest.length], [6, false, 6])
 })
 
 test('What an older reader entered is made again', async (t) => {

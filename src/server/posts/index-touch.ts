@@ -65,6 +65,29 @@ export function keyedRevisions(keys: readonly number[]): RawBuilder<unknown> {
     join post_revision_touch x on x.keys @> array[k] and x.reader = ${touchReader}) t`
 }
 
+/** Some ids `t.id` of such revisions, once for each key that they have; fewer than `atMost` are all of them. */
+export function someKeyedRevisions(keys: readonly number[], atMost: number): RawBuilder<unknown> {
+  return sql`(select x.id from unnest(${keys}::integer[]) k cross join lateral (
+    select p.revision_id as id from post_revision_touch p where p.keys @> array[k] and p.reader = ${touchReader} limit ${atMost}) x
+    limit ${atMost}) t`
+}
+
+/** Comparisons of a revision's keys with those that are looked for: so many take about a tenth of a second. */
+const comparisonsAtMost = 300_000
+const newestLookedAt = { atLeast: 500, atMost: 20_000 }
+
+/**
+ * Ids `t.id` of revisions that have one of the keys, among the newest at all, at most so many: for keys that stand in so many
+ * posts that the index would take longer to name them all.
+ */
+export function newestKeyedRevisions(keys: readonly number[], atMost: number): RawBuilder<unknown> {
+  const few = Math.round(comparisonsAtMost / keys.length)
+  const lookedAt = Math.max(newestLookedAt.atLeast, Math.min(newestLookedAt.atMost, few))
+  return sql`(select w.id from (
+    select p.revision_id as id, p.keys from post_revision_touch p where p.reader = ${touchReader}
+      order by p.reader desc, p.revision_id desc limit ${lookedAt}) w where w.keys && ${keys}::integer[] limit ${atMost}) t`
+}
+
 /**
  * Revisions `r` that are not in the index. Ids grow with time, so that only those from shortly before the newest entry on
  * are looked at.

@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Db } from '#server/platform/database.ts'
-import { keyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
+import { newestKeyedRevisions, someKeyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
 import { historyOf, type Period } from './simulation-queries.ts'
 
 export interface TouchedPost {
@@ -14,49 +14,77 @@ export interface TouchedPost {
 export interface TouchedPosts {
   /** Null without keys: it is every post. */
   readonly count: number | null
-  /** True where only the newest revisions with such a word were looked at. */
+  /** True where more revisions have such a word than were looked at: the newest, and some of the others. */
   readonly isMore: boolean
   readonly newest: readonly TouchedPost[]
 }
 
 /** Beyond this, a figure would cost more than it says. */
-const readAtMost = 10_000
+const countedAtMost = 5_000
 
-/** How many posts of a period can be touched, and the newest of them. */
-export async function findTouchedPosts(db: Db, period: Period, limit: number): Promise<TouchedPosts> {
+/** How many posts of a period can be touched, and the newest of them; at most `atMost` are counted. */
+export async function findTouchedPosts(
+  db: Db,
+  period: Period,
+  limit: number,
+  atMost = countedAtMost,
+): Promise<TouchedPosts> {
   const { touchKeys } = period
-  if (touchKeys === null) return { count: null, isMore: false, newest: await readNewest(db, period, null, limit) }
+  if (touchKeys === null) return { count: null, isMore: false, newest: await readNewest(db, period, limit) }
   if (touchKeys.length === 0) return { count: 0, isMore: false, newest: [] }
   // Asked apart: with the ids in hand, the database goes straight to them instead of guessing how many there are.
-  const revisionIds = await findKeyed(db, touchKeys)
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ${historyOf(period, sql`e.revision_id in (select unnest(${revisionIds}::uuid[]))`)}`.execute(
-    db,
-  )
+  const [keyed, unread] = [await findKeyed(db, touchKeys, atMost), await findUnread(db, atMost)]
+  const revisionIds = [...unread, ...keyed.ids].slice(0, atMost)
+  const { rows } = await sql<{ count: number; newest: string[] }>`
+    select count(*) as count, coalesce((array_agg(e.id order by e.evaluated_at desc, e.id desc))[:${limit}::int], '{}') as newest
+      from ${historyOf(period, isAny('e.revision_id', revisionIds))}`.execute(db)
+  const { count, newest } = rows[0]!
   return {
-    count: rows[0]!.count,
-    isMore: revisionIds.length >= readAtMost,
-    newest: await readNewest(db, period, revisionIds, limit),
+    count,
+    isMore: keyed.isMore || keyed.ids.length + unread.length > atMost,
+    newest: await readPosts(
+      db,
+      sql`policy_evaluation e join post_revision r on r.id = e.revision_id
+      where ${isAny('e.id', newest)}`,
+      limit,
+    ),
   }
 }
 
-/** Revisions that have one of the keys, and those that the index does not hold yet; the newest of each. */
-async function findKeyed(db: Db, keys: readonly number[]): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    (select t.id from ${keyedRevisions(keys)} order by t.id desc limit ${readAtMost})
-    union all (select r.id from ${await unreadRevisions(db)} order by r.id desc limit ${readAtMost})`.execute(db)
-  return rows.map(({ id }) => id)
+/**
+ * Revisions that have one of the keys: all of them where they are few. Of more than can be counted, the newest first and then
+ * some others: a word that stands in every third post has a hundred thousand places, and nobody reads them.
+ */
+async function findKeyed(db: Db, keys: readonly number[], atMost: number): Promise<{ ids: string[]; isMore: boolean }> {
+  // A revision is named once for each of its keys.
+  const named = await readIds(db, sql`select t.id from ${someKeyedRevisions(keys, atMost * 2)}`)
+  const some = [...new Set(named)]
+  if (named.length < atMost * 2) return { ids: some.toSorted().toReversed(), isMore: false }
+  const newest = await readIds(db, sql`select t.id from ${newestKeyedRevisions(keys, atMost)}`)
+  return { ids: [...new Set([...newest, ...some])], isMore: true }
 }
 
-async function readNewest(
-  db: Db,
-  period: Period,
-  revisionIds: readonly string[] | null,
-  limit: number,
-): Promise<TouchedPost[]> {
-  const condition = revisionIds === null ? sql`true` : sql`e.revision_id in (select unnest(${revisionIds}::uuid[]))`
+/** Revisions that the index does not hold yet; the newest of them. */
+async function findUnread(db: Db, atMost: number): Promise<string[]> {
+  return readIds(db, sql`select r.id from ${await unreadRevisions(db)} order by r.id desc limit ${atMost + 1}`)
+}
+
+async function readIds(db: Db, query: RawBuilder<unknown>): Promise<string[]> {
+  return (await (query as RawBuilder<{ id: string }>).execute(db)).rows.map(({ id }) => id)
+}
+
+function isAny(column: 'e.id' | 'e.revision_id', ids: readonly string[]): RawBuilder<unknown> {
+  return sql`${sql.ref(column)} in (select unnest(${ids}::uuid[]))`
+}
+
+/** The newest of all posts of a period. */
+function readNewest(db: Db, period: Period, limit: number): Promise<TouchedPost[]> {
+  return readPosts(db, historyOf(period, sql`true`), limit)
+}
+
+async function readPosts(db: Db, verdicts: RawBuilder<unknown>, limit: number): Promise<TouchedPost[]> {
   const { rows } = await sql<TouchedPost>`
     select e.revision_id as "revisionId", r.post_id as "postId", left(r.text, 200) as excerpt, e.inputs::text as input
-      from ${historyOf(period, condition)} order by e.evaluated_at desc, e.id desc limit ${limit}`.execute(db)
+      from ${verdicts} order by e.evaluated_at desc, e.id desc limit ${limit}`.execute(db)
   return rows
 }

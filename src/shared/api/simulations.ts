@@ -121,7 +121,10 @@ export const findTouched = endpoint({
           ...Count,
           description: 'posts that have a word of a changed rule: at least those hit; null where it is every post',
         }),
-        isMore: Type.Boolean({ description: '`count` covers only the newest 10,000 posts with such a word' }),
+        isMore: Type.Boolean({
+          description:
+            'there are more than `count`: at most 5,000 posts with such a word are looked at, the newest first',
+        }),
         sample: Type.Array(
           Type.Object({
             revisionId: Id,
