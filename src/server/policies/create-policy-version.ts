@@ -4,7 +4,7 @@ import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { loadPolicyAside } from './load-policy-aside.ts'
-import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from './load-policy.ts'
+import type { CompiledPolicy, PolicyFileSource } from './load-policy.ts'
 import { PolicyError } from './policy-error.ts'
 import { findVersion, insertVersion, type PolicyVersionRow } from './queries.ts'
 import { runInTurns } from './run-in-turns.ts'
@@ -34,16 +34,7 @@ export async function createPolicyVersion(
   })
 }
 
-/** Compiles files, or throws `policy_invalid` with every mistake and its place. */
-export function compileOrExplain(files: readonly PolicyFileSource[]): CompiledPolicy {
-  try {
-    return loadPolicy([...files])
-  } catch (error) {
-    throw explain(error)
-  }
-}
-
-/** The same, while requests are answered. */
+/** Compiles files while requests are answered, or throws `policy_invalid` with every mistake and its place. */
 export async function compileAsideOrExplain(files: readonly PolicyFileSource[]): Promise<CompiledPolicy> {
   try {
     return await loadPolicyAside(files)

@@ -10,7 +10,8 @@ import type { CompiledPolicy } from './load-policy.ts'
 import { findActiveVersion, findVersion, findVersions } from './queries.ts'
 import { readSimulationGate } from './require-simulation.ts'
 import { startEmergency } from './start-emergency.ts'
-import { testPolicy } from './test-policy.ts'
+import { runInTurns } from './run-in-turns.ts'
+import { testInSteps } from './test-policy.ts'
 
 export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>): void {
   app.route({
@@ -27,7 +28,7 @@ export function registerPolicyRoutes(app: App, deps: Pick<Deps, 'db' | 'clock'>)
       const found = await findVersion(deps.db, request.params.version)
       if (found === undefined) throw new AppError('not_found', 'No such policy version.')
       const policy = await compiledPolicy(deps.db, found.version)
-      const { checked, failures, untested } = testPolicy(policy)
+      const { checked, failures, untested } = await runInTurns(testInSteps(policy))
       return {
         ...found,
         rules: describeRules(policy),

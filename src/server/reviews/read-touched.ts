@@ -3,14 +3,16 @@ import type { Actor } from '#server/platform/actor.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readActiveVersion, readVersionFiles } from '#server/policies/active-version.ts'
 import { compiledPolicy } from '#server/policies/compiled-policies.ts'
-import { compileOrExplain } from '#server/policies/create-policy-version.ts'
+import { compileAsideOrExplain } from '#server/policies/create-policy-version.ts'
 import { evaluatePost } from '#server/policies/evaluate-post.ts'
-import { planTouch } from '#server/policies/plan-touch.ts'
+import type { CompiledPolicy } from '#server/policies/load-policy.ts'
 import type { PolicyInput } from '#server/policies/policy-input.ts'
+import { runAside } from '#server/policies/run-aside.ts'
+import { runInTurns } from '#server/policies/run-in-turns.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { findTouched as contract } from '#shared/api/simulations.ts'
 import { readDraft, toPeriod, type SimulationWish } from './simulate-history.ts'
-import { findTouchedPosts } from './touched-queries.ts'
+import { findTouchedPosts, type TouchedPost } from './touched-queries.ts'
 
 const sampleSize = 50
 
@@ -25,10 +27,10 @@ export async function readTouched(
 ): Promise<AnswerOf<typeof contract>> {
   const { db } = deps
   const files = await readDraft(db, wish)
-  const draft = compileOrExplain(files)
   const baseVersion = (await readActiveVersion(db)) ?? null
   const base = baseVersion === null ? [] : ((await readVersionFiles(db, baseVersion)) ?? [])
-  const plan = planTouch(base, files)
+  // A long list takes a second to read: everybody else is answered meanwhile.
+  const [draft, plan] = await Promise.all([compileAsideOrExplain(files), runAside('planTouch', base, files)])
   const scope = await readScope(db, actor, 'policy.simulate')
   const period = { units: scope === 'everything' ? null : [...scope], ...toPeriod(wish, deps.clock.now()) }
   const keys = plan.everything.length > 0 ? null : plan.keys
@@ -41,15 +43,22 @@ export async function readTouched(
     everything: [...plan.everything],
     count: found.count,
     isMore: found.isMore,
-    sample: found.newest.map(({ revisionId, postId, excerpt, input }) => {
-      const inputs = JSON.parse(input) as PolicyInput
-      return {
-        revisionId,
-        postId,
-        excerpt,
-        before: active === undefined ? null : evaluatePost(active, inputs).verdict,
-        after: evaluatePost(draft, inputs).verdict,
-      }
-    }),
+    sample: await runInTurns(judgeInSteps(found.newest, active, draft)),
   }
+}
+
+/** What each version says of posts, one post a step. */
+function* judgeInSteps(
+  posts: readonly TouchedPost[],
+  active: CompiledPolicy | undefined,
+  draft: CompiledPolicy,
+): Generator<void, AnswerOf<typeof contract>['sample']> {
+  const judged: AnswerOf<typeof contract>['sample'] = []
+  for (const { revisionId, postId, excerpt, input } of posts) {
+    const inputs = JSON.parse(input) as PolicyInput
+    const before = active === undefined ? null : evaluatePost(active, inputs).verdict
+    judged.push({ revisionId, postId, excerpt, before, after: evaluatePost(draft, inputs).verdict })
+    yield
+  }
+  return judged
 }

@@ -7,9 +7,8 @@ import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { readActiveVersion, readVersionFiles } from '#server/policies/active-version.ts'
-import { excludeTerms } from '#server/policies/exclude-terms.ts'
 import { compileAsideOrExplain } from '#server/policies/create-policy-version.ts'
-import { planTouch } from '#server/policies/plan-touch.ts'
+import { runAside } from '#server/policies/run-aside.ts'
 import type { PolicyFileSource } from '#server/policies/load-policy.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import type { createSimulation, Simulation } from '#shared/api/simulations.ts'
@@ -48,7 +47,8 @@ export async function simulateHistory(
 /** The keys of what the draft changes; null where that cannot be told from words, and every post is judged. */
 async function readTouchKeysOf(tx: Tx, files: readonly PolicyFileSource[]): Promise<readonly number[] | null> {
   const active = await readActiveVersion(tx)
-  const plan = planTouch(active === undefined ? [] : ((await readVersionFiles(tx, active)) ?? []), files)
+  const before = active === undefined ? [] : ((await readVersionFiles(tx, active)) ?? [])
+  const plan = await runAside('planTouch', before, files)
   return plan.everything.length > 0 ? null : plan.keys
 }
 
@@ -76,7 +76,7 @@ export async function readDraft(
   const base = files ?? (await readStored(tx, version))
   if (exclusions === undefined) return base
   await compileAsideOrExplain(base)
-  return excludeTerms(base, exclusions)
+  return runAside('excludeTerms', base, exclusions)
 }
 
 async function readStored(tx: Db | Tx, version: string | undefined): Promise<readonly PolicyFileSource[]> {
