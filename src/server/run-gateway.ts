@@ -56,6 +56,7 @@ async function startConfigured(
   else await answerChecks(deps, closing)
   await prepare(deps)
   if (roles.includes('work')) await work(deps, closing)
+  else await keepPrepared(deps, closing)
   log.info({ roles, publicUrl: deps.config.publicUrl }, 'gateway started')
 }
 
@@ -123,6 +124,13 @@ async function work(deps: Deps, closing: Closing): Promise<void> {
   const { startJobs } = await import('./jobs.ts')
   const jobs = startJobs(deps)
   closing.add(() => jobs.stop())
+}
+
+/** What the jobs do for a process that works too: the policy that comes is compiled before anybody is judged by it. */
+async function keepPrepared(deps: Deps, closing: Closing): Promise<void> {
+  const { keepVersionsPrepared } = await import('#server/policies/keep-prepared.ts')
+  const prepared = keepVersionsPrepared(deps)
+  closing.add(() => prepared.stop())
 }
 
 /** Brings the installation to the program's state; a database that does not answer is waited for. */

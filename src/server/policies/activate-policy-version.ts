@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
@@ -6,6 +5,7 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { prepareVersion, unloadable } from './compiled-policies.ts'
 import {
+  announceVersion,
   findActiveVersion,
   findDueVersions,
   findVersion,
@@ -111,10 +111,6 @@ export async function switchAndRecord(
       body: { version: retired, replacedBy: version },
     })
   }
-  await announceSwitch(tx, version)
-}
-
-/** Wakes whoever judges anew; a timer finds the work as well when the notice is lost. */
-export async function announceSwitch(tx: Tx, version: string): Promise<void> {
-  await sql`select pg_notify('gateway_policy', ${version})`.execute(tx)
+  // Wakes whoever judges anew; a timer finds the work as well when the notice is lost.
+  await announceVersion(tx, version)
 }

@@ -1,10 +1,17 @@
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { PolicyFileSource } from './load-policy.ts'
-import { findActiveVersion, findVersion } from './queries.ts'
+import { findActivation, findActiveVersion, findVersion } from './queries.ts'
 
 /** The version in force, by its SHA-256; undefined while no policy is active, and then nothing is released. */
 export async function readActiveVersion(db: Db | Tx): Promise<string | undefined> {
   return findActiveVersion(db)
+}
+
+/** The version in force and when it came into force, null where a program of before entered it. */
+export async function readActivation(
+  db: Db,
+): Promise<{ readonly version: string; readonly activatedAt: string | null } | undefined> {
+  return findActivation(db)
 }
 
 /** The files of a stored version; undefined when there is none of that name. */

@@ -4,7 +4,7 @@ import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { approveVersion, findVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
+import { announceVersion, approveVersion, findVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
 import { requireFirm } from './require-firm.ts'
 import { findReport, requireSimulation } from './require-simulation.ts'
 import { refuseOwnEmergency } from './start-emergency.ts'
@@ -39,6 +39,8 @@ export async function approvePolicyVersion(
       streams: { policy: version },
       body: { version, simulationId, ...(emergency ? { emergency } : {}) },
     })
+    // It may go live soon: whoever judges has it compiled by then.
+    await announceVersion(tx, version)
     return (await findVersion(tx, version))!
   })
 }

@@ -53,6 +53,17 @@ export async function findActiveVersion(db: Db | Tx): Promise<string | undefined
     ?.version
 }
 
+/** The active version and since when. */
+export async function findActivation(
+  db: Db,
+): Promise<{ readonly version: string; readonly activatedAt: string | null } | undefined> {
+  return db
+    .selectFrom('policy_version')
+    .select(['version', 'activated_at as activatedAt'])
+    .where('state', '=', 'active')
+    .executeTakeFirst()
+}
+
 /** The active version and the approved ones, those that come first at the front. */
 export async function findComingVersions(db: Db, limit: number): Promise<string[]> {
   const rows = await db
@@ -136,6 +147,13 @@ export async function scheduleVersion(
     .where('version', '=', version)
     .returning('version')
     .executeTakeFirstOrThrow()
+}
+
+/** Told at every approval and switch: who judges anew, and who keeps the coming versions compiled, looks again. */
+export const policyChannel = 'gateway_policy'
+
+export async function announceVersion(tx: Tx, version: string): Promise<void> {
+  await sql`select pg_notify(${policyChannel}, ${version})`.execute(tx)
 }
 
 /** One switch at a time, taken before any version is locked: two activations could each see no active version. */

@@ -3,12 +3,12 @@ import { isSamePerson } from '#server/identity/same-person.ts'
 import { systemActor, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
-import { inTransaction, type Tx } from '#server/platform/database.ts'
+import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { announceSwitch, switchAndRecord, type SimulationException } from './activate-policy-version.ts'
+import { switchAndRecord, type SimulationException } from './activate-policy-version.ts'
 import { prepareVersion, unloadable } from './compiled-policies.ts'
-import { findEmergencyObstacles } from './compare-emergency.ts'
 import {
+  announceVersion,
   findActiveVersion,
   findEmergency,
   findEmergencyStarter,
@@ -22,6 +22,7 @@ import {
 } from './queries.ts'
 import { requireFirm } from './require-firm.ts'
 import { findReport } from './require-simulation.ts'
+import { runAside } from './run-aside.ts'
 
 const approvalMilliseconds = 24 * 60 * 60_000
 
@@ -37,6 +38,7 @@ export async function startEmergency(
   reason: string,
 ): Promise<PolicyVersionRow> {
   const loads = await prepareVersion(deps.db, version)
+  const compared = await compareWithActive(deps.db, version)
   return inTransaction(deps.db, async (tx) => {
     await requireFirm(tx, actor)
     await lockSwitch(tx)
@@ -47,7 +49,9 @@ export async function startEmergency(
     if (!loads) throw unloadable()
     const active = await findActiveVersion(tx)
     if (active === undefined) throw new AppError('wrong_status', 'No version is active, so there is nothing to add to.')
-    await refuseMoreThanBlocking(tx, active, version)
+    if (compared?.active !== active)
+      throw new AppError('conflict', 'Another version has just come into force. Look at this one again, then start it.')
+    refuseMoreThanBlocking(compared.obstacles)
 
     const at = deps.clock.now()
     const running = await findEmergency(tx, active)
@@ -75,14 +79,27 @@ export async function startEmergency(
       streams: { policy: active },
       body: { version: active, replacedBy: version },
     })
-    await announceSwitch(tx, version)
+    await announceVersion(tx, version)
     return (await findVersion(tx, version))!
   })
 }
 
-async function refuseMoreThanBlocking(tx: Tx, active: string, version: string): Promise<void> {
-  const [before, after] = [await findVersion(tx, active), await findVersion(tx, version)]
-  const obstacles = findEmergencyObstacles(before!.files, after!.files)
+/**
+ * What the draft does besides adding block rules to the version in force: told before anything is locked, because reading
+ * long lists takes a while. Versions never change, so what was compared holds as long as the same one is in force.
+ */
+async function compareWithActive(
+  db: Db,
+  version: string,
+): Promise<{ active: string; obstacles: readonly string[] } | undefined> {
+  const active = await findActiveVersion(db)
+  if (active === undefined) return undefined
+  const [before, after] = [await findVersion(db, active), await findVersion(db, version)]
+  if (after === undefined) return undefined
+  return { active, obstacles: await runAside('findEmergencyObstacles', before!.files, after.files) }
+}
+
+function refuseMoreThanBlocking(obstacles: readonly string[]): void {
   if (obstacles.length === 0) return
   throw new AppError(
     'second_person_required',

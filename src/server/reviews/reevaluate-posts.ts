@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
-import { inTransaction } from '#server/platform/database.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
+import { inTransaction, type Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { readActiveVersion } from '#server/policies/active-version.ts'
+import { readActivation } from '#server/policies/active-version.ts'
 import type { Evaluation } from '#server/policies/finding.ts'
 import { movePost } from '#server/posts/move-post.ts'
 import { findLastEvaluation, findPost, findRevision, lockPost, type EvaluationRow } from '#server/posts/stored-post.ts'
@@ -14,22 +15,50 @@ import { judgeStoredRevision, openReviews, voidOpenReviews } from './submit-post
 
 export type ReevaluateDeps = Pick<Deps, 'db' | 'clock' | 'config'>
 
+/** What was judged before an activation may be handed in after it: no request is under way for longer. */
+const settlesAfterMilliseconds = 600_000
+/** So often everything is looked through all the same. */
+const looksAgainAfterMilliseconds = 600_000
+
+interface Settled {
+  readonly version: string
+  readonly activatedAt: string | null
+  readonly until: string
+}
+
+/** When nothing was left to judge anew. Each process finds that out for itself; losing it costs one look. */
+const settled = new WeakMap<Db, Settled>()
+
 /**
  * Job: judges anew, under the active policy, what is in review, approved or scheduled and was judged under another
  * version. A changed verdict pulls the post back and tells its author and reviewers why (FCA-4, POLICY.md section 4).
+ * Once nothing is left, only the next activation brings new work, and posts are not looked through every time.
  */
 export async function reevaluatePosts(deps: ReevaluateDeps): Promise<number> {
-  const version = await readActiveVersion(deps.db)
-  if (version === undefined) return 0
+  const active = await readActivation(deps.db)
+  if (active === undefined) return 0
+  const now = deps.clock.now()
+  const known = settled.get(deps.db)
+  const isSame = known?.version === active.version && known.activatedAt === active.activatedAt
+  if (isSame && now < known.until) return 0
+  const ids = await findStalePosts(deps.db, active.version)
+  for (const id of ids) await rejudgePost(deps, id, 'activation')
+  const isOver = active.activatedAt === null || now >= addMilliseconds(active.activatedAt, settlesAfterMilliseconds)
+  if (ids.length === 0 && isOver)
+    settled.set(deps.db, { ...active, until: addMilliseconds(now, looksAgainAfterMilliseconds) })
+  return ids.length
+}
+
+/** Posts that may still leave, or are on their way, and whose last verdict is of another version. */
+async function findStalePosts(db: Db, version: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select p.id from post p where p.status in ('in_review', 'approved', 'scheduled', 'stopped', 'publishing', 'unconfirmed', 'partly_published', 'failed')
       and (p.status not in ('publishing', 'unconfirmed', 'partly_published', 'failed') or exists (
         select from publication x where x.revision_id = p.current_revision_id and x.status in ('waiting', 'publishing', 'unconfirmed', 'stopped')))
       and ${version} is distinct from (select e.policy_version from policy_evaluation e
         where e.revision_id = p.current_revision_id order by e.evaluated_at desc, e.id desc limit 1)
-    order by p.updated_at limit 100`.execute(deps.db)
-  for (const { id } of rows) await rejudgePost(deps, id, 'activation')
-  return rows.length
+    order by p.updated_at limit 100`.execute(db)
+  return rows.map(({ id }) => id)
 }
 
 /**

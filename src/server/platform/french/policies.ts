@@ -38,6 +38,8 @@ export const policiesInFrench: FrenchSentences = {
     'Une mise en vigueur d’urgence est immédiate. N’indiquez pas d’heure.',
   'Only a draft starts as an emergency; this version is {status}.':
     'Seul un projet peut être activé en urgence ; l’état de cette version : {status}.',
+  'Another version has just come into force. Look at this one again, then start it.':
+    'Une autre version vient d’entrer en vigueur. Regardez de nouveau celle-ci, puis activez-la.',
   'No version is active, so there is nothing to add to.':
     'Aucune version n’est en vigueur : il n’y a rien à compléter.',
   'Only a draft that adds block rules to the active version starts without a second person. {sentence}':
