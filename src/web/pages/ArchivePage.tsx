@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { plural } from '@lingui/core/macro'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { searchRecords, type RecordSummary } from '#shared/api/archive.ts'
 import type { QueryOf } from '#shared/api/endpoint.ts'
@@ -40,7 +40,20 @@ export function ArchivePage() {
       }),
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   })
+  // A total that would take long is an estimate until somebody asks for it.
+  const exact = useQuery({
+    queryKey: ['archive', 'count', search],
+    enabled: false,
+    staleTime: 60_000,
+    queryFn: ({ signal }) =>
+      call(searchRecords, {
+        query: { ...(toFilter(search) as QueryOf<typeof searchRecords>), limit: 1, count: 'exact' },
+        signal,
+      }),
+  })
   const first = records.data?.pages[0]
+  const searchedBackTo = records.data?.pages.at(-1)?.searchedBackTo ?? null
+  const counted = exact.data ?? first
   const items = records.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <>
@@ -76,13 +89,25 @@ export function ArchivePage() {
       {first === undefined && records.error === null && <Loading rows={8} />}
       {first !== undefined && (
         <>
-          <p role="status">
-            <strong>
-              {first.totalIsEstimate && '≈ '}
-              <Plural value={first.total} one="# record" other={`${formatNumber(first.total)} records`} />
-            </strong>
-          </p>
-          {items.length === 0 ? (
+          <div className="row">
+            <p role="status">
+              <strong>
+                {counted?.totalIsEstimate === true && '≈ '}
+                <Plural
+                  value={counted?.total ?? 0}
+                  one="# record"
+                  other={`${formatNumber(counted?.total ?? 0)} records`}
+                />
+              </strong>
+            </p>
+            {counted?.totalIsEstimate === true && (
+              <Button busy={exact.isFetching} onClick={() => void exact.refetch()}>
+                <Trans>Count exactly</Trans>
+              </Button>
+            )}
+          </div>
+          {exact.error !== null && <Failure error={exact.error} onRetry={() => void exact.refetch()} />}
+          {items.length === 0 && searchedBackTo === null ? (
             <Empty>
               <Trans>No record matches. Take a filter away: the dates and the words remove most.</Trans>
             </Empty>
@@ -93,10 +118,15 @@ export function ArchivePage() {
               ))}
             </ul>
           )}
+          {searchedBackTo !== null && (
+            <p className="muted">
+              <Trans>Searched back to {formatExactTime(searchedBackTo)} so far: this search takes long.</Trans>
+            </p>
+          )}
           {records.hasNextPage && (
             <div className="row">
               <Button busy={records.isFetchingNextPage} onClick={() => void records.fetchNextPage()}>
-                <Trans>Show more</Trans>
+                {searchedBackTo === null ? <Trans>Show more</Trans> : <Trans>Search further back</Trans>}
               </Button>
             </div>
           )}
