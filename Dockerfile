@@ -29,6 +29,6 @@ VOLUME ["/var/lib/gateway"]
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEWAY_PORT ?? 8080}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--require", "./src/server/require-node-24.cjs", "src/server/cli.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "--require", "./src/server/require-node-24.cjs", "src/server/cli.ts"]
 # Both roles in one process; "serve" and "work" run one each, "migrate" brings the database to the schema.
 CMD ["start"]

@@ -38,7 +38,9 @@ async function startGateway(): Promise<Gateway> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-submit-'))
   const port = await freePort()
   const env = { ...process.env, GATEWAY_DATA_DIRECTORY: directory, GATEWAY_PORT: String(port) }
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'server', 'main.ts')], {
+  // As `npm start` runs it.
+  const flags = ['--max-semi-space-size=32']
+  const child = spawn(process.execPath, [...flags, join(import.meta.dirname, '..', 'src', 'server', 'main.ts')], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
