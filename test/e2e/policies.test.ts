@@ -1,64 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { openStage } from '#test/support/open-stage.ts'
-import type { GatewayProcess } from '#test/support/run-gateway-process.ts'
+import type { Page } from 'playwright-core'
+import { assertSound, openConsole, type ConsoleStage, type Look } from '#test/support/open-console.ts'
 
-let gateway: GatewayProcess
-let browser: Browser
-const violations: string[] = []
+let stage: ConsoleStage
 
 before(async () => {
-  ;[gateway, browser] = await openStage()
+  stage = await openConsole()
 })
-after(async () => {
-  await browser?.close()
-  await gateway?.stop()
-})
+after(() => stage?.close())
 
-interface Look {
-  readonly locale: 'en-GB' | 'fr-FR'
-  readonly colorScheme: 'light' | 'dark'
-  readonly width: number
-}
-const desk: Look = { locale: 'en-GB', colorScheme: 'light', width: 1440 }
-
-async function signIn(login: string, { width, ...look }: Look = desk): Promise<Page> {
-  const context = await browser.newContext({ ...look, viewport: { width, height: 900 } })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) =>
-      console.error(`POLICY ${event.violatedDirective} ${event.blockedURI}`),
-    )
-  })
-  page.on('console', (message) => {
-    if (message.text().startsWith('POLICY')) violations.push(`${page.url()}: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => violations.push(`${page.url()}: ${error.message}`))
-  await page.goto(`${gateway.url}/`)
-  await page.getByRole('link', { name: /Sign in with your company|Se connecter avec son entreprise/ }).click()
-  await page.locator('input[name=login]').fill(login)
-  await page.locator('input[name=password]').fill('demo')
-  await page.locator('input[name=password]').press('Enter')
-  await page.getByRole('navigation', { name: /Main|Principale/ }).waitFor()
-  return page
-}
-
-async function assertSound(page: Page): Promise<void> {
-  const where = page.url()
-  const { violations: found } = await new AxeBuilder({ page }).analyze()
-  assert.deepEqual(
-    found.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(' | ')}`),
-    [],
-    where,
-  )
-  const sideways = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.ok(sideways <= 0, `${where} scrolls sideways by ${sideways} pixels`)
-}
+const signIn = async (login: string, look?: Look): Promise<Page> => (await stage.signIn(login, look)).page
 
 /** Hands a post in as the console does, without drawing the composer. */
 async function submit(page: Page, text: string): Promise<void> {
@@ -78,7 +30,7 @@ async function submit(page: Page, text: string): Promise<void> {
 
 /** Opens the form of a new version with one more file, and answers the field with its content. */
 async function addFile(page: Page, path: string) {
-  await page.goto(`${gateway.url}/policies/new`)
+  await page.goto(`${stage.gateway.url}/policies/new`)
   await page.getByLabel('Name of a new file').fill(path)
   await page.getByRole('button', { name: /^Add it/ }).click()
   return page.getByLabel(`Content of ${path}`)
@@ -197,17 +149,17 @@ test(
 )
 
 for (const look of [
-  desk,
-  { locale: 'fr-FR', colorScheme: 'dark', width: 1440 },
-  { locale: 'fr-FR', colorScheme: 'light', width: 390 },
+  { language: 'en', scheme: 'light', width: 1440 },
+  { language: 'fr', scheme: 'dark', width: 1440 },
+  { language: 'fr', scheme: 'light', width: 390 },
 ] as const) {
   test(
-    `The pages of policies are accessible: ${look.locale}, ${look.colorScheme}, ${look.width} pixels`,
+    `The pages of policies are accessible: ${look.language}, ${look.scheme}, ${look.width} pixels`,
     { timeout: 120_000 },
     async () => {
       const page = await signIn('ada', look)
       for (const url of ['/policies', '/policies/new', '/policies/precision', draft, simulation]) {
-        await page.goto(new URL(url, gateway.url).href)
+        await page.goto(new URL(url, stage.gateway.url).href)
         await page.getByRole('heading', { level: 1 }).waitFor()
         await page.waitForLoadState('networkidle')
         await assertSound(page)
@@ -217,5 +169,5 @@ for (const look of [
 }
 
 test('No page of policies broke the policy that the server sends, and no script failed', () => {
-  assert.deepEqual(violations, [])
+  assert.deepEqual(stage.breaches, [])
 })

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -15,15 +15,17 @@ import { reviewQuery } from '#web/api/queries.ts'
 import { FindingsList } from '#web/components/FindingsList.tsx'
 import { cutItems, HighlightedText } from '#web/components/HighlightedText.tsx'
 import { MediaList } from '#web/components/MediaList.tsx'
-import { Failure, QueryView } from '#web/components/states.tsx'
+import { Failure, Loading, QueryView } from '#web/components/states.tsx'
 import { StatusBadge } from '#web/components/StatusBadge.tsx'
-import { TextDiff } from '#web/components/TextDiff.tsx'
 import { Timeline } from '#web/components/Timeline.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { useKeys } from '#web/util/keys.ts'
 import { formatRelative, formatTime } from '#web/util/format.ts'
 import { networkName } from '#web/util/words.ts'
 import { ReasonDialog } from './ReasonDialog.tsx'
+
+// Whoever asks for the difference waits for it: the queue itself does without.
+const TextDiff = lazy(async () => ({ default: (await import('#web/components/TextDiff.tsx')).TextDiff }))
 
 /** One review with all that a decision needs. The server says which acts are open; reading decides nothing (FIN-5). */
 export function ReviewPanel({ reviewId, onDecided }: { reviewId: string; onDecided: () => void }) {
@@ -66,7 +68,9 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
           <StatusBadge status={review.post.status} />
         </div>
         {diff && previous !== null ? (
-          <TextDiff before={[previous.text, ...previous.thread].join('\n\n')} after={items.join('\n\n')} />
+          <Suspense fallback={<Loading rows={1} />}>
+            <TextDiff before={[previous.text, ...previous.thread].join('\n\n')} after={items.join('\n\n')} />
+          </Suspense>
         ) : (
           <HighlightedText
             text={review.revision.text}

@@ -29,7 +29,8 @@ export function firstWords(text: string): string {
   const line = text.trim().replaceAll(/\s+/g, ' ')
   if (line.length <= 60) return line
   const end = line.lastIndexOf(' ', 60)
-  return `${end > 20 ? line.slice(0, end) : Array.from(line).slice(0, 60).join('')}…`
+  const words = end > 20 ? line.slice(0, end) : Array.from(line).slice(0, 60).join('')
+  return `${words.replace(/[\s,;:.?!–]+$/, '')}…`
 }
 
 /** Stages are named by the policy; those of the shipped one have words in both languages. */

@@ -56,6 +56,4 @@ export const policiesInFrench: FrenchSentences = {
     'Une autre version est entrée en vigueur depuis la simulation de celle-ci. Simulez-la de nouveau, pour que son rapport la compare à ce qui est en vigueur.',
   'This version was simulated over the posts of some units only, and it would bind the whole firm. A policy owner of the firm must simulate it.':
     'Cette version n’a été simulée que sur les publications de certaines unités, et elle engagerait toute la maison. Un responsable des règles de la maison doit la simuler.',
-  'Another version has just come into force. Look at this one again, then start it.':
-    'Une autre version vient d’entrer en vigueur. Regardez de nouveau celle-ci, puis activez-la.',
 }
