@@ -112,6 +112,17 @@ test('Of more posts than are counted the newest are, and the answer says that th
   assert.deepEqual([all.count, all.isMore, all.newest.length], [6, false, 6])
 })
 
+test('What was entered into the index is merged at once: a question would read a list of pending entries for each of its words', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  await submit(await gateway.signIn('camille'), profileId, 'A moonshot for Lyon.')
+  await indexTouch(gateway)
+  const pending = `select from gin_metapage_info(get_raw_page('post_revision_touch_keys', 0)) where n_pending_tuples > 0`
+  await runSql(
+    gateway.database.ownerUrl,
+    `create extension pageinspect; do $$ begin if exists (${pending}) then raise exception 'entries are pending'; end if; end $$`,
+  )
+})
+
 test('What an older reader entered is made again', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const camille = await gateway.signIn('camille')

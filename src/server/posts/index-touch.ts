@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Db } from '#server/platform/database.ts'
 import { readTouchKeys, touchReader } from '#server/policies/touch-keys.ts'
+import { runInTurns } from '#server/policies/run-in-turns.ts'
 import type { PolicyInput } from '#server/policies/policy-input.ts'
 
 const pageSize = 500
@@ -22,24 +23,37 @@ interface UnreadRevision {
 export async function indexTouch(deps: { readonly db: Db }): Promise<number> {
   // Two ranges, which the primary key answers at once; an inequality would read the whole table each time.
   await sql`delete from post_revision_touch where reader < ${touchReader} or reader > ${touchReader}`.execute(deps.db)
-  for (let count = 0; ;) {
+  let count = 0
+  for (;;) {
     const { rows } = await sql<UnreadRevision>`
       select r.id, r.text, r.thread, r.links, r.media from ${await unreadRevisions(deps.db)} order by r.id limit ${pageSize}`.execute(
       deps.db,
     )
     if (rows.length > 0) await enter(deps.db, rows)
     count += rows.length
-    if (rows.length < pageSize) return count
+    if (rows.length < pageSize) break
   }
+  if (count > 0) await sql`select clean_post_touch()`.execute(deps.db)
+  return count
 }
 
 async function enter(db: Db, rows: readonly UnreadRevision[]): Promise<void> {
-  const entries = rows.map((row) => ({ revision_id: row.id, keys: readTouchKeys({ post: toPost(row) }) }))
+  const entries = await runInTurns(readInSteps(rows))
   await sql`
     insert into post_revision_touch (reader, revision_id, keys)
     select ${touchReader}, revision_id, keys
       from json_to_recordset(${JSON.stringify(entries)}::json) as e (revision_id uuid, keys integer[])
     on conflict do nothing`.execute(db)
+}
+
+/** One revision a step: hundreds of them at once would hold requests up. */
+function* readInSteps(rows: readonly UnreadRevision[]): Generator<void, { revision_id: string; keys: number[] }[]> {
+  const entries = []
+  for (const row of rows) {
+    entries.push({ revision_id: row.id, keys: readTouchKeys({ post: toPost(row) }) })
+    yield
+  }
+  return entries
 }
 
 /** Only what gives keys matters; the rest is filled in. */
