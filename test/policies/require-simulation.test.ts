@@ -69,6 +69,13 @@ test('A version without a finished simulation is neither approved nor activated;
   const approved = await approve(ines, version)
   assert.equal(approved.statusCode, 200, approved.body)
   assert.equal(approved.json<PolicyVersion>().simulationId, simulationId)
+  gateway.clock.advance(1_000)
+  await simulate(gateway, ada, version)
+  assert.equal(
+    (await gateOf(ines, version))!.simulationId,
+    simulationId,
+    'it goes live with the report that was approved',
+  )
   const active = await activate(ada, version)
   assert.deepEqual(
     [active.json<PolicyVersion>().state, active.json<PolicyVersion>().simulationId],

@@ -29,7 +29,8 @@ export function PoliciesPage() {
         title={t`Policies`}
         lead={
           <Trans>
-            What every post is checked against. A version goes live only through two people, and is archived.
+            What every post is checked against. A version goes live only once it was simulated, through two people, and
+            is archived.
           </Trans>
         }
       >
