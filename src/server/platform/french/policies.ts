@@ -1,6 +1,5 @@
 import type { FrenchSentences } from './say-in-french.ts'
 
-/** Mistakes inside a policy file keep the language of the file's keywords; they are not here. */
 export const policiesInFrench: FrenchSentences = {
   'No such policy version.': 'Cette version des règles n’existe pas.',
   'This version is already active.': 'Cette version est déjà en vigueur.',

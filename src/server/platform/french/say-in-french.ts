@@ -3,6 +3,7 @@ import { exportsInFrench } from './exports.ts'
 import { identityInFrench } from './identity.ts'
 import { platformInFrench } from './platform.ts'
 import { policiesInFrench } from './policies.ts'
+import { policyFilesInFrench } from './policy-files.ts'
 import { postsInFrench } from './posts.ts'
 import { statuses } from './problems.ts'
 import { profilesInFrench } from './profiles.ts'
@@ -22,11 +23,15 @@ export const frenchTables: readonly FrenchSentences[] = [
   identityInFrench,
   profilesInFrench,
   policiesInFrench,
+  policyFilesInFrench,
   postsInFrench,
   reviewsInFrench,
   publishingInFrench,
   exportsInFrench,
 ]
+
+/** Characters: a sentence of ours with a person's reason in it. What is longer is not looked through. */
+const longest = 4_000
 
 interface Pattern {
   readonly expression: RegExp
@@ -34,10 +39,10 @@ interface Pattern {
   readonly french: string
 }
 
-const hole = /\{([a-zA-Z][a-zA-Z ]*)\}/g
-const exact = new Map(
-  frenchTables.flatMap((table) => Object.entries(table)).filter(([english]) => !english.includes('{')),
-)
+/** `{name}`; a brace of a policy file has a space after it and is none. */
+export const hole = /\{([a-zA-Z][a-zA-Z ]*)\}/g
+const hasHoles = (english: string) => english.search(hole) >= 0
+const exact = new Map(frenchTables.flatMap((table) => Object.entries(table)).filter(([english]) => !hasHoles(english)))
 const patterns = toPatterns(frenchTables.flatMap((table) => Object.entries(table)))
 
 /**
@@ -47,6 +52,7 @@ const patterns = toPatterns(frenchTables.flatMap((table) => Object.entries(table
 export function sayInFrench(sentence: string): string {
   const whole = exact.get(sentence)
   if (whole !== undefined) return whole
+  if (sentence.length > longest) return sentence
   for (const pattern of patterns) {
     const match = pattern.expression.exec(sentence)
     if (match !== null) return fill(pattern, match.slice(1))
@@ -68,7 +74,7 @@ function sayValue(name: string, value: string): string {
 /** The one with the most words of its own is asked first: a general one must not swallow it. */
 function toPatterns(entries: readonly (readonly [string, string])[]): Pattern[] {
   return entries
-    .filter(([english]) => english.includes('{'))
+    .filter(([english]) => hasHoles(english))
     .toSorted(([one], [other]) => ownLength(other) - ownLength(one))
     .map(([english, french]) => ({
       expression: new RegExp(`^${english.split(hole).map(toSource).join('')}$`, 's'),
