@@ -22,6 +22,8 @@ export interface BenchArchive {
   readonly checkpointSigner: CheckpointSigner
   readonly ownerUrl: string
   readonly serviceUrl: string
+  /** Postgres itself; what works for it are its children. */
+  readonly postgresId: number
   /** What the archive's thread needs to seal this archive. */
   readonly thread: ArchiveThreadSettings
   stop(): Promise<void>
@@ -53,6 +55,7 @@ export async function startBenchArchive(settings: Record<string, string> = {}): 
     checkpointSigner: createEd25519Signer(origin, signingKey),
     ownerUrl,
     serviceUrl: service.href,
+    postgresId: postgres.processId,
     thread: {
       databaseUrl: service.href,
       origin,

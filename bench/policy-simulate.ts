@@ -1,55 +1,106 @@
-import { makePosts, makeTerms } from './policy-corpus.ts'
-import { exampleInput } from '#server/policies/example-input.ts'
-import { readPolicyFiles, shippedPolicies } from '#server/policies/read-policy-files.ts'
+import { availableParallelism } from 'node:os'
+import { pino } from 'pino'
+import { ensureFirm } from '#server/identity/ensure-firm.ts'
+import type { Actor } from '#server/platform/actor.ts'
+import { inTransaction } from '#server/platform/database.ts'
 import { simulatePolicy, type PastPost } from '#server/policies/simulate-policy.ts'
+import { readSimulation } from '#server/reviews/read-simulation.ts'
+import { runSimulations } from '#server/reviews/run-simulations.ts'
+import { simulateHistory } from '#server/reviews/simulate-history.ts'
+import { startBenchArchive } from './archive-fixture.ts'
+import { fillInput, loadHistory, makeDraft, makeInputs, postgresSeconds } from './simulation-fixture.ts'
 
 /*
- * A draft over past posts: the shipped packs with 1,000 terms more, 280 characters, recorded verdicts.
- * To reach: 1,000,000 posts in under 20 s on 2 cores. `node bench/policy-simulate.ts 100000` runs fewer.
+ * A draft over the archive as the API and the command run it: a million posts in an embedded Postgres with what a
+ * submission writes of each, a third of them reviewed; the shipped packs with 1,000 terms more. Beside it the same posts
+ * judged out of memory. To reach: 1,000,000 posts in under 20 s on 2 cores. `node bench/policy-simulate.ts 100000` loads
+ * fewer.
  */
 
 const total = Number(process.argv[2] ?? 1_000_000)
-const terms = makeTerms(1000)
-const texts = makePosts(20_000, 280, terms, 0.02)
-const records = texts.map((text, index) =>
-  JSON.stringify({
-    ...exampleInput,
-    post: { ...exampleInput.post, text },
-    author: { ...exampleInput.author, id: `author-${index % 50}` },
-    targets: [{ profileId: 'a', network: 'linkedin' }],
-  }),
-)
+const archive = await startBenchArchive({ fsync: 'off' })
+const { id: firmId } = await inTransaction(archive.db, (tx) => ensureFirm(tx, archive.clock.now()))
+const userId = '0195e000-0000-7000-8000-200000000000'
+const at = archive.clock.now()
+await archive.db
+  .insertInto('app_user')
+  .values({
+    id: userId,
+    issuer: 'bench',
+    subject: 'ada',
+    display_name: 'Ada',
+    unit_id: firmId,
+    created_at: at,
+    updated_at: at,
+  })
+  .execute()
+const loading = performance.now()
+await loadHistory(archive.ownerUrl, total, { userId, firmId })
+console.log(`${total} posts loaded in ${((performance.now() - loading) / 1000).toFixed(0)} s.`)
+
+const draft = await makeDraft()
+const inputs = makeInputs().map(fillInput)
 
 function* pastPosts(): Generator<PastPost> {
   for (let index = 0; index < total; index++)
-    yield { id: String(index), input: records[index % records.length]!, verdict: 'pass' }
+    yield { id: String(index), input: inputs[index % inputs.length]!, verdict: 'pass' }
 }
 
-const draft = [
-  ...(await readPolicyFiles(shippedPolicies)),
-  {
-    path: 'extra.yaml',
-    text: `policy: extra\nrules:\n  - id: extra\n    severity: block\n    any: ${JSON.stringify(terms)}\n`,
-  },
-]
-const rows: Record<string, Record<string, number>> = {}
-for (const workers of [1, 2]) {
+async function simulateWhole(): Promise<{ judged: number; seconds: number }> {
+  const actor: Actor = {
+    kind: 'user',
+    userId,
+    displayName: 'Ada',
+    unitId: firmId,
+    unitPath: [firmId],
+    grants: [{ role: 'policy_owner', unitId: firmId }],
+  }
+  const deps = {
+    ...archive,
+    log: pino({ level: 'warn' }),
+    config: { database: { url: archive.serviceUrl, ownerUrl: undefined } },
+  }
   const start = performance.now()
-  const cpu = process.cpuUsage()
-  const report = await simulatePolicy({ draft, posts: pastPosts(), workers })
+  const { simulationId } = await simulateHistory(deps, actor, { files: [...draft] })
+  await runSimulations(deps)
   const seconds = (performance.now() - start) / 1000
+  const { report } = await readSimulation(archive.db, actor, simulationId)
+  console.log(
+    `Newly blocked: ${report!.newlyBlocked.count}, newly allowed: ${report!.newlyAllowed.count}, rules with hits: ${report!.rules.length}.`,
+  )
+  return { judged: report!.judged, seconds }
+}
+
+async function simulateInMemory(): Promise<{ judged: number; seconds: number }> {
+  const start = performance.now()
+  const { judged } = await simulatePolicy({ draft, posts: pastPosts() })
+  return { judged, seconds: (performance.now() - start) / 1000 }
+}
+
+async function measure(run: () => Promise<{ judged: number; seconds: number }>): Promise<Record<string, number>> {
+  const [cpu, postgres] = [process.cpuUsage(), postgresSeconds(archive.postgresId)]
+  const before = process.memoryUsage.rss()
+  let highest = before
+  const watch = setInterval(() => (highest = Math.max(highest, process.memoryUsage.rss())), 100)
+  const { judged, seconds } = await run()
+  clearInterval(watch)
   const { user, system } = process.cpuUsage(cpu)
-  const burnt = user + system
-  rows[`${workers} worker${workers > 1 ? 's' : ''}`] = {
-    posts: report.judged,
+  const [node, database] = [(user + system) / 1e6, postgresSeconds(archive.postgresId) - postgres]
+  return {
+    posts: judged,
     seconds: Number(seconds.toFixed(1)),
-    'posts/s': Math.round(report.judged / seconds),
-    'CPU s': Number((burnt / 1e6).toFixed(1)),
-    'CPU s for 1 M': Number((burnt / report.judged).toFixed(1)),
-    'newly blocked': report.matrix.pass.block,
-    'heap MB': Math.round(process.memoryUsage().rss / 1e6),
+    'posts/s': Math.round(judged / seconds),
+    'CPU s of Node': Number(node.toFixed(1)),
+    'CPU s of Postgres': Number(database.toFixed(1)),
+    'CPU s for 1 M': Number((((node + database) / judged) * 1e6).toFixed(1)),
+    'MB before': Math.round(before / 1e6),
+    'highest MB': Math.round(highest / 1e6),
   }
 }
-const [one, two] = Object.values(rows)
-console.table(rows)
-console.log(`Two workers are ${(two!['posts/s']! / one!['posts/s']!).toFixed(2)} × one.`)
+
+console.log(`${availableParallelism()} threads`)
+console.table({
+  'out of Postgres, as API and command do': await measure(simulateWhole),
+  'the engine alone, inputs in memory': await measure(simulateInMemory),
+})
+await archive.stop()

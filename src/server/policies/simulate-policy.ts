@@ -39,8 +39,8 @@ export interface PastSource {
 
 /** Enough to keep a thread busy while the next posts are read, and no more, so that memory stays flat. */
 const tasksAhead = 2
-/** Posts are short-lived: with room for some batches of them, they are gone before anybody tidies up. */
-const youngMegabytes = 64
+/** Posts are short-lived: a thread that has more room for them only keeps them longer. */
+const youngMegabytes = 32
 
 /**
  * Judges past posts again under a draft, in threads. The report does not depend on their number.
@@ -48,7 +48,14 @@ const youngMegabytes = 64
  */
 export async function simulateTasks(source: PastSource, options: SimulationOptions): Promise<SimulationReport> {
   // The threads read the program while the policies are compiled in another.
-  const threads = Array.from({ length: options.workers ?? availableParallelism() }, () => openThread(source))
+  const threads = Array.from(
+    { length: options.workers ?? availableParallelism() },
+    () =>
+      new Worker(source.thread, {
+        workerData: source.settings,
+        resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
+      }),
+  )
   const broken = new Promise<never>((_, reject) => {
     for (const thread of threads) {
       thread.once('error', reject)
@@ -68,10 +75,6 @@ export async function simulateTasks(source: PastSource, options: SimulationOptio
     await Promise.all(threads.map((thread) => thread.terminate()))
   }
   return report(tallies.end(), options.signal?.aborted !== true)
-}
-
-function openThread({ thread, settings }: PastSource): Worker {
-  return new Worker(thread, { workerData: settings, resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes } })
 }
 
 async function loadSetup({ draft, base }: ComparedFiles): Promise<SimulationSetup> {
