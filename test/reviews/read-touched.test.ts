@@ -92,9 +92,11 @@ test('A simulation of touched posts judges those alone and finds what a whole on
 test('Of more posts than are counted the newest are, and the answer says that there are more', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const camille = await gateway.signIn('camille')
+  const times: string[] = []
   for (const number of [1, 2, 3, 4, 5]) {
     await submit(camille, profileId, `A moonshot for Lyon, ${number}.`)
     gateway.clock.advance(1_000)
+    times.push(gateway.clock.now())
   }
   await indexTouch(gateway)
   await submit(camille, profileId, 'Nothing.')
@@ -108,6 +110,8 @@ test('Of more posts than are counted the newest are, and the answer says that th
     ['Nothing.', 'A moonshot for Lyon, 5.'],
     'what is not indexed yet comes first',
   )
+  const early = await findTouchedPosts(gateway.db, { ...period, to: times[3]! }, 1, 1)
+  assert.deepEqual([early.count, early.isMore, early.newest[0]!.excerpt], [1, true, 'A moonshot for Lyon, 4.'])
   const all = await findTouchedPosts(gateway.db, period, 50)
   assert.deepEqual([all.count, all.isMore, all.newest.length], [6, false, 6])
 })

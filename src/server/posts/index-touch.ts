@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { toInstant, type Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import { readTouchKeys, touchReader } from '#server/policies/touch-keys.ts'
 import { runInTurns } from '#server/policies/run-in-turns.ts'
@@ -86,19 +87,19 @@ export function someKeyedRevisions(keys: readonly number[], atMost: number): Raw
     limit ${atMost}) t`
 }
 
-/** Comparisons of a revision's keys with those that are looked for: so many take about a tenth of a second. */
-const comparisonsAtMost = 300_000
+/** Comparisons of a revision's keys with those that are looked for: so many take some fifty milliseconds. */
+const comparisonsAtMost = 150_000
 const newestLookedAt = { atLeast: 500, atMost: 20_000 }
 
 /**
- * Ids `t.id` of revisions that have one of the keys, among the newest at all, at most so many: for keys that stand in so many
- * posts that the index would take longer to name them all.
+ * Ids `t.id` of revisions that have one of the keys, among the newest of before an instant, at most so many: for keys that
+ * stand in so many posts that the index would take longer to name them all.
  */
-export function newestKeyedRevisions(keys: readonly number[], atMost: number): RawBuilder<unknown> {
+export function newestKeyedRevisions(keys: readonly number[], before: Instant, atMost: number): RawBuilder<unknown> {
   const few = Math.round(comparisonsAtMost / keys.length)
   const lookedAt = Math.max(newestLookedAt.atLeast, Math.min(newestLookedAt.atMost, few))
   return sql`(select w.id from (
-    select p.revision_id as id, p.keys from post_revision_touch p where p.reader = ${touchReader}
+    select p.revision_id as id, p.keys from post_revision_touch p where p.reader = ${touchReader} and p.revision_id < ${leastId(before)}::uuid
       order by p.reader desc, p.revision_id desc limit ${lookedAt}) w where w.keys && ${keys}::integer[] limit ${atMost}) t`
 }
 
@@ -118,8 +119,11 @@ export async function unreadRevisions(db: Db): Promise<RawBuilder<unknown>> {
 /** The least UUIDv7 of a moment before another one. */
 function shortlyBefore(id: string | undefined): string {
   const milliseconds = id === undefined ? 0 : Number.parseInt(id.replace('-', '').slice(0, 12), 16)
-  const digits = Math.max(0, milliseconds - marginMilliseconds)
-    .toString(16)
-    .padStart(12, '0')
+  return leastId(toInstant(Math.max(0, milliseconds - marginMilliseconds)))
+}
+
+/** The least UUIDv7 of a moment: what was made before it has a smaller one. */
+export function leastId(at: Instant): string {
+  const digits = Date.parse(at).toString(16).padStart(12, '0')
   return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`
 }

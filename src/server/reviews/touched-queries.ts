@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
+import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
-import { newestKeyedRevisions, someKeyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
+import { leastId, newestKeyedRevisions, someKeyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
 import { historyOf, type Period } from './simulation-queries.ts'
 
 export interface TouchedPost {
@@ -20,7 +21,7 @@ export interface TouchedPosts {
 }
 
 /** Beyond this, a figure would cost more than it says. */
-const countedAtMost = 5_000
+const countedAtMost = 3_000
 
 /** How many posts of a period can be touched, and the newest of them; at most `atMost` are counted. */
 export async function findTouchedPosts(
@@ -33,7 +34,7 @@ export async function findTouchedPosts(
   if (touchKeys === null) return { count: null, isMore: false, newest: await readNewest(db, period, limit) }
   if (touchKeys.length === 0) return { count: 0, isMore: false, newest: [] }
   // Asked apart: with the ids in hand, the database goes straight to them instead of guessing how many there are.
-  const [keyed, unread] = [await findKeyed(db, touchKeys, atMost), await findUnread(db, atMost)]
+  const [keyed, unread] = [await findKeyed(db, touchKeys, period.to, atMost), await findUnread(db, period.to, atMost)]
   const revisionIds = [...unread, ...keyed.ids].slice(0, atMost)
   const { rows } = await sql<{ count: number; newest: string[] }>`
     select count(*) as count, coalesce((array_agg(e.id order by e.evaluated_at desc, e.id desc))[:${limit}::int], '{}') as newest
@@ -53,20 +54,29 @@ export async function findTouchedPosts(
 
 /**
  * Revisions that have one of the keys: all of them where they are few. Of more than can be counted, the newest first and then
- * some others: a word that stands in every third post has a hundred thousand places, and nobody reads them.
+ * some others, of which not all need lie in the period: a word that stands in every third post has a hundred thousand places, and nobody reads them.
  */
-async function findKeyed(db: Db, keys: readonly number[], atMost: number): Promise<{ ids: string[]; isMore: boolean }> {
+async function findKeyed(
+  db: Db,
+  keys: readonly number[],
+  before: Instant,
+  atMost: number,
+): Promise<{ ids: string[]; isMore: boolean }> {
   // A revision is named once for each of its keys.
   const named = await readIds(db, sql`select t.id from ${someKeyedRevisions(keys, atMost * 2)}`)
   const some = [...new Set(named)]
   if (named.length < atMost * 2) return { ids: some.toSorted().toReversed(), isMore: false }
-  const newest = await readIds(db, sql`select t.id from ${newestKeyedRevisions(keys, atMost)}`)
+  const newest = await readIds(db, sql`select t.id from ${newestKeyedRevisions(keys, before, atMost)}`)
   return { ids: [...new Set([...newest, ...some])], isMore: true }
 }
 
 /** Revisions that the index does not hold yet; the newest of them. */
-async function findUnread(db: Db, atMost: number): Promise<string[]> {
-  return readIds(db, sql`select r.id from ${await unreadRevisions(db)} order by r.id desc limit ${atMost + 1}`)
+async function findUnread(db: Db, before: Instant, atMost: number): Promise<string[]> {
+  return readIds(
+    db,
+    sql`select r.id from ${await unreadRevisions(db)} and r.id < ${leastId(before)}::uuid
+    order by r.id desc limit ${atMost + 1}`,
+  )
 }
 
 async function readIds(db: Db, query: RawBuilder<unknown>): Promise<string[]> {

@@ -123,7 +123,7 @@ export const findTouched = endpoint({
         }),
         isMore: Type.Boolean({
           description:
-            'there are more than `count`: at most 5,000 posts with such a word are looked at, the newest first',
+            'there may be more than `count`: of posts with such a word at most 3,000 are looked at, the newest first',
         }),
         sample: Type.Array(
           Type.Object({
