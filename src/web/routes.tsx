@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
 import { NotFound } from '#web/components/NotFound.tsx'
+import { PageError } from '#web/components/PageError.tsx'
 import { Shell } from '#web/components/Shell.tsx'
 
 /** The one map of the console. Every page is loaded when it is first opened. */
@@ -182,6 +183,7 @@ export const router = createRouter({
       health,
     ]),
   ]),
+  defaultErrorComponent: PageError,
   defaultPreload: 'intent',
   scrollRestoration: false,
 })

@@ -4,9 +4,13 @@ import type { Examiner } from '#shared/api/people.ts'
 import { Badge } from '#web/ui/Notice.tsx'
 
 /** Whether the examiner can still look: neither ended by the firm nor past its time. */
-export function useRunning({ endedAt, validUntil }: Examiner): boolean {
-  const [now] = useState(() => Date.now())
+export function isRunning({ endedAt, validUntil }: Examiner, now: number): boolean {
   return endedAt === null && Date.parse(validUntil) > now
+}
+
+export function useRunning(examiner: Examiner): boolean {
+  const [now] = useState(() => Date.now())
+  return isRunning(examiner, now)
 }
 
 export function ExaminationState({ examiner }: { examiner: Examiner }) {

@@ -1,10 +1,13 @@
 import { useEffect, type ReactNode } from 'react'
+import { useLingui } from '@lingui/react/macro'
 
 /** The title of a page, in the tab too, with its actions. */
 export function PageHead({ title, children, lead }: { title: string; children?: ReactNode; lead?: ReactNode }) {
+  const { t } = useLingui()
+  const product = t`Containment gateway`
   useEffect(() => {
-    document.title = `${title} · Containment gateway`
-  }, [title])
+    document.title = `${title} · ${product}`
+  }, [title, product])
   return (
     <div className="page-head">
       <div>

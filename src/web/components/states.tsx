@@ -59,7 +59,7 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
         ) : undefined
       }
     >
-      {known?.message ?? (error instanceof Error ? error.message : String(error))}
+      {known?.message ?? <Trans>Something went wrong in this window. Reload the page.</Trans>}
       {known !== undefined && known.problems.length > 1 && (
         <ul>
           {known.problems.map((problem) => (

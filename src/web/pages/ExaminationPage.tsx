@@ -8,7 +8,6 @@ import { call } from '#web/api/call.ts'
 import { examinersQuery } from '#web/api/examiners-query.ts'
 import { ExaminationState, useRunning } from '#web/components/ExaminationState.tsx'
 import { HoldScope } from '#web/components/HoldScope.tsx'
-import { NotFound } from '#web/components/NotFound.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Empty, Failure, Loading, QueryView } from '#web/components/states.tsx'
 import { EndExaminationDialog } from '#web/forms/EndExaminationDialog.tsx'
@@ -26,7 +25,19 @@ export function ExaminationPage() {
     <QueryView query={examiners}>
       {({ items }) => {
         const examiner = items.find((one) => one.examinerId === examinerId)
-        return examiner === undefined ? <NotFound /> : <Examination examiner={examiner} />
+        return examiner === undefined ? (
+          <Empty
+            action={
+              <Link to="/examiners">
+                <Trans>All examinations</Trans>
+              </Link>
+            }
+          >
+            <Trans>There is no such examination in your units.</Trans>
+          </Empty>
+        ) : (
+          <Examination examiner={examiner} />
+        )
       }}
     </QueryView>
   )

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import type { Examiner } from '#shared/api/people.ts'
 import { examinersQuery } from '#web/api/examiners-query.ts'
 import { meQuery } from '#web/api/queries.ts'
-import { ExaminationState, useRunning } from '#web/components/ExaminationState.tsx'
+import { ExaminationState, isRunning, useRunning } from '#web/components/ExaminationState.tsx'
 import { HoldScope } from '#web/components/HoldScope.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Empty, QueryView } from '#web/components/states.tsx'
@@ -19,13 +19,9 @@ export function ExaminationsPage() {
   const { t } = useLingui()
   const examiners = useQuery(examinersQuery)
   const { data: me } = useQuery(meQuery)
+  const [now] = useState(() => Date.now())
   const [granting, setGranting] = useState(false)
   const [ending, setEnding] = useState<Examiner>()
-  const grant = (
-    <Button kind="primary" onClick={() => setGranting(true)}>
-      <Trans>Grant an examination</Trans>
-    </Button>
-  )
   return (
     <>
       <PageHead
@@ -37,7 +33,9 @@ export function ExaminationsPage() {
           </Trans>
         }
       >
-        {grant}
+        <Button kind="primary" onClick={() => setGranting(true)}>
+          <Trans>Grant an examination</Trans>
+        </Button>
       </PageHead>
       <QueryView query={examiners}>
         {({ items }) =>
@@ -49,7 +47,7 @@ export function ExaminationsPage() {
             </Empty>
           ) : (
             <ul className="list" aria-label={t`Examinations`}>
-              {items.map((examiner) => (
+              {runningFirst(items, now).map((examiner) => (
                 <ExaminationLine key={examiner.examinerId} examiner={examiner} onEnd={() => setEnding(examiner)} />
               ))}
             </ul>
@@ -60,6 +58,10 @@ export function ExaminationsPage() {
       {ending !== undefined && <EndExaminationDialog examiner={ending} onClose={() => setEnding(undefined)} />}
     </>
   )
+}
+
+function runningFirst(items: readonly Examiner[], now: number): Examiner[] {
+  return items.toSorted((a, b) => Number(isRunning(b, now)) - Number(isRunning(a, now)))
 }
 
 function ExaminationLine({ examiner, onEnd }: { examiner: Examiner; onEnd: () => void }) {
