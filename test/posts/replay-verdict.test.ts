@@ -61,7 +61,7 @@ test('A replay tells when the stored inputs or the stored verdict are not what t
   assert.deepEqual([lied.same, lied.recorded.verdict, lied.replayed.verdict], [false, 'pass', 'review'])
   await runSql(
     gateway.database.ownerUrl,
-    `update policy_evaluation set verdict = 'review', inputs = jsonb_set(inputs, '{now}', '"2020-01-01T00:00:00.000Z"')`,
+    `update policy_evaluation set verdict = 'review', inputs = jsonb_set(inputs::jsonb, '{now}', '"2020-01-01T00:00:00.000Z"')`,
   )
   const moved = await replay(ruth, wish)
   assert.equal(moved.same, false)
