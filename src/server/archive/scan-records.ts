@@ -26,14 +26,15 @@ export interface Scan {
   readonly page: readonly FoundRow[]
   /** Nothing before this position was looked at; undefined when all was. */
   readonly reached: Position | undefined
-  /** The part of the range's rows that was looked at, as far as the database knows. */
-  readonly share: number
+  /** Rows of the archive that were seen, as far as the database knows. */
+  readonly seen: number
 }
 
 /** Rows of the first look: enough to tell the frequent from the rare. Rows in the order of a column lie far apart. */
 const firstLook = { together: 1_500, apart: 200 }
 const longestLook = 20_000
-/** Milliseconds for which a stretch is made at least. */
+/** How much longer a stretch may be than the one before, and the milliseconds for which it is made at least. */
+const growth = 5
 const leastTime = 30
 /** From this share of rows on, looking at each is cheaper than asking the indexes. */
 const frequent = 0.02
@@ -102,8 +103,8 @@ export async function scanRecords(
     state.looks += 1
   } while (!isEverything(state) && goesOn(state))
   await scanBy(tx, state, 'ordered')
-  const { facets, count, page, position } = state
-  return { facets, count, page, reached: isEverything(state) ? undefined : position, share: shareOf(state) }
+  const { facets, count, page, position, seen } = state
+  return { facets, count, page, reached: isEverything(state) ? undefined : position, seen }
 }
 
 async function walk(tx: Tx, state: State): Promise<void> {
@@ -215,11 +216,12 @@ function twoMonthsBack({ months, position, range }: State): Instant {
   return Date.parse(from) < Date.parse(range.end) ? range.end : from
 }
 
-/** Back over as many rows as promise enough results, at most three times those of the stretch before, and as there is time. */
+/** Back over as many rows as promise enough results, at most a few times those of the stretch before, and as there is time. */
 function stretchBack(state: State): Instant {
-  const { months, position, range, stretch, stretchSpeed } = state
+  const { months, position, range, condition, stretch, stretchSpeed } = state
   const month = months.find((candidate) => isBefore({ at: candidate.from, id: noId }, position))
-  const grown = Math.max(Math.min(3 * stretch, stretchSpeed * Math.max(timeLeft(state), leastTime)), month?.rows ?? 0)
+  const timed = condition.isOneWord ? Infinity : stretchSpeed * Math.max(timeLeft(state), leastTime)
+  const grown = Math.max(Math.min(growth * stretch, timed), month?.rows ?? 0)
   state.stretch = Math.min(grown, wanted / Math.max(density(state), 1e-9))
   return backBy(months, position, state.stretch, range.end)
 }

@@ -15,6 +15,8 @@ export interface SearchCondition {
   readonly ordered: RawBuilder<SqlBool> | undefined
   /** What holds of more rows and is all that an index tells: the words of a phrase in any order. Undefined: `where` itself. */
   readonly candidates: RawBuilder<SqlBool> | undefined
+  /** One word that is rare in a stretch is rare work there. Of several only the index knows how much it has to compare. */
+  readonly isOneWord: boolean
   /** Does any index tell which rows it is about? If not, rows are looked at one by one. */
   readonly indexed: boolean
 }
@@ -36,6 +38,7 @@ export async function readCondition(tx: Tx, filter: RecordFilter, scope: RecordS
     filtered: sql<SqlBool>`${byRow}${words?.filtered ?? sql``}`,
     ordered,
     candidates: words?.candidates,
+    isOneWord: words?.isOneWord === true,
     indexed: byColumns || words?.indexed === true,
   }
 }
@@ -45,6 +48,8 @@ function orderedBy(filter: RecordFilter): RawBuilder<SqlBool> | undefined {
   if (filter.post !== undefined) return sql`s.post_id = ${filter.post}`
   if (filter.author !== undefined) return sql`s.author_id = ${filter.author}`
   if (filter.profile !== undefined) return sql`s.profile_id = ${filter.profile}`
+  if (filter.network !== undefined && filter.verdict !== undefined)
+    return sql`s.network = ${filter.network} and s.verdict = ${filter.verdict}`
   if (filter.type !== undefined && !filter.type.includes(',')) return sql`s.type = ${filter.type.trim()}`
   // Most verdicts are "pass": no index holds them.
   if (filter.verdict !== undefined && filter.verdict !== 'pass') return sql`s.verdict = ${filter.verdict}`
@@ -60,12 +65,13 @@ interface Words {
   readonly where: RawBuilder<unknown>
   readonly filtered: RawBuilder<unknown>
   readonly candidates: RawBuilder<SqlBool> | undefined
+  readonly isOneWord: boolean
   readonly indexed: boolean
 }
 
 async function readWords(tx: Tx, groups: readonly (readonly SearchTerm[])[]): Promise<Words> {
   if (groups.length === 0)
-    return { where: sql` and false`, filtered: sql` and false`, candidates: undefined, indexed: true }
+    return { where: sql` and false`, filtered: sql` and false`, candidates: undefined, isOneWord: true, indexed: true }
   const told = groups.filter((group) => group.every(isTelling))
   const untold = groups.filter((group) => !group.every(isTelling))
   const { rows } = await sql<{ told: string | null; untold: string | null }>`
@@ -82,6 +88,7 @@ async function readWords(tx: Tx, groups: readonly (readonly SearchTerm[])[]): Pr
     where: sql`${asks}${reads(query.untold)}`,
     filtered: sql`${reads(query.told)}${reads(query.untold)}`,
     candidates,
+    isOneWord: groups.length === 1 && groups[0]!.length === 1 && groups[0]![0]!.kind === 'word' && told.length === 1,
     indexed: told.length > 0,
   }
 }

@@ -6,6 +6,7 @@ import { readCursor, writeCursor, type Position } from '#server/platform/page-cu
 import type { searchRecords as contract } from '#shared/api/archive.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import { appendRecord } from './append-record.ts'
+import { estimateTotal } from './estimate-total.ts'
 import type { RecordFilter } from './queries.ts'
 import { scanRecords, type Scan, type ScanGoal } from './scan-records.ts'
 import { readCondition, type SearchCondition } from './search-condition.ts'
@@ -22,7 +23,7 @@ export interface SearchPage {
 
 /** What a search may take, in milliseconds and in results that are counted. */
 export type SearchLimits = Omit<ScanGoal, 'rows' | 'since'>
-const usualLimits: SearchLimits = { pageMilliseconds: 90, countMilliseconds: 50, looks: 5, count: 10_000 }
+const usualLimits: SearchLimits = { pageMilliseconds: 100, countMilliseconds: 50, looks: 4, count: 10_000 }
 
 type Answer = AnswerOf<typeof contract>
 type Counted = Pick<Answer, 'total' | 'totalIsEstimate' | 'counted' | 'facets'>
@@ -65,7 +66,7 @@ export async function searchRecords(
   })
 }
 
-const nothing: Scan = { facets: [], count: 0, page: [], reached: undefined, share: 1 }
+const nothing: Scan = { facets: [], count: 0, page: [], reached: undefined, seen: 0 }
 
 function scanFrom(tx: Tx, search: Search, after: Position | undefined, goal: ScanGoal): Promise<Scan> {
   const range = rangeOf(search.months, search.filter, after)
@@ -112,9 +113,11 @@ async function countFound(
   const { goal, after } = search
   const scan = after === undefined ? page : await scanFrom(tx, search, undefined, { ...goal, rows: 0 })
   const facets = [...tail, ...scan.facets]
-  const estimate = countOf(tail) + Math.round(scan.count / scan.share)
-  const totalIsEstimate = scan.reached !== undefined
-  return { ...sumUp(facets), totalIsEstimate, total: totalIsEstimate ? estimate : countOf(facets) }
+  const range = rangeOf(search.months, search.filter)
+  if (scan.reached === undefined || range === undefined)
+    return { ...sumUp(facets), totalIsEstimate: false, total: countOf(facets) }
+  const indexed = await estimateTotal(tx, search.condition, search.months, range, scan)
+  return { ...sumUp(facets), totalIsEstimate: true, total: countOf(tail) + indexed }
 }
 
 function sumUp(facets: readonly queries.FacetRow[]): Pick<Counted, 'counted' | 'facets'> {
