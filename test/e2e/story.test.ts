@@ -120,6 +120,18 @@ test('What was being written survives a lost session', async () => {
   assert.equal(await page.getByRole('textbox', { name: 'Your post' }).inputValue(), 'Half a thought')
 })
 
+test('A part of the console that is gone is told in words, and reloading brings the page back', async () => {
+  const say = await readWords('fr')
+  const { page } = await stage.signIn('ines', { language: 'fr' })
+  await page.route('**/assets/HealthPage-*', (route) => route.abort())
+  await page.getByRole('link', { name: say('Health'), exact: true }).click()
+  await page.getByText(say('This page could not be shown')).waitFor()
+  await assertSound(page, 'a page without its part')
+  await page.unroute('**/assets/HealthPage-*')
+  await page.getByRole('button', { name: say('Reload it') }).click()
+  await page.getByRole('heading', { level: 1, name: say('Health') }).waitFor()
+})
+
 const pages: Record<string, readonly string[]> = {
   camille: ['/posts', '/posts/new', '/policies', '/me'],
   ines: ['/queue', '/stops', '/health'],
