@@ -53,8 +53,8 @@ export async function findTouchedPosts(
 }
 
 /**
- * Revisions that have one of the keys: all of them where they are few. Of more than can be counted, the newest first and then
- * some others, of which not all need lie in the period: a word that stands in every third post has a hundred thousand places, and nobody reads them.
+ * Revisions of before an instant that have one of the keys, the newest first: all of them where they are few. Of more than can
+ * be counted some are left out: a word that stands in every third post has a hundred thousand places, and nobody reads them.
  */
 async function findKeyed(
   db: Db,
@@ -64,7 +64,7 @@ async function findKeyed(
 ): Promise<{ ids: string[]; isMore: boolean }> {
   // A revision is named once for each of its keys.
   const named = await readIds(db, sql`select t.id from ${someKeyedRevisions(keys, atMost * 2)}`)
-  const some = [...new Set(named)]
+  const some = [...new Set(named)].filter((id) => id < leastId(before))
   if (named.length < atMost * 2) return { ids: some.toSorted().toReversed(), isMore: false }
   const newest = await readIds(db, sql`select t.id from ${newestKeyedRevisions(keys, before, atMost)}`)
   return { ids: [...new Set([...newest, ...some])], isMore: true }
