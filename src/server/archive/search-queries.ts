@@ -110,7 +110,7 @@ export async function readMonths(tx: Tx, now: Instant): Promise<Month[]> {
   return rows
 }
 
-/** What is archived and not indexed yet. */
+/** What is archived and not indexed yet. Vectors are made of those rows only that meet the rest of the condition. */
 export async function surveyTail(
   tx: Tx,
   where: RawBuilder<SqlBool>,
@@ -120,7 +120,7 @@ export async function surveyTail(
   const { rows: found } = await sql<SurveyRow>`
     with found as materialized (
       select ${columns} from (
-          select t.*, archive.search_vector(t.words, t.language) as vector from archive.tail() t offset 0
+          select t.*, archive.search_vector(t.words, t.language) as vector from archive.tail() t
         ) s where ${where}
     )
     select ${surveyOf(sql`found`, after, rows)}`.execute(tx)
