@@ -39,7 +39,8 @@ export async function startTestCluster(): Promise<TestCluster> {
   }
 }
 
-async function makeTemplate(postgres: EmbeddedPostgres): Promise<void> {
+/** Makes the migrated template of the tests' databases. */
+export async function makeTemplate(postgres: Pick<EmbeddedPostgres, 'url'>): Promise<void> {
   await runSql(postgres.url('postgres'), `create database ${templateDatabase}`)
   await migrate(postgres.url(templateDatabase))
   await grantServiceLogin(postgres.url(templateDatabase), serviceLogin.name, serviceLogin.password)

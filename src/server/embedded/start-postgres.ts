@@ -65,7 +65,14 @@ function serverWords(
 ): string[] {
   const lock = ['flock', '--nonblock', '--conflict-exit-code', String(lockedExitCode), '--no-fork', `${cluster}.lock`]
   const begin = ['sh', '-c', 'rm -f "$0/postmaster.pid"; exec "$@"', cluster, 'setpriv', '--pdeathsig', 'INT', '--']
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...options.settings }
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    // After a crash it ends and `keepPostgres` starts it anew. Postgres 18 repairs itself under the same postmaster instead,
+    // and may stay there for ever, neither up nor down, when the disk has no room for that.
+    restart_after_crash: 'off',
+    ...options.settings,
+  }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   return [...prefix, ...lock, ...begin, program, '-D', cluster, '-p', String(port), ...flags]
 }
@@ -83,14 +90,20 @@ interface Watched {
 
 function watch(child: ChildProcess): Watched {
   let output = ''
+  let isReady = false
+  let ending: NodeJS.Timeout | undefined
   const ended = new Promise<Failure>((resolve) => {
     child.once('error', (error) => resolve({ code: null, output: error.message }))
     child.once('close', (code) => resolve({ code, output }))
   })
+  // Postgres 18 may stay in its start for ever, with the work given up and its process still there.
+  const endSoon = () => (ending ??= setTimeout(() => isReady || child.kill('SIGQUIT'), 5_000).unref())
   const ready = new Promise<undefined>((resolve) => {
     child.stderr?.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-20_000)
-      if (output.includes('database system is ready to accept connections')) resolve(undefined)
+      isReady ||= output.includes('database system is ready to accept connections')
+      if (isReady) resolve(undefined)
+      else if (output.includes('No space left on device')) endSoon()
     })
   })
   child.stdout?.resume()
@@ -105,7 +118,10 @@ function describe({ child, ended }: Watched, port: number, password: string): Em
     ended,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+      // One that cannot write what a shutdown writes is ended like a crash: the next start repairs it.
+      const impatient = setTimeout(() => child.kill('SIGQUIT'), patienceMilliseconds)
       await ended
+      clearTimeout(impatient)
     },
   }
 }

@@ -57,6 +57,8 @@ export function openPool(url: string, log: Pick<Logger, 'warn'>, max = 20): pg.P
     application_name: 'containment-gateway',
   })
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'))
+  // One that is lost during a query fails the query, and tells so once more to nobody: that would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

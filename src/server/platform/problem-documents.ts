@@ -3,10 +3,11 @@ import { errorStatus, type ErrorCode } from '#shared/error-code.ts'
 import type { ProblemDocument } from '#shared/api/common.ts'
 import type { App } from './app-type.ts'
 import { AppError, type Problem } from './app-error.ts'
+import { isDatabaseAway, isDatabaseFull } from './database-away.ts'
 
 const unavailable = 'The database does not answer. Nothing was lost; try again in a moment.'
-/** SQLSTATE classes and driver codes that mean that the server is away, not that we made a mistake. */
-const databaseAway = /^(08|57P0|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)/
+const full =
+  'The database has no room left on its disk. Nothing of this call was saved; try again when your administrator has made room.'
 
 /** Every answer of an error, in one place: RFC 9457 problem details with a stable code. */
 export function registerProblemDocuments(app: App): void {
@@ -23,7 +24,12 @@ export function registerProblemDocuments(app: App): void {
         ),
       )
     }
-    if (errorStatus[known.code] >= 500)
+    if (isDatabaseFull(known.cause))
+      request.log.error(
+        { err: known.cause },
+        'the disk of the database is full: make room, nothing is accepted until then',
+      )
+    else if (errorStatus[known.code] >= 500)
       request.log.warn({ err: known, cause: known.cause }, 'request could not be served')
     return sendProblem(request, reply, known)
   })
@@ -59,9 +65,8 @@ function toAppError(error: FastifyError | AppError): AppError | undefined {
   if (error instanceof AppError) return error
   if (error.validation !== undefined) return invalidRequest(error)
   const code = error.code ?? ''
-  if (databaseAway.test(code) || /timeout exceeded when trying to connect|Connection terminated/.test(error.message)) {
-    return new AppError('database_unavailable', unavailable, { cause: error })
-  }
+  if (isDatabaseFull(error)) return new AppError('database_unavailable', full, { cause: error })
+  if (isDatabaseAway(error)) return new AppError('database_unavailable', unavailable, { cause: error })
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new AppError(
       'too_large',
