@@ -128,6 +128,10 @@ for (const look of [
       await dialog.getByLabel(say('Purpose')).fill('Contrôle thématique 2026-4')
       await dialog.getByLabel(say('Records from')).fill('2020-01-01')
       await assertSound(officer, 'the form of an examination')
+      // As after a fresh sign-in, which leads away and back.
+      await officer.reload()
+      await officer.getByRole('button', { name: say('Grant an examination') }).click()
+      assert.equal(await dialog.getByLabel(say('Name of the examiner')).inputValue(), name)
       await screenshot(officer, 'grant', look)
       await dialog.getByLabel(say('Purpose')).press('Tab')
       await dialog.getByRole('button', { name: say('Grant it') }).press('Enter')
@@ -137,6 +141,9 @@ for (const look of [
       const line = officer.getByRole('listitem').filter({ hasText: name })
       await line.getByText(say('Running'), { exact: true }).waitFor()
       await assertSound(officer, 'the examinations')
+      await officer.getByRole('button', { name: say('Grant an examination') }).click()
+      assert.equal(await dialog.getByLabel(say('Name of the examiner')).inputValue(), '', 'a new one begins empty')
+      await officer.keyboard.press('Escape')
       await screenshot(officer, 'examinations', look)
 
       const { page: examiner, context } = await stage.open(look)

@@ -13,16 +13,33 @@ import { timeZone } from '#web/util/format.ts'
 import { networkNames } from '#web/util/words.ts'
 import { toFilter, withValue, type ArchiveSearch } from './ArchiveFilters.tsx'
 
+interface Wish {
+  readonly name: string
+  readonly organisation: string
+  readonly purpose: string
+  readonly lastDay: string
+  readonly unitId: string
+  readonly scope: ArchiveSearch
+}
+
+const kept = 'gateway.examination'
+
 /** Opens the records that an examination is about to somebody from outside, for a time. */
 export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
-  const [name, setName] = useState('')
-  const [organisation, setOrganisation] = useState('')
-  const [purpose, setPurpose] = useState('')
-  const [lastDay, setLastDay] = useState(() => dayAfter(30))
-  const [unitId, setUnitId] = useState(() => me.roles.find(({ role }) => role === 'records_officer')?.unitId ?? '')
-  const [scope, setScope] = useState<ArchiveSearch>({})
+  const [wish, setWish] = useState<Wish>(() => readKept() ?? emptyWish(me))
+  // Granting asks for a fresh sign-in, which leads away and back: what was typed waits in this window.
+  const set = (change: Partial<Wish>) => {
+    const next = { ...wish, ...change }
+    sessionStorage.setItem(kept, JSON.stringify(next))
+    setWish(next)
+  }
+  const { name, organisation, purpose, lastDay, unitId, scope } = wish
+  const close = () => {
+    sessionStorage.removeItem(kept)
+    onClose()
+  }
   const grant = useMutation({
     mutationFn: () =>
       call(grantExaminer, {
@@ -44,7 +61,7 @@ export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () =>
         title={t`The secret of ${grant.data.name}`}
         explanation={explanation}
         secret={grant.data.secret}
-        onClose={onClose}
+        onClose={close}
       />
     )
   }
@@ -55,17 +72,23 @@ export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () =>
       busy={grant.isPending}
       ready={[name, organisation, purpose, lastDay].every((value) => value.trim() !== '')}
       error={grant.error}
-      onClose={onClose}
+      onClose={close}
       onSubmit={() => grant.mutate()}
     >
       <div className="fields">
-        <TextField label={t`Name of the examiner`} required maxLength={200} value={name} onChange={setName} />
+        <TextField
+          label={t`Name of the examiner`}
+          required
+          maxLength={200}
+          value={name}
+          onChange={(value) => set({ name: value })}
+        />
         <TextField
           label={t`Authority or firm`}
           required
           maxLength={200}
           value={organisation}
-          onChange={setOrganisation}
+          onChange={(value) => set({ organisation: value })}
         />
       </div>
       <TextArea
@@ -74,7 +97,7 @@ export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () =>
         required
         rows={2}
         value={purpose}
-        onChange={setPurpose}
+        onChange={(value) => set({ purpose: value })}
       />
       <TextField
         label={t`Last day of access`}
@@ -82,9 +105,14 @@ export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () =>
         type="date"
         required
         value={lastDay}
-        onChange={setLastDay}
+        onChange={(value) => set({ lastDay: value })}
       />
-      <ScopeFields scope={scope} onScope={setScope} unitId={unitId} onUnit={setUnitId} />
+      <ScopeFields
+        scope={scope}
+        onScope={(value) => set({ scope: value })}
+        unitId={unitId}
+        onUnit={(value) => set({ unitId: value })}
+      />
     </FormDialog>
   )
 }
@@ -147,6 +175,16 @@ function ScopeFields({ scope, onScope, unitId, onUnit }: ScopeProps) {
       </div>
     </fieldset>
   )
+}
+
+function emptyWish(me: Me): Wish {
+  const unitId = me.roles.find(({ role }) => role === 'records_officer')?.unitId ?? ''
+  return { name: '', organisation: '', purpose: '', lastDay: dayAfter(30), unitId, scope: {} }
+}
+
+function readKept(): Wish | undefined {
+  const text = sessionStorage.getItem(kept)
+  return text === null ? undefined : (JSON.parse(text) as Wish)
 }
 
 /** The day so many days from today, as a date field writes it. */

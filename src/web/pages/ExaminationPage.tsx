@@ -151,7 +151,7 @@ function ActLine({ act }: { act: TimelineEntry }) {
 
 /** What was before their eyes: the words of the search, the record or the post. */
 function Seen({ summary }: { summary: Record<string, unknown> }) {
-  const { recordId, postId, filter, total, path } = summary
+  const { recordId, postId, filter, total, totalIsEstimate, path } = summary
   if (typeof recordId === 'string')
     return (
       <Link className="small own-line" to="/archive/$recordId" params={{ recordId }}>
@@ -170,6 +170,7 @@ function Seen({ summary }: { summary: Record<string, unknown> }) {
         <HoldScope scope={filter} />
         {typeof total === 'number' && (
           <span className="small own-line">
+            {totalIsEstimate === true && '≈ '}
             <Trans>{formatNumber(total)} found</Trans>
           </span>
         )}
