@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { listExaminerActs, type Examiner } from '#shared/api/people.ts'
@@ -12,7 +12,7 @@ import { PageHead } from '#web/components/PageHead.tsx'
 import { Empty, Failure, Loading, QueryView } from '#web/components/states.tsx'
 import { EndExaminationDialog } from '#web/forms/EndExaminationDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
-import { formatExactTime, formatNumber, formatTime, timeZone } from '#web/util/format.ts'
+import { formatExactTime, formatTime, timeZone } from '#web/util/format.ts'
 import { recordWords } from '#web/util/record-words.ts'
 
 const route = getRouteApi('/shell/examiners/$examinerId')
@@ -171,7 +171,7 @@ function Seen({ summary }: { summary: Record<string, unknown> }) {
         {typeof total === 'number' && (
           <span className="small own-line">
             {totalIsEstimate === true && '≈ '}
-            <Trans>{formatNumber(total)} found</Trans>
+            <Plural value={total} one="# found" other="# found" />
           </span>
         )}
       </>
