@@ -31,6 +31,8 @@ export function PolicyNextStep({ version }: { version: Version }) {
   const hasReport = version.simulation === null || version.simulation.state === 'ready'
   const canReturn = version.state === 'retired' && !unapproved
   const canStart = version.state === 'draft' || (hasReport && (version.state === 'approved' || canReturn))
+  const canApprove = waits && !own && (hasReport || binds)
+  const canAsk = canReturn && !hasReport && !wanted
   const showsGate = version.state === 'draft' || version.state === 'approved' || (canReturn && wanted)
   return (
     <>
@@ -43,22 +45,24 @@ export function PolicyNextStep({ version }: { version: Version }) {
           <Trans>You wrote this version. Whoever approves it reads the same comparison and simulations as you.</Trans>
         </Notice>
       )}
-      <div className="row">
-        {waits && !own && (hasReport || binds) && <Approve version={version.version} />}
-        {canStart && (
-          <Button
-            kind={version.state === 'draft' ? 'danger' : version.state === 'approved' ? 'primary' : 'quiet'}
-            onClick={() => setWanted(true)}
-          >
-            {version.state === 'draft' ? <Trans>Start as an emergency…</Trans> : <Trans>Activate…</Trans>}
-          </Button>
-        )}
-        {canReturn && !hasReport && !wanted && (
-          <Button onClick={() => setWanted(true)}>
-            <Trans>Bring it back…</Trans>
-          </Button>
-        )}
-      </div>
+      {(canApprove || canStart || canAsk) && (
+        <div className="row">
+          {canApprove && <Approve version={version.version} />}
+          {canStart && (
+            <Button
+              kind={version.state === 'draft' ? 'danger' : version.state === 'approved' ? 'primary' : 'quiet'}
+              onClick={() => setWanted(true)}
+            >
+              {version.state === 'draft' ? <Trans>Start as an emergency…</Trans> : <Trans>Activate…</Trans>}
+            </Button>
+          )}
+          {canAsk && (
+            <Button onClick={() => setWanted(true)}>
+              <Trans>Bring it back…</Trans>
+            </Button>
+          )}
+        </div>
+      )}
       {wanted && canStart && <ActivateDialog version={version} onClose={() => setWanted(false)} />}
     </>
   )

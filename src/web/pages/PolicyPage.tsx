@@ -130,7 +130,8 @@ function Facts({ version }: { version: Version }) {
 }
 
 /** The report that it was approved or made active with, or why there is none. */
-function AttachedReport({ version: { simulationId, createdBy, emergencyUntil } }: { version: Version }) {
+function AttachedReport({ version }: { version: Version }) {
+  const { simulationId, createdBy, approvedAt, activatedAt } = version
   if (simulationId !== null)
     return (
       <Link to="/policies/simulations/$simulationId" params={{ simulationId }}>
@@ -138,7 +139,9 @@ function AttachedReport({ version: { simulationId, createdBy, emergencyUntil } }
       </Link>
     )
   if (createdBy === null) return <Trans>None: it came with the program</Trans>
-  if (emergencyUntil !== null) return <Trans>None: it was started as an emergency</Trans>
+  // Only an emergency is in force before its second person approved it.
+  if (activatedAt !== null && (approvedAt === null || approvedAt > activatedAt))
+    return <Trans>None: it was started as an emergency</Trans>
   return <Trans>None</Trans>
 }
 
