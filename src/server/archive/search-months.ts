@@ -60,7 +60,7 @@ export function backBy(months: readonly Month[], position: Position, rows: numbe
   for (const month of months.filter((candidate) => isBefore({ at: candidate.from, id: noId }, position))) {
     const here = rowsBetween([month], month.from, position.at)
     if (here > 2 * left) {
-      const back = Math.ceil((left / month.rows) * lengthOf(month))
+      const back = Math.max(1, Math.ceil((left / month.rows) * lengthOf(month)))
       return later(toInstant(Date.parse(earlier(position.at, month.filledTo)) - back), end)
     }
     left -= here
