@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { allEndpoints } from '#shared/api/all-endpoints.ts'
 import type { EndpointShape } from '#shared/api/endpoint.ts'
 import { roleAllows, roles, type Permission, type Role } from '#shared/permissions.ts'
-import { testPolicy } from '#test/support/furnish-firm.ts'
+import { simulate, testPolicy } from '#test/support/furnish-firm.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from './gateway-browser.ts'
 import { bodies, namedInBodies, nowhere, places, startMatrixFirm, type Objects, type Person } from './matrix-firm.ts'
@@ -340,6 +340,7 @@ test('what binds the whole firm is put in force by those who hold the role on th
   }
   assert.deepEqual(await refused(`${url}/approve`, {}), [403, 'forbidden'])
   assert.deepEqual(await refused(`${url}/activate`, { reason: 'x', emergency: true }), [403, 'forbidden'])
+  await simulate(gateway, firm[0], version)
   assert.equal((await firm[1].post(`${url}/approve`)).statusCode, 200)
   assert.deepEqual(await refused(`${url}/activate`, { reason: 'x' }), [403, 'forbidden'])
   assert.equal((await firm[1].post(`${url}/activate`, { reason: 'x' })).statusCode, 200)
