@@ -8,7 +8,7 @@ import { parseCheckpoint } from '#shared/tlog/checkpoint.ts'
 import { parseNote } from '#shared/tlog/note.ts'
 import { nodesFromTiles } from '#shared/tlog/tiles.ts'
 import { longestWaitMilliseconds } from './manifest.ts'
-import { readAhead } from './read-ahead.ts'
+import { batchCharacters, readAhead } from './read-ahead.ts'
 import type { LogRange } from './tree-range.ts'
 import type { PackageSource, RecordBatch } from './write-package.ts'
 
@@ -48,7 +48,8 @@ export async function readRange(db: Db, size: number, from: Instant | null, to: 
   return { first, end: Math.max(end, first), size }
 }
 
-const entriesAtOnce = 1_000
+/** Entries of one query: a large batch shares the cost of planning. */
+const [fewestEntries, mostEntries] = [100, 5_000]
 
 /** How long each class of records keeps its bodies, in years; null for ever. */
 export async function readRetention(db: Db): Promise<Record<string, number | null>> {
@@ -69,8 +70,9 @@ export function openLogSource(db: Db, size: number, words: string | null): Packa
 }
 
 async function* readEntries(db: Db, first: number, end: number): ReturnType<PackageSource['entries']> {
-  for (let from = first; from < end; from += entriesAtOnce) {
-    const to = Math.min(end, from + entriesAtOnce)
+  let wanted = 500
+  for (let from = first, to; from < end; from = to) {
+    to = Math.min(end, from + wanted)
     // One row for a whole batch: the driver's work is per row. The pieces are put together as the sealer did.
     const { rows } = await sql<{ first: number | null; count: number; text: string | null }>`
       select min(l.log_index) as first, count(*) as count, string_agg(
@@ -80,6 +82,7 @@ async function* readEntries(db: Db, first: number, end: number): ReturnType<Pack
         where l.log_index >= ${from} and l.log_index < ${to}`.execute(db)
     const { first: found, count, text } = rows[0]!
     if (found === null || text === null) return
+    wanted = Math.max(fewestEntries, Math.min(mostEntries, Math.floor((batchCharacters * count) / text.length)))
     yield { first: found, count, text }
   }
 }

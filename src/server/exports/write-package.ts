@@ -4,11 +4,12 @@ import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
 import { toHex, utf8 } from '#shared/tlog/bytes.ts'
 import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import type { NodeReader } from '#shared/tlog/prove.ts'
+import type { Content } from './content-blocks.ts'
 import { HiddenRuns } from './hidden-runs.ts'
 import { packageReadme } from './package-readme.ts'
 import type { MediaFiles } from './media-files.ts'
 import type { ProofFile } from './prove-anchors.ts'
-import { readAhead } from './read-ahead.ts'
+import { batchCharacters, readAhead } from './read-ahead.ts'
 import { streamEntries } from './stream-entries.ts'
 import type { StreamBatch } from './stream-source.ts'
 import { proveRange, type LogRange } from './tree-range.ts'
@@ -70,10 +71,9 @@ export interface PackageWish {
 }
 
 /** Records of one query: a large batch shares the cost of planning, and a batch of long ones must fit into memory. */
-const mostRecords = 1_000
+const mostRecords = 2_000
 const fewestRecords = 20
-const batchCharacters = 2_500_000
-const newline = utf8('\n')
+const newline = '\n'
 
 /** A finished package: what it says of itself, its bytes and their hash. */
 export interface WrittenPackage {
@@ -88,7 +88,7 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
   const zip = new ZipWriter(wish.file, wish.plan.startedAt)
   const { log } = wish.plan
   const files: PackedFile[] = []
-  const add = async (name: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => {
+  const add = async (name: string, content: Content) => {
     files.push(await zip.add(name, content))
   }
   const text = (content: string) => [utf8(content)]
@@ -146,7 +146,7 @@ async function* nodesOf(read: NodeReader, range: Manifest['log']): AsyncIterable
   for (let index = Math.ceil(range.first / leavesPerNode); index < last; index += 1) yield read(8, index)
 }
 
-async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<Uint8Array> {
+async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<Uint8Array | string> {
   const { log, filter } = wish.plan
   const matches = headerMatcher(filter)
   const hidden = log.withheld ? new HiddenRuns(wish.source.readNode, filter.units ?? []) : undefined
@@ -160,7 +160,7 @@ async function* entriesOf(wish: PackageWish, matching: IndexSet): AsyncIterable<
         if (matches(headerOf(line))) matching.addAll(first + at, 1)
       })
     expected += count
-    if (hidden === undefined) yield* [utf8(text), newline]
+    if (hidden === undefined) yield* [text, newline]
     else yield* hidden.replace(first, text)
     await wish.progress('headers', expected - log.first, log.end - log.first)
   }
@@ -189,7 +189,7 @@ async function* recordsOf(
   wish: PackageWish,
   matching: IndexSet,
   counts: { delivered: number; disposed: number },
-): AsyncIterable<Uint8Array> {
+): AsyncIterable<Uint8Array | string> {
   let done = 0
   let wanted = 250
   async function* read(): AsyncIterable<[number[], RecordBatch]> {
@@ -211,7 +211,7 @@ async function* recordsOf(
     counts.disposed += disposed
     done += indexes.length
     if (count > 0) {
-      yield utf8(text)
+      yield text
       yield newline
     }
     await wish.progress('records', done, matching.count)

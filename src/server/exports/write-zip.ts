@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, deflateRaw } from 'node:zlib'
 import type { Instant } from '#server/platform/clock.ts'
+import { Blocks, type Content } from './content-blocks.ts'
 import { centralRecord, dataDescriptor, endRecords, localHeader, type ZipEntry } from './zip-format.ts'
 
 /** A file in the package, as the manifest lists it: its content, and the bytes that stand in the zip. */
@@ -15,19 +16,21 @@ export interface PackedFile {
 }
 
 const deflate = promisify<Uint8Array, object, Buffer>(deflateRaw)
-const blockSize = 256 * 1024
 const blocksAtOnce = 4
+/** Compressed, a block commonly fits into one piece of this size. */
+const packedSize = 128 * 1024
 // A deflate block that is the last and empty.
 const lastBlock = Buffer.of(0x03, 0x00)
 
 /**
- * Writes a zip file front to back in constant memory. Blocks of a quarter of a megabyte are deflated in parallel and joined at
- * byte boundaries (a sync flush ends each), which any unzip program reads as one stream.
+ * Writes a zip file front to back in constant memory. Blocks are deflated in parallel and joined at byte boundaries (a sync
+ * flush ends each), which any unzip program reads as one stream.
  */
 export class ZipWriter {
   readonly #file: FileHandle
   readonly #at: Instant
   readonly #entries: ZipEntry[] = []
+  readonly #blocks = new Blocks()
   readonly #whole = createHash('sha256')
   #position = 0
 
@@ -37,38 +40,39 @@ export class ZipWriter {
     this.#at = at
   }
 
-  async add(
-    name: string,
-    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    compressed = true,
-  ): Promise<PackedFile> {
+  async add(name: string, content: Content, compressed = true): Promise<PackedFile> {
     const offset = this.#position
     await this.#write(localHeader({ name, compressed }, this.#at))
     const [plain, stored] = [createHash('sha256'), createHash('sha256')]
     let [size, checksum] = [0, 0]
     const start = this.#position
-    const waiting: Promise<Uint8Array>[] = []
+    const waiting: { readonly packed: Promise<Uint8Array>; readonly block: Buffer }[] = []
     const drain = async (leave: number) => {
       while (waiting.length > leave) {
-        const block = await waiting.shift()!
-        stored.update(block)
-        await this.#write(block)
+        const { packed, block } = waiting.shift()!
+        const bytes = await packed
+        stored.update(bytes)
+        await this.#write(bytes)
+        this.#blocks.giveBack(block)
       }
     }
-    for await (const block of inBlocks(content)) {
+    for await (const block of this.#blocks.cut(content)) {
       plain.update(block)
       checksum = crc32(block, checksum)
       size += block.length
       const packed = compressed
-        ? deflate(block, { level: 1, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: blockSize })
+        ? deflate(block, { level: 1, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: packedSize })
         : Promise.resolve(block)
       // A failure is met by `drain`, also when the content's own failure comes first.
       packed.catch(() => undefined)
-      waiting.push(packed)
+      waiting.push({ packed, block })
       await drain(blocksAtOnce - 1)
     }
-    if (compressed) waiting.push(Promise.resolve(lastBlock))
     await drain(0)
+    if (compressed) {
+      stored.update(lastBlock)
+      await this.#write(lastBlock)
+    }
     const entry = { name, compressed, crc32: checksum, storedSize: this.#position - start, size, offset }
     await this.#write(dataDescriptor(entry))
     this.#entries.push(entry)
@@ -91,18 +95,4 @@ export class ZipWriter {
     }
     this.#position += bytes.length
   }
-}
-
-async function* inBlocks(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of content) {
-    parts.push(part)
-    length += part.length
-    if (length < blockSize) continue
-    yield parts.length === 1 ? part : Buffer.concat(parts)
-    parts = []
-    length = 0
-  }
-  if (length > 0) yield Buffer.concat(parts)
 }
