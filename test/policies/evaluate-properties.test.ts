@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { evaluatePost } from '#server/policies/evaluate-post.ts'
+import { evaluatePost, weighPost } from '#server/policies/evaluate-post.ts'
 import { exampleInput } from '#server/policies/example-input.ts'
 import { loadPolicy } from '#server/policies/load-policy.ts'
 import { W } from '#server/policies/matcher/workspace.ts'
@@ -113,6 +113,31 @@ describe('whatever the post, under the shipped packs', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  test('a simulation weighs it as an evaluation judges it, and fails where that fails', () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const { verdict, findings, requiredStages } = evaluatePost(policy, input)
+        assert.deepEqual(weighPost(policy, input), { verdict, findings, requiredStages })
+      }),
+      { numRuns: 500 },
+    )
+    const { targets: _targets, ...partial } = exampleInput
+    for (const broken of [{}, partial, { ...exampleInput, targets: [{}] }, { ...exampleInput, post: {} }]) {
+      const attempt = (judge: (input: PolicyInput) => object) => {
+        try {
+          return judge(broken as unknown as PolicyInput) && 'judged'
+        } catch {
+          return 'failed'
+        }
+      }
+      assert.equal(
+        attempt((input) => weighPost(policy, input)),
+        attempt((input) => evaluatePost(policy, input)),
+        JSON.stringify(broken),
+      )
+    }
   })
 })
 

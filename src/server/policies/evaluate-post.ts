@@ -1,4 +1,4 @@
-import { chooseRoute } from './choose-route.ts'
+import { chooseRoute, type ChosenRoute } from './choose-route.ts'
 import { FindingValue } from './condition-context.ts'
 import type { Condition } from './compile-condition.ts'
 import { errorMessage } from './default-message.ts'
@@ -18,12 +18,7 @@ export type { PolicyInput } from './policy-input.ts'
  * A rule that fails to run makes a `review` finding; it never lets a post pass.
  */
 export function evaluatePost(policy: CompiledPolicy, input: PolicyInput): Evaluation {
-  const reading = readPost(policy, input)
-  const judged = judgeAll(policy, reading)
-  const findings = judged.findings.sort(byWeight)
-  reading.context.findings = findings.map((finding) => new FindingValue(finding))
-  const route = chooseRoute(policy, reading.context)
-  for (const { ruleId } of route.errors) findings.push({ ruleId, severity: 'review', message: errorMessage, spans: [] })
+  const { reading, judged, findings, route } = findAll(policy, input)
   return {
     verdict: verdictOf(findings),
     findings,
@@ -42,6 +37,35 @@ export function evaluatePost(policy: CompiledPolicy, input: PolicyInput): Evalua
       ...(judged.unknown.length + route.unknown.length === 0 ? {} : { unknown: [...judged.unknown, ...route.unknown] }),
     },
   }
+}
+
+/** What a simulation counts: verdict, findings and stages as `evaluatePost` tells them, without what only a record keeps. */
+export function weighPost(
+  policy: CompiledPolicy,
+  input: PolicyInput,
+): Pick<Evaluation, 'verdict' | 'findings' | 'requiredStages'> {
+  const { reading, findings, route } = findAll(policy, input)
+  // Asked for its failures: what cannot be evaluated whole cannot be weighed.
+  reading.fits()
+  return { verdict: verdictOf(findings), findings, requiredStages: route.stages }
+}
+
+interface Found {
+  readonly reading: PostReading
+  readonly judged: Judged
+  /** Those of the rules, and of routes that failed. */
+  readonly findings: readonly Finding[]
+  readonly route: ChosenRoute
+}
+
+function findAll(policy: CompiledPolicy, input: PolicyInput): Found {
+  const reading = readPost(policy, input)
+  const judged = judgeAll(policy, reading)
+  const findings = judged.findings.sort(byWeight)
+  reading.context.findings = findings.map((finding) => new FindingValue(finding))
+  const route = chooseRoute(policy, reading.context)
+  for (const { ruleId } of route.errors) findings.push({ ruleId, severity: 'review', message: errorMessage, spans: [] })
+  return { reading, judged, findings, route }
 }
 
 interface Judged {

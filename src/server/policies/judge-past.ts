@@ -1,4 +1,4 @@
-import { evaluatePost } from './evaluate-post.ts'
+import { weighPost } from './evaluate-post.ts'
 import type { Verdict } from './finding.ts'
 import type { CompiledPolicy } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
@@ -68,9 +68,9 @@ function judgeOne(
 ): Outcome | undefined {
   try {
     const input = typeof given === 'string' ? (JSON.parse(given) as PolicyInput) : given
-    const { verdict, findings, requiredStages } = evaluatePost(draft, input)
+    const { verdict, findings, requiredStages } = weighPost(draft, input)
     return {
-      before: known ?? (base === undefined ? null : evaluatePost(base, input).verdict),
+      before: known ?? (base === undefined ? null : weighPost(base, input).verdict),
       after: verdict,
       rules: findings.map(({ ruleId }) => ruleId),
       approvals: verdict === 'block' ? 0 : requiredStages.reduce((sum, { need }) => sum + need, 0),

@@ -14,8 +14,7 @@ export type HistoryTask =
   | { readonly revisionIds: readonly string[] }
 
 /** Verdicts that one task looks at, at most: what a thread holds at once. */
-export const taskSize = 1000
-const cutsAtOnce = 50
+export const taskSize = 500
 const idsAtOnce = 50 * taskSize
 
 /** How many verdicts all tasks look at. More than there are posts: drafts and what was judged anew are among them. */
@@ -32,19 +31,16 @@ export function cutHistory(db: Db, period: Period): AsyncGenerator<HistoryTask> 
   return period.touchKeys === null ? cutByTime(db, period) : cutByRevision(db, period.touchKeys)
 }
 
+/** Each place is a step of so many entries along the index, from the one before. */
 async function* cutByTime(db: Db, period: Period): AsyncGenerator<HistoryTask> {
   for (let after: Position | null = null; ;) {
     const { rows }: { rows: Position[] } = await sql<Position>`
-      select at, id from (select e.evaluated_at as at, e.id, row_number() over (order by e.evaluated_at, e.id) as place
-        from ${verdictsOf(period)} and ${isAfter(after)}) v
-      where place % ${taskSize} = 0 order by place limit ${cutsAtOnce}`.execute(db)
-    for (const upTo of rows) {
-      yield { after, upTo }
-      after = upTo
-    }
-    if (rows.length === cutsAtOnce) continue
-    yield { after, upTo: null }
-    return
+      select e.evaluated_at as at, e.id from ${verdictsOf(period)} and ${isAfter(after)}
+        order by e.evaluated_at, e.id offset ${taskSize - 1} limit 1`.execute(db)
+    const upTo: Position | null = rows[0] ?? null
+    yield { after, upTo }
+    if (upTo === null) return
+    after = upTo
   }
 }
 
@@ -79,7 +75,7 @@ async function touched(db: Db, keys: readonly number[], after: string | null): P
 interface PackedHistory {
   readonly ids: string | null
   readonly verdicts: string | null
-  readonly inputs: string | null
+  readonly inputs: readonly PolicyInput[] | null
   readonly firstAt: Instant | null
 }
 
@@ -90,13 +86,13 @@ interface PackedHistory {
 export async function readHistory(db: Db, period: Period, task: HistoryTask): Promise<PastPosts> {
   const { rows } = await sql<PackedHistory>`
     select string_agg(e.revision_id::text, ',') as ids, string_agg(e.verdict, ',') as verdicts,
-      '[' || string_agg(e.inputs::text, ',') || ']' as inputs, min(e.evaluated_at) as "firstAt"
+      json_agg(e.inputs) as inputs, min(e.evaluated_at) as "firstAt"
     from ${historyOf(period, isOfTask(task))}`.execute(db)
   const { ids, verdicts, inputs, firstAt } = rows[0]!
   return {
     ids: ids?.split(',') ?? [],
     verdicts: (verdicts?.split(',') ?? []) as Verdict[],
-    inputs: inputs === null ? [] : (JSON.parse(inputs) as PolicyInput[]),
+    inputs: inputs ?? [],
     firstAt: firstAt ?? undefined,
     judgementsOf: (wanted) => readJudgements(db, wanted),
   }
