@@ -96,6 +96,10 @@ test('A general sentence does not swallow a special one, and a person’s own wo
     sayInFrench('"rules" must NOT have fewer than 1 items. Write a list of rules, each beginning with "- id:".'),
     '"rules" doit compter au moins 1 éléments. Écrivez une liste de règles, chacune commençant par "- id:".',
   )
+  assert.equal(
+    sayInFrench('The slot is 2026-03-09T09:00:00.000Z.'),
+    'Le créneau est fixé au 9 mars 2026, 09:00:00 UTC.',
+  )
   assert.equal(sayInFrench('Please soften this.'), 'Please soften this.')
 })
 

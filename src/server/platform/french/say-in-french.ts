@@ -64,8 +64,12 @@ function fill({ holes, french }: Pattern, values: readonly string[]): string {
   return french.replaceAll(hole, (_whole, name: string) => sayValue(name, values[holes.indexOf(name)] ?? ''))
 }
 
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const frenchTime = new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })
+
 function sayValue(name: string, value: string): string {
   if (name.endsWith('status')) return statuses[value.replaceAll(' ', '_')] ?? value
+  if (instant.test(value)) return `${frenchTime.format(new Date(value))} UTC`
   if (name !== 'sentence') return exact.get(value) ?? value
   const [indent = ''] = /^\s*/.exec(value) ?? []
   return indent + sayInFrench(value.trim())
