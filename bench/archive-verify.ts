@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
@@ -10,6 +11,8 @@ import { judge, judgeHeadings, loadRecords, makeRecord, printTable, startBenchAr
  * as well. `BENCH_RECORDS` sets the size.
  */
 
+// As under `npm start` (require-node-24.cjs): the verification's threads find their code compiled.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url))
 const size = Number(process.env['BENCH_RECORDS'] ?? 150_000)
 const perSeal = 5_000
 const archive = await startBenchArchive({ fsync: 'off', synchronous_commit: 'off', shared_buffers: '1GB' })
