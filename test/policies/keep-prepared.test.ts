@@ -29,5 +29,6 @@ test('A process that only serves has a version compiled from its approval on, be
   await simulate(gateway, ada, version)
   assert.equal(await isReady(), false, 'a draft binds nobody')
   assert.equal((await ines.post(`/api/policies/versions/${version}/approve`)).statusCode, 200)
-  await eventually(isReady, (ready) => ready)
+  // Sooner than the timer looks again: by the notice.
+  await eventually(isReady, (ready) => ready, 15_000)
 })
