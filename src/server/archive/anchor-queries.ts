@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
+import type { StoredObject } from '#server/platform/object-store.ts'
 
 /** What an anchor is: a copy in a second bucket, an authority's timestamp, a witness's cosignature. */
 export type AnchorKind = 'bucket' | 'timestamp' | 'witness'
@@ -48,6 +49,27 @@ export async function insertAnchor(tx: Db | Tx, row: AnchorRow): Promise<void> {
   await sql`insert into archive.anchor (kind, name, tree_size, anchored_at, evidence)
     values (${row.kind}, ${row.name}, ${row.treeSize}, ${row.anchoredAt}, ${row.evidence})
     on conflict do nothing`.execute(tx)
+}
+
+/** Notes what lies in the bucket of an anchor. */
+export async function insertAnchorObject(
+  tx: Db | Tx,
+  stored: StoredObject,
+  kind: 'timestamp' | 'cosignature',
+  treeSize: number,
+  at: Instant,
+): Promise<void> {
+  await sql`insert into archive.object (key, version_id, sha256, size, retain_until, tree_size, kind, put_at)
+    values (${stored.key}, ${stored.versionId}, ${stored.sha256}, ${stored.size}, ${stored.retainUntil}, ${treeSize}, ${kind}, ${at})
+    on conflict do nothing`.execute(tx)
+}
+
+/** What an anchor said of a checkpoint is kept as long as the checkpoint. */
+export async function readRetainUntil(db: Db, treeSize: number): Promise<Instant> {
+  const { rows } = await sql<{ until: Instant }>`
+    select to_char(retain_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as until
+      from archive.object where tree_size = ${treeSize} and kind = 'checkpoint'`.execute(db)
+  return rows[0]!.until
 }
 
 /** Did anything enter the log from a size on that the gateway does not write of its own accord about its archive? */

@@ -1,13 +1,14 @@
 import type { Witness } from '#server/platform/anchors.ts'
-import type { Db } from '#server/platform/database.ts'
+import { inTransaction, type Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { createHttpClient, type HttpAnswer } from '#server/platform/http.ts'
-import { fromUtf8, toBase64 } from '#shared/tlog/bytes.ts'
+import { fromUtf8, toBase64, toHex, utf8 } from '#shared/tlog/bytes.ts'
 import { openCosignature, parseWitnessKey, type Cosignature } from '#shared/tlog/cosignature.ts'
 import { proveConsistency } from '#shared/tlog/prove.ts'
 import { nodesFromTiles } from '#shared/tlog/tiles.ts'
 import { AnchorError } from './anchor-error.ts'
-import { insertAnchor, readAnchor } from './anchor-queries.ts'
+import { insertAnchor, insertAnchorObject, readAnchor, readRetainUntil } from './anchor-queries.ts'
+import { cosignatureKey } from './object-keys.ts'
 import { readTile } from './read-tile.ts'
 
 interface Sealed {
@@ -21,19 +22,29 @@ const send = createHttpClient({ allowPrivateAddresses: true })
 /**
  * Has a witness sign the newest checkpoint (C2SP tlog-witness `add-checkpoint`): it is shown the proof that the log only
  * grew since what it signed last. A witness that knows another size than we do says which one, and is asked again from there;
- * one that knows a larger log, or another one, contradicts us.
+ * one that knows a larger log, or another one, contradicts us. The signature is kept in the bucket under a lock first, and
+ * in the database after it.
  */
 export async function cosignCheckpoint(
-  deps: Pick<Deps, 'db' | 'clock'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'objectStore'>,
   witness: Witness,
   sealed: Sealed,
 ): Promise<void> {
-  const { name } = parseWitnessKey(witness.verifierKey)
+  const { name, keyId } = parseWitnessKey(witness.verifierKey)
   const known = (await readAnchor(deps.db, name))?.treeSize ?? 0
   if (known >= sealed.treeSize) return
-  const cosignature = await askFrom(deps.db, witness, sealed, known)
-  const row = { treeSize: sealed.treeSize, anchoredAt: deps.clock.now(), evidence: Buffer.from(cosignature.line) }
-  await insertAnchor(deps.db, { kind: 'witness', name, ...row })
+  const key = cosignatureKey(sealed.treeSize, toHex(keyId))
+  // There already: a run before this one died between the bucket and the database. A second answer has another time.
+  const kept = await deps.objectStore.get(key)
+  const { line } =
+    kept === undefined ? await askFrom(deps.db, witness, sealed, known) : await openAnswer(witness, sealed, kept)
+  const stored = await deps.objectStore.put(key, utf8(line), await readRetainUntil(deps.db, sealed.treeSize))
+  const at = deps.clock.now()
+  await inTransaction(deps.db, async (tx) => {
+    const row = { treeSize: sealed.treeSize, anchoredAt: at, evidence: Buffer.from(line) }
+    await insertAnchor(tx, { kind: 'witness', name, ...row })
+    await insertAnchorObject(tx, stored, 'cosignature', sealed.treeSize, at)
+  })
 }
 
 async function askFrom(db: Db, witness: Witness, sealed: Sealed, oldSize: number): Promise<Cosignature> {
@@ -85,8 +96,12 @@ async function readAnswer(witness: Witness, sealed: Sealed, answer: HttpAnswer):
     const isContradiction = answer.status === 422 || answer.status === 409
     throw new AnchorError(refusals[answer.status] ?? `It answered ${answer.status}.`, { isContradiction })
   }
+  return openAnswer(witness, sealed, answer.bytes)
+}
+
+async function openAnswer(witness: Witness, sealed: Sealed, bytes: Uint8Array): Promise<Cosignature> {
   try {
-    const note = `${sealed.note}${fromUtf8(answer.bytes)}`
+    const note = `${sealed.note}${fromUtf8(bytes)}`
     const cosignature = await openCosignature(note, parseWitnessKey(witness.verifierKey))
     if (cosignature !== undefined) return cosignature
   } catch (error) {

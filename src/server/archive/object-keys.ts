@@ -25,6 +25,20 @@ export function timestampKey(treeSize: number): string {
 /** Where all answers of timestamping authorities lie. */
 export const timestampFolder = 'anchor/timestamp/'
 
+/** A witness's signature of one checkpoint; `keyId` is its key's id in hex, because names may hold anything. */
+export function cosignatureKey(treeSize: number, keyId: string): string {
+  return `${cosignatureFolder}${pad(treeSize)}/${keyId}`
+}
+
+/** Where all signatures of witnesses lie. */
+export const cosignatureFolder = 'anchor/cosignature/'
+
+/** The size in the key of a witness's signature; `undefined` for a key of something else. */
+export function cosignatureSize(key: string): number | undefined {
+  const match = /^anchor\/cosignature\/(\d{12})\/[0-9a-f]{8}$/.exec(key)
+  return match === null ? undefined : Number(match[1])
+}
+
 /** Checkpoints lie in folders of a million entries: the newest is found without listing all. */
 export function checkpointKey(treeSize: number): string {
   return `${checkpointFolder(Math.floor(treeSize / 1e6))}${pad(treeSize)}`

@@ -1,15 +1,17 @@
 import { sql } from 'kysely'
 import type { CheckpointSigner } from '#server/platform/checkpoint-signer.ts'
+import type { Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { equalBytes, fromUtf8, toHex } from '#shared/tlog/bytes.ts'
 import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
 import { appendLeaf, emptyFrontier, frontierRoot, type Frontier, type FullTile } from '#shared/tlog/frontier.ts'
 import { hashLeaf } from '#shared/tlog/merkle.ts'
-import { parseVerifierKey } from '#shared/tlog/note.ts'
+import { parseNote, parseVerifierKey } from '#shared/tlog/note.ts'
+import { insertAnchor, insertAnchorObject } from './anchor-queries.ts'
 import { listBucket, type BucketSeal, type Source } from './bucket-listing.ts'
 import { parseEntry, parseHeader, type Entry } from './entry.ts'
-import { bodiesMonth, entriesKey, tileKey } from './object-keys.ts'
+import { bodiesMonth, cosignatureFolder, cosignatureSize, entriesKey, tileKey } from './object-keys.ts'
 import { parseBodyLine } from './sealed-body.ts'
 import { ensureLog, readRetentionYears } from './seal-queries.ts'
 import { readLines } from './verify-seal.ts'
@@ -49,9 +51,45 @@ export async function rebuildArchive(
       return count
     })
   }
+  await importCosignatures(owner, store)
   await importDispositions(owner)
   await importTerms(owner)
   return { treeSize: frontier.size, imported, searchable: await rebuildSearch(owner) }
+}
+
+/** What witnesses signed, of checkpoints that are there; whether it holds is for a verification to say, which has their keys. */
+async function importCosignatures(owner: Db, store: ObjectStore): Promise<void> {
+  const notes = await readNotes(owner)
+  for await (const { key, deleteMarker } of store.list(cosignatureFolder)) {
+    const treeSize = deleteMarker ? undefined : cosignatureSize(key)
+    const note = treeSize === undefined ? undefined : notes.get(treeSize)
+    if (treeSize === undefined || note === undefined) continue
+    const [bytes, stored] = await Promise.all([store.get(key), store.head(key)])
+    const signed = bytes === undefined ? undefined : readCosignature(note, fromUtf8(bytes))
+    if (signed === undefined || stored === undefined) continue
+    const { name, at, line } = signed
+    await insertAnchor(owner, { kind: 'witness', name, treeSize, anchoredAt: at, evidence: Buffer.from(line) })
+    await insertAnchorObject(owner, stored, 'cosignature', treeSize, at)
+  }
+}
+
+async function readNotes(owner: Db): Promise<Map<number, string>> {
+  const { rows } = await sql<{ treeSize: number; note: string }>`
+    select tree_size as "treeSize", note from archive.seal`.execute(owner)
+  return new Map(rows.map(({ treeSize, note }) => [treeSize, note]))
+}
+
+/** The signature of a line below a note: who, and when it says that was. Undefined for what is none. */
+function readCosignature(note: string, line: string): { name: string; at: Instant; line: string } | undefined {
+  try {
+    const { name, signature } = parseNote(`${note}${line}`).signatures.at(-1)!
+    if (signature.length !== 72) return undefined
+    const seconds = new DataView(signature.buffer, signature.byteOffset).getBigUint64(0)
+    return { name, at: new Date(Number(seconds) * 1000).toISOString(), line }
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 /** What was destroyed is known from its certificates. */

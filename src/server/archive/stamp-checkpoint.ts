@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
 import { systemActor } from '#server/platform/actor.ts'
 import { timestampName, type TimestampAuthority } from '#server/platform/anchors.ts'
-import type { Instant } from '#server/platform/clock.ts'
-import { inTransaction, type Db } from '#server/platform/database.ts'
+import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { createHttpClient } from '#server/platform/http.ts'
 import type { StoredObject } from '#server/platform/object-store.ts'
 import { utf8 } from '#shared/tlog/bytes.ts'
 import { AnchorError } from './anchor-error.ts'
-import { hasNews, insertAnchor, readAnchor } from './anchor-queries.ts'
+import { hasNews, insertAnchor, insertAnchorObject, readAnchor, readRetainUntil } from './anchor-queries.ts'
 import { appendRecord } from './append-record.ts'
 import { timestampKey } from './object-keys.ts'
 import type { Timestamp } from './timestamp-token.ts'
@@ -85,10 +83,7 @@ async function settle(
   const name = timestampName(authority)
   await inTransaction(deps.db, async (tx) => {
     await insertAnchor(tx, { kind: 'timestamp', name, treeSize, anchoredAt: at, evidence: Buffer.from(answer) })
-    await sql`insert into archive.object (key, version_id, sha256, size, retain_until, tree_size, kind, put_at)
-      values (${stored.key}, ${stored.versionId}, ${stored.sha256}, ${stored.size}, ${stored.retainUntil}, ${treeSize}, 'timestamp', ${at})`.execute(
-      tx,
-    )
+    await insertAnchorObject(tx, stored, 'timestamp', treeSize, at)
     await appendRecord(tx, systemActor, {
       type: 'archive.anchored',
       at,
@@ -105,12 +100,4 @@ async function settle(
       },
     })
   })
-}
-
-/** A timestamp is kept as long as the checkpoint that it speaks of. */
-async function readRetainUntil(db: Db, treeSize: number): Promise<Instant> {
-  const { rows } = await sql<{ until: Instant }>`
-    select to_char(retain_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as until
-      from archive.object where tree_size = ${treeSize} and kind = 'checkpoint'`.execute(db)
-  return rows[0]!.until
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { copyName, type Anchors, type TimestampAuthority } from '#server/platform/anchors.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -9,6 +10,7 @@ import {
   checkpointFolder,
   checkpointKey,
   checkpointSize,
+  cosignatureFolder,
   timestampFolder,
   timestampKey,
   timestampSize,
@@ -28,6 +30,7 @@ export async function verifyAnchors(deps: AnchorDeps, scope: 'recent' | 'full'):
     ...(store === undefined ? [] : await verifyCopy(deps, store, scope)),
     ...(scope === 'full' || timestamp !== undefined ? await verifyTimestamps(deps, timestamp, scope) : []),
     ...(await verifyCosignatures(deps.db, witnesses, scope)),
+    ...(scope === 'full' ? await findLostCosignatures(deps) : []),
   ]
 }
 
@@ -167,6 +170,20 @@ async function verifyCosignatures(
     if (scope === 'recent' || rows.length < 1_000) return problems
     below = rows.at(-1)!.treeSize
   }
+}
+
+/** Signatures that were put into the bucket and are not there, or not as they were. */
+async function findLostCosignatures({ db, objectStore }: AnchorDeps): Promise<Problem[]> {
+  const stored = new Map<string, number>()
+  for await (const { key, size, deleteMarker } of objectStore.list(cosignatureFolder))
+    if (!deleteMarker && !stored.has(key)) stored.set(key, size)
+  const { rows } = await sql<{ key: string; size: number; treeSize: number }>`
+    select key, size, tree_size as "treeSize" from archive.object where kind = 'cosignature' order by key`.execute(db)
+  return rows.flatMap(({ key, size, treeSize }) => {
+    if (stored.get(key) === size) return []
+    const sentence = stored.has(key) ? `"${key}" is not what was sealed.` : `"${key}" is missing from the object store.`
+    return [problem('cosignature_lost', sentence, treeSize - 1)]
+  })
 }
 
 async function openIf(note: string, key: Parameters<typeof openCosignature>[1]) {
