@@ -90,17 +90,19 @@ export function someKeyedRevisions(keys: readonly number[], atMost: number): Raw
 /** Comparisons of a revision's keys with those that are looked for: so many take some fifty milliseconds. */
 const comparisonsAtMost = 150_000
 const newestLookedAt = { atLeast: 500, atMost: 20_000 }
+/** Of very long lists some keys are enough: what has one of them is among what is asked for. */
+const keysComparedAtMost = comparisonsAtMost / newestLookedAt.atLeast
 
 /**
  * Ids `t.id` of revisions that have one of the keys, among the newest of before an instant, at most so many: for keys that
  * stand in so many posts that the index would take longer to name them all.
  */
 export function newestKeyedRevisions(keys: readonly number[], before: Instant, atMost: number): RawBuilder<unknown> {
-  const few = Math.round(comparisonsAtMost / keys.length)
-  const lookedAt = Math.max(newestLookedAt.atLeast, Math.min(newestLookedAt.atMost, few))
+  const compared = keys.slice(0, keysComparedAtMost)
+  const lookedAt = Math.min(newestLookedAt.atMost, Math.round(comparisonsAtMost / compared.length))
   return sql`(select w.id from (
     select p.revision_id as id, p.keys from post_revision_touch p where p.reader = ${touchReader} and p.revision_id < ${leastId(before)}::uuid
-      order by p.reader desc, p.revision_id desc limit ${lookedAt}) w where w.keys && ${keys}::integer[] limit ${atMost}) t`
+      order by p.reader desc, p.revision_id desc limit ${lookedAt}) w where w.keys && ${compared}::integer[] limit ${atMost}) t`
 }
 
 /**
