@@ -7,7 +7,7 @@ import { judgeRule } from './judge-rule.ts'
 import type { CompiledPolicy, CompiledRule } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
 import { readPost, type PostReading } from './read-post.ts'
-import { unknownFactOf, type UnknownFact } from './unknown-fact.ts'
+import { UnknownFact, unknownFactOf } from './unknown-fact.ts'
 
 export type { Evaluation } from './finding.ts'
 export type { PolicyInput } from './policy-input.ts'
@@ -84,6 +84,10 @@ function judgeAll(policy: CompiledPolicy, reading: PostReading): Judged {
     try {
       const finding = judgeRule(rule, reading, ask)
       if (finding === undefined) continue
+      if (finding instanceof UnknownFact) {
+        leaveToPerson(judged, rule, finding)
+        continue
+      }
       judged.applied.push(rule.id)
       if (rule.mode === 'audit') judged.audited.push(finding)
       else judged.findings.push(finding)

@@ -3,7 +3,7 @@ import { hostOf } from './condition-context.ts'
 import type { Span } from './finding.ts'
 import type { OwnedHit, PostReading } from './read-post.ts'
 import type { Requirement } from './policy.ts'
-import { unknownFacts } from './unknown-fact.ts'
+import { unknownFacts, type UnknownFact } from './unknown-fact.ts'
 
 /** `undefined` when the requirement is met, else the spans that show what is missing (often none: it is not there). */
 type Missing = readonly Span[] | undefined
@@ -16,13 +16,13 @@ const pictures: ReadonlySet<string> = new Set(['image', 'gif', 'video'])
 
 /**
  * Checks one requirement. `triggers` are the rule's own hits: then only the items that hold one must comply, each by
- * itself; without terms every item of a thread must (FCA-1).
+ * itself; without terms every item of a thread must (FCA-1). Answers the fact that decides and that nobody knows, if so.
  */
 export function judgeRequirement(
   reading: PostReading,
   requirement: Requirement,
   triggers: readonly OwnedHit[] | undefined,
-): Missing {
+): Missing | UnknownFact {
   const items =
     triggers === undefined ? reading.items.map((_, item) => item) : [...new Set(triggers.map((hit) => hit.item))]
   const missing: Span[] = []
@@ -34,7 +34,9 @@ export function judgeRequirement(
     missing.push(...spans)
   }
   // Asked last: what is certainly missing is told even while this is not known.
-  if (!unmet && !isUntrained(reading, requirement)) return undefined
+  const untrained = !unmet && requirement.training === true && isUntrained(reading)
+  if (untrained === 'unknown') return unknownFacts.training
+  if (!unmet && !untrained) return undefined
   return triggers === undefined || missing.length > 0
     ? missing
     : triggers.map(({ start, end, field }) => ({ start, end, field }))
@@ -144,10 +146,9 @@ function missAltText(reading: PostReading, requirement: Requirement): Missing {
   return silent.length === 0 ? undefined : silent.map(([at]) => ({ start: 0, end: 0, field: `alt:${at}` }))
 }
 
-function isUntrained({ input }: PostReading, { training }: Requirement): boolean {
-  if (training !== true) return false
-  if (input.author.trainingValid === 'unknown') throw unknownFacts.training
-  return input.author.trainingValid === false
+function isUntrained({ input }: PostReading): boolean | 'unknown' {
+  const { trainingValid } = input.author
+  return trainingValid === 'unknown' ? trainingValid : trainingValid === false
 }
 
 function missFit(reading: PostReading, requirement: Requirement): Missing {

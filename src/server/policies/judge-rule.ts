@@ -9,19 +9,24 @@ import type { CompiledRule } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
 import type { OwnedHit, PostField, PostReading } from './read-post.ts'
 import type { RawScope } from './raw-policy.ts'
+import { UnknownFact } from './unknown-fact.ts'
 
 /** Answers a rule's condition; the evaluator keeps the answers of those that read only metadata. */
 export type Ask = (rule: CompiledRule, condition: Condition) => boolean
 
-/** What one rule says of a post, or `undefined`. Throws when the rule cannot run: the caller sends the post to review. */
-export function judgeRule(rule: CompiledRule, reading: PostReading, ask: Ask): Finding | undefined {
+/**
+ * What one rule says of a post, or `undefined`; or the fact that decides and that nobody knows. Throws when the rule cannot
+ * run: the caller sends the post to review.
+ */
+export function judgeRule(rule: CompiledRule, reading: PostReading, ask: Ask): Finding | UnknownFact | undefined {
   if (!isInLanguage(rule, reading, ask)) return undefined
   const hits = rule.needsHit ? hitsOf(rule, reading) : undefined
   if (hits !== undefined && hits.length === 0) return undefined
   if (rule.scope !== undefined && !isInScope(rule.scope, reading.input)) return undefined
   if (rule.condition !== undefined && !ask(rule, rule.condition)) return undefined
   const spans = spansOf(rule, reading, hits)
-  return spans === undefined ? undefined : makeFinding(rule, spans, hits ?? [])
+  if (spans === undefined || spans instanceof UnknownFact) return spans
+  return makeFinding(rule, spans, hits ?? [])
 }
 
 /**
@@ -46,7 +51,7 @@ function spansOf(
   rule: CompiledRule,
   reading: PostReading,
   hits: readonly OwnedHit[] | undefined,
-): readonly Span[] | undefined {
+): readonly Span[] | UnknownFact | undefined {
   if (rule.requirement !== undefined) return judgeRequirement(reading, rule.requirement, hits)
   if (rule.links !== undefined || rule.mentions !== undefined) {
     const spans = [

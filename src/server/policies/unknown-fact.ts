@@ -14,8 +14,11 @@ const words: Readonly<Record<Fact, Bilingual>> = {
   },
 }
 
-/** Thrown where a rule asks for what is not known: it is neither true nor false, and a person decides. */
-class UnknownFact extends Error {
+/**
+ * What a rule asks for and nobody knows: it is neither true nor false, and a person decides. Thrown out of a condition,
+ * returned where every post comes by.
+ */
+export class UnknownFact extends Error {
   override readonly name = 'UnknownFact'
   readonly fact: Fact
 
@@ -41,4 +44,3 @@ export function unknownFactOf(error: unknown): UnknownFact | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof UnknownFact) return cause
   return undefined
 }
-export type { UnknownFact }
