@@ -70,7 +70,7 @@ export async function startEmergency(
         reason,
         emergency: { secondApprovalBy: until, otherwise: fallback },
         simulationId,
-        ...(simulationId === null ? { exception: 'emergency' satisfies SimulationException } : {}),
+        exception: 'emergency' satisfies SimulationException,
       },
     })
     await appendRecord(tx, actor, {

@@ -23,7 +23,7 @@ export function PolicyNextStep({ version }: { version: Version }) {
   const may = useMay()
   const { data: me } = useQuery(meQuery)
   const [wanted, setWanted] = useState(false)
-  if (!may('policy.approve')) return null
+  if (!may('policy.approve')) return <Planned version={version} />
   const own = version.createdBy === me?.userId
   const unapproved = version.approvedBy === null && version.createdBy !== null
   const binds = version.emergencyUntil !== null
