@@ -12,6 +12,7 @@ interface Seen {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
 }
 
 const until = '2031-05-06T07:08:09.123Z'
@@ -28,10 +29,11 @@ async function openCapture(
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers }
+      const body = Buffer.concat(chunks)
+      const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body }
       seen.push(one)
       if (fault(one, seen.length, answer)) return
-      respond(one, Buffer.concat(chunks), objects, answer)
+      respond(one, objects, answer)
     })
   })
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
@@ -57,7 +59,6 @@ async function openCapture(
 
 function respond(
   one: Seen,
-  body: Buffer,
   objects: Map<string, { bytes: Buffer; headers: IncomingHttpHeaders }>,
   answer: ServerResponse,
 ): void {
@@ -78,7 +79,7 @@ function respond(
   } else if (one.method === 'PUT') {
     const part = url.searchParams.has('partNumber')
     objects.set(key, {
-      bytes: Buffer.concat([part ? (object?.bytes ?? Buffer.alloc(0)) : Buffer.alloc(0), body]),
+      bytes: Buffer.concat([part ? (object?.bytes ?? Buffer.alloc(0)) : Buffer.alloc(0), one.body]),
       headers: part ? (object?.headers ?? {}) : one.headers,
     })
     answer.setHeader('x-amz-version-id', 'v1').setHeader('etag', '"e"').end()
@@ -107,6 +108,20 @@ it('puts with COMPLIANCE, a date that is not before the one asked for, a SHA-256
   assert.equal(put?.headers['if-none-match'], '*')
   assert.ok(!('x-amz-trailer' in put.headers), 'no checksum trailer')
   assert.ok(!('x-amz-checksum-crc32' in put.headers), 'no checksum of another kind')
+})
+
+it('makes a lock longer on the pinned version, in COMPLIANCE, with a checksum and without going round the lock', async (t) => {
+  const { store, seen } = await openCapture(t)
+  await store.extend('media/a', 'v1', '2105-12-31T00:00:00.000Z')
+  const [put] = seen
+  assert.equal(put?.method, 'PUT')
+  const url = new URL(put.url, 'http://x')
+  assert.deepEqual([url.searchParams.has('retention'), url.searchParams.get('versionId')], [true, 'v1'])
+  assert.match(put.body.toString(), /<Mode>COMPLIANCE<\/Mode>/)
+  assert.match(put.body.toString(), /<RetainUntilDate>2105-12-31T00:00:00(\.000)?Z<\/RetainUntilDate>/)
+  assert.ok(!('x-amz-bypass-governance-retention' in put.headers))
+  const checksums = Object.keys(put.headers).filter((name) => /^(content-md5|x-amz-checksum-)/.test(name))
+  assert.notEqual(checksums.length, 0, 'AWS refuses a change of a lock without one')
 })
 
 it('pins the version in every read and asks for the checksum', async (t) => {

@@ -3,7 +3,7 @@ import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 
-type LockDeps = Pick<Deps, 'db' | 'clock' | 'objectStore'>
+export type LockDeps = Pick<Deps, 'db' | 'clock' | 'objectStore'>
 
 /**
  * Job: when a retention class was lengthened, makes the bucket's locks of what was stored before as long; answers how many.
@@ -32,7 +32,7 @@ async function readOpenTerms(db: Db): Promise<{ name: string; years: number }[]>
   return rows
 }
 
-interface ShortLock {
+export interface ShortLock {
   readonly key: string
   readonly versionId: string
   readonly until: Instant
@@ -57,7 +57,8 @@ async function findShortLocks(db: Db, retentionClass: string): Promise<ShortLock
   return rows
 }
 
-async function lengthen(deps: LockDeps, { key, versionId, until }: ShortLock): Promise<number> {
+/** Makes one lock longer and notes it; answers 1. */
+export async function lengthen(deps: LockDeps, { key, versionId, until }: ShortLock): Promise<number> {
   await deps.objectStore.extend(key, versionId, until)
   await sql`insert into archive.object_lock (key, version_id, retain_until, lengthened_at)
     values (${key}, ${versionId}, ${until}, ${deps.clock.now()}) on conflict do nothing`.execute(deps.db)

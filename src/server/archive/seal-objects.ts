@@ -23,7 +23,7 @@ export interface SealObject {
 }
 
 /** For what is never destroyed: object stores want a date, and Ceph's counts seconds in 32 bits, which end in February 2106. */
-const neverEnds: Instant = '2105-12-31T00:00:00.000Z'
+export const neverEnds: Instant = '2105-12-31T00:00:00.000Z'
 
 /**
  * The objects of a seal in the order in which they are put: bodies and entries, complete tiles, and the checkpoint last,
