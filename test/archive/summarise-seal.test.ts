@@ -305,10 +305,13 @@ test('Nothing can be moved from one row into the next', async (t) => {
   const owner = await openTamperer(archive)
   for (const name of ['leaf_index_not_negative', 'leaf_hash_size', 'leaf_record_once'])
     await owner.query(`alter table archive.leaf drop constraint ${name}`)
-  const { rows } = await owner.query<{ id: string }>(
-    'select record_id as id from archive.leaf order by recorded_at, record_id offset 28 limit 2',
+  const { rows } = await owner.query<{ ids: string[] }>(
+    `select array[record_id, next_id] as ids from (
+        select record_id, profile_id, lead(record_id) over in_order as next_id, lead(profile_id) over in_order as next_profile
+          from archive.search window in_order as (order by recorded_at, record_id)
+      ) pair where next_id is not null and (profile_id is null) <> (next_profile is null) limit 1`,
   )
-  const ids = rows.map(({ id }) => id)
+  const [{ ids }] = rows as [{ ids: string[] }]
   for (const move of moves) {
     const kept = await keep(owner, ids)
     assert.equal((await owner.query(move.replaceAll('$1', `'${ids[0]}'`).replaceAll('$2', `'${ids[1]}'`))).rowCount, 2)
