@@ -27,7 +27,7 @@ export function judgeRequirement(
     triggers === undefined ? reading.items.map((_, item) => item) : [...new Set(triggers.map((hit) => hit.item))]
   const missing: Span[] = []
   let unmet = false
-  for (const check of checks) {
+  for (const check of checksOf(requirement)) {
     const spans = check(reading, requirement, items, triggers)
     if (spans === undefined) continue
     unmet = true
@@ -44,24 +44,35 @@ export function judgeRequirement(
 
 type Triggers = readonly OwnedHit[] | undefined
 
-const checks: readonly ((
-  reading: PostReading,
-  requirement: Requirement,
-  items: readonly number[],
-  triggers: Triggers,
-) => Missing)[] = [
-  missDisclosure,
-  missSources,
-  missHashtag,
-  missLink,
-  missAltText,
-  missFit,
-  (reading, { lasting }) => (lasting === true && isFleeting(reading) ? [] : undefined),
-  (reading, { qualifications }) =>
-    qualifications.length > 0 && !qualifications.some((name) => reading.input.author.qualifications.includes(name))
-      ? []
-      : undefined,
+type Check = (reading: PostReading, requirement: Requirement, items: readonly number[], triggers: Triggers) => Missing
+
+/** Each check, and whether a requirement asks for it at all. */
+const checks: readonly (readonly [asks: (requirement: Requirement) => boolean, check: Check])[] = [
+  [({ disclosures }) => disclosures.length > 0, missDisclosure],
+  [({ sources }) => sources !== undefined, missSources],
+  [({ hashtags }) => hashtags.length > 0, missHashtag],
+  [({ linkHosts }) => linkHosts !== undefined, missLink],
+  [({ altText }) => altText === true, missAltText],
+  [({ fits }) => fits === true, missFit],
+  [({ lasting }) => lasting === true, (reading) => (isFleeting(reading) ? [] : undefined)],
+  [
+    ({ qualifications }) => qualifications.length > 0,
+    (reading, { qualifications }) =>
+      qualifications.some((name) => reading.input.author.qualifications.includes(name)) ? undefined : [],
+  ],
 ]
+
+const asked = new WeakMap<Requirement, readonly Check[]>()
+
+/** The checks of one requirement, told once: every post is asked. */
+function checksOf(requirement: Requirement): readonly Check[] {
+  let list = asked.get(requirement)
+  if (list === undefined) {
+    list = checks.filter(([asks]) => asks(requirement)).map(([, check]) => check)
+    asked.set(requirement, list)
+  }
+  return list
+}
 
 function missDisclosure(
   reading: PostReading,
@@ -99,7 +110,7 @@ function whereMissing({ items }: PostReading, item: number, triggers: Triggers):
 }
 
 function missSources(reading: PostReading, requirement: Requirement): Missing {
-  if (requirement.sources === undefined || reading.input.post.sources.length > 0) return undefined
+  if (reading.input.post.sources.length > 0) return undefined
   if (requirement.sources === 'always') return []
   const figures = reading.fields
     .filter((field) => field.kind !== 'url')
@@ -118,7 +129,6 @@ function missHashtag(
   items: readonly number[],
   triggers: Triggers,
 ): Missing {
-  if (requirement.hashtags.length === 0) return undefined
   const tagged = (text: string): boolean =>
     [...text.matchAll(/[#＃]([\p{L}\p{N}_]+)/gu)].some((match) =>
       requirement.hashtags.includes(match[1]!.toLowerCase()),
@@ -128,17 +138,15 @@ function missHashtag(
 }
 
 function missLink(reading: PostReading, requirement: Requirement): Missing {
-  if (requirement.linkHosts === undefined) return undefined
   const hosts = [
     ...reading.input.post.links.map((link) => hostOf(link.url)),
     ...reading.items.flatMap((item) => findUrls(item).map((url) => url.host)),
   ]
-  const wanted = requirement.linkHosts
+  const wanted = requirement.linkHosts ?? []
   return hosts.some((host) => wanted.length === 0 || wanted.some((name) => isWithin(host, name))) ? undefined : []
 }
 
-function missAltText(reading: PostReading, requirement: Requirement): Missing {
-  if (requirement.altText !== true) return undefined
+function missAltText(reading: PostReading): Missing {
   const silent = [...reading.input.post.media.entries()].filter(
     ([, media]) => pictures.has(media.kind) && (media.altText ?? '').trim() === '',
   )
@@ -151,8 +159,7 @@ function isUntrained({ input }: PostReading): boolean | 'unknown' {
   return trainingValid === 'unknown' ? trainingValid : trainingValid === false
 }
 
-function missFit(reading: PostReading, requirement: Requirement): Missing {
-  if (requirement.fits !== true) return undefined
+function missFit(reading: PostReading): Missing {
   return reading.fits().every((fit) => fit.fits) ? undefined : []
 }
 
