@@ -225,7 +225,10 @@ test('A witness that knows another size says which (409), and is asked again fro
   // Another process of ours has shown it already and died before it could note that.
   const restarted = archive.restart()
   await anchorCheckpoints(withAnchors(restarted, { witnesses: [witness] }))
-  await forgetAnchors(archive)
+  const owner = await archive.openOwner()
+  await owner.query(`begin; select set_config('gateway.migration', 'on', true);
+    alter table archive.anchor disable trigger refuse_change; delete from archive.anchor;
+    alter table archive.anchor enable always trigger refuse_change; commit`)
   const keys = await Array.fromAsync(archive.objectStore.list(cosignatureFolder), ({ key }) => key)
   await rm(join(archive.objectDirectory, `${keys.at(-1)!}~`), { recursive: true })
   await anchorCheckpoints(deps)
@@ -235,63 +238,6 @@ test('A witness that knows another size says which (409), and is asked again fro
   )
   assert.match(witness.requests.at(-2)!, /^old 0\n/)
   assert.match(witness.requests.at(-1)!, new RegExp(`^old ${size}\n\n`))
-})
-
-async function forgetAnchors(archive: TestArchive): Promise<void> {
-  const owner = await archive.openOwner()
-  await owner.query(`begin; select set_config('gateway.migration', 'on', true);
-    alter table archive.anchor disable trigger refuse_change; delete from archive.anchor;
-    alter table archive.anchor enable always trigger refuse_change; commit`)
-}
-
-test('What a witness signed lies locked in the bucket: after a death before the database knew it, it is taken from there', async (t) => {
-  const archive = await openArchive(t)
-  const witness = await startWitness(t, 'witness.test/w1', [archive.checkpointSigner.verifierKey])
-  const deps = withAnchors(archive, { witnesses: [witness] })
-  const size = await seal(archive, 3)
-  await anchorCheckpoints(deps)
-  const line = await readCosignatures(archive.db, size)
-  const keys = await Array.fromAsync(archive.objectStore.list(cosignatureFolder), ({ key }) => key)
-  assert.equal(keys.length, 1)
-  const [stored, checkpoint] = await Promise.all(
-    [keys[0]!, checkpointKey(size)].map((key) => archive.objectStore.head(key)),
-  )
-  assert.equal(stored?.retainUntil, checkpoint?.retainUntil)
-  assert.equal(Buffer.from((await archive.objectStore.get(keys[0]!))!).toString(), line)
-  await forgetAnchors(archive)
-  await anchorCheckpoints(deps)
-  assert.equal(await readCosignatures(archive.db, size), line)
-  assert.equal(witness.requests.length, 1, 'nobody is asked twice')
-  assert.deepEqual(await kindsOf(deps), [])
-})
-
-test('A database that is rebuilt from the bucket has the signatures of witnesses, and one that is gone from the bucket is named', async (t) => {
-  const archive = await openArchive(t, { tampers: true })
-  const witness = await startWitness(t, 'witness.test/w1', [archive.checkpointSigner.verifierKey])
-  const sizes: number[] = []
-  for (const count of [3, 2]) {
-    sizes.push(await seal(archive, count))
-    await anchorCheckpoints(withAnchors(archive, { witnesses: [witness] }))
-  }
-  // What a foreign hand lays beside them stops no rebuilding.
-  await archive.objectStore.put(
-    `${cosignatureFolder}000000000003/00000000`,
-    Buffer.from('x'),
-    '2030-01-01T00:00:00.000Z',
-  )
-  const fresh = await openArchive(t, { tampers: true })
-  const owner = openDatabase(openPool(fresh.database.ownerUrl, { warn: () => {} }, 2))
-  t.after(() => owner.destroy())
-  await rebuildArchive(owner, archive.objectStore, testSigner())
-  for (const size of sizes)
-    assert.equal(await readCosignatures(fresh.db, size), await readCosignatures(archive.db, size))
-  const rebuilt = withAnchors({ ...fresh, objectStore: archive.objectStore }, { witnesses: [witness] })
-  assert.deepEqual(await kindsOf(rebuilt), [])
-  const before = witness.requests.length
-  await anchorCheckpoints(rebuilt)
-  assert.equal(witness.requests.length, before, 'what it signed it is not asked again')
-  await rm(join(archive.objectDirectory, cosignatureFolder, '000000000005'), { recursive: true })
-  assert.deepEqual(await kindsOf(rebuilt), ['cosignature_lost'])
 })
 
 test('A log that was rolled back or forked with its own key is refused by the witness, and that is an incident at once', async (t) => {
