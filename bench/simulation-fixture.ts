@@ -128,6 +128,8 @@ export async function loadHistory(
     drop table sample;`)
   await owner.query(indexes.map(({ definition }) => definition).join(';'))
   await owner.query('vacuum analyze')
+  // What loading left to be written is no part of the simulation.
+  await owner.query('checkpoint')
   await owner.end()
 }
 
