@@ -66,46 +66,23 @@ export async function readNewRecords(tx: Tx, head: Head, limit: number): Promise
     ('enable_mergejoin', 'off'), ('max_parallel_workers_per_gather', '0'), ('jit', 'off')) as wanted (name, value)`.execute(
     tx,
   )
-  const { rows } = await sql<NewHeader>`
+  const isNew = sql`r.xid >= pg_snapshot_xmin(${head.mark}::pg_snapshot)
+    and (${head.mark} = ${seesNothing} or r.xid < pg_snapshot_xmax(${head.newMark}::pg_snapshot))
+    and not pg_visible_in_snapshot(r.xid, ${head.mark}::pg_snapshot)`
+  // The months are told to the join: else it looks for each body in every partition there is.
+  const { rows: months } = await sql<{ month: string }>`
+    select distinct r.dispose_month as month from archive.archive_record r where ${isNew}`.execute(tx)
+  if (months.length === 0) return []
+  const { rows } = await sql<NewRecord>`
     select r.id, r.recorded_at as "recordedAt", convert_from(r.header, 'UTF8') as header,
-        r.retention_class as "retentionClass", r.dispose_month as month
+        r.retention_class as "retentionClass", to_char(r.dispose_month, 'YYYY-MM') as "disposeMonth", b.salt,
+        convert_from(b.body, 'UTF8') as body
       from archive.archive_record r
-      where r.xid >= pg_snapshot_xmin(${head.mark}::pg_snapshot)
-        and (${head.mark} = ${seesNothing} or r.xid < pg_snapshot_xmax(${head.newMark}::pg_snapshot))
-        and not pg_visible_in_snapshot(r.xid, ${head.mark}::pg_snapshot)
-        and not exists (select from archive.leaf l where l.record_id = r.id)
+        left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
+          and b.dispose_month = any(${months.map(({ month }) => month)}::date[])
+      where ${isNew} and not exists (select from archive.leaf l where l.record_id = r.id)
       order by r.seq limit ${limit}`.execute(tx)
-  const bodies = new Map<string, NewBody>()
-  for (const [month, headers] of Map.groupBy(rows, (row) => row.month)) await readBodies(tx, month, headers, bodies)
-  return rows.map(({ month, ...row }) => ({
-    ...row,
-    disposeMonth: month.slice(0, 7),
-    salt: bodies.get(row.id)?.salt ?? null,
-    body: bodies.get(row.id)?.body ?? null,
-  }))
-}
-
-interface NewHeader extends Omit<NewRecord, 'disposeMonth' | 'salt' | 'body'> {
-  /** `yyyy-mm-dd` */
-  readonly month: string
-}
-
-type NewBody = Pick<NewRecord, 'salt' | 'body'>
-
-/** The bodies of one month: a join of all months would look for each record in every partition there is. */
-async function readBodies(
-  tx: Tx,
-  month: string,
-  headers: readonly NewHeader[],
-  bodies: Map<string, NewBody>,
-): Promise<void> {
-  const { rows } = await sql<NewBody & { id: string }>`
-    select b.id, b.salt, convert_from(b.body, 'UTF8') as body
-      from unnest(${headers.map((row) => row.recordedAt)}::timestamptz[], ${headers.map((row) => row.id)}::uuid[]) as r (recorded_at, id)
-        join archive.archive_body b on b.dispose_month = ${month}::date and b.recorded_at = r.recorded_at and b.id = r.id`.execute(
-    tx,
-  )
-  for (const { id, salt, body } of rows) bodies.set(id, { salt, body })
+  return rows
 }
 
 /** Moves the heads of streams, by `kind id`, by so many records each; answers the number from which each was moved. */
