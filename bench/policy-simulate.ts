@@ -8,7 +8,7 @@ import { simulatePolicy, type PastPost } from '#server/policies/simulate-policy.
 import { readSimulation } from '#server/reviews/read-simulation.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 import { simulateHistory } from '#server/reviews/simulate-history.ts'
-import { startBenchArchive } from './archive-fixture.ts'
+import { judge, judgeHeadings, printTable, startBenchArchive } from './archive-fixture.ts'
 import { fillInput, loadHistory, makeDraft, makeInputs, postgresSeconds } from './simulation-fixture.ts'
 
 /*
@@ -102,8 +102,10 @@ async function measure(run: () => Promise<{ judged: number; seconds: number }>):
 }
 
 console.log(`${availableParallelism()} threads`)
+const whole = await measure(simulateWhole)
 console.table({
-  'out of Postgres, as API and command do': await measure(simulateWhole),
+  'out of Postgres, as API and command do': whole,
   'the engine alone, inputs in memory': await measure(simulateInMemory),
 })
+printTable(judgeHeadings, [judge('1 M posts, s', (whole['seconds']! / total) * 1e6, 20, 'less')])
 await archive.stop()

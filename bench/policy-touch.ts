@@ -57,9 +57,9 @@ async function load(owner: pg.Client): Promise<void> {
       select ${revision}, ${post}, 1, s.text, '[]', '[]', '[]', '{}', '[]', 'retail', true, '{}', repeat('0', 64), ${post}, now() from ${of};
     insert into post (id, author_id, unit_id, status, current_revision_id, created_at, updated_at)
       select ${post}, ${post}, ${post}, 'published', ${revision}, now(), now() from ${series};
-    insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, inputs, inputs_hash, occasion, evaluated_at)
+    insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, inputs, inputs_hash, occasion, evaluated_at, handed_in)
       select ${evaluation}, ${revision}, repeat('0', 64), 'pass', '[]', '[]', '[]', jsonb_build_object('now', now()), '', 'submission',
-        now() - make_interval(secs => ${total} - g) from ${series};
+        now() - make_interval(secs => ${total} - g), true from ${series};
     insert into post_revision_touch (reader, revision_id, keys) select ${touchReader}, ${revision}, s.keys from ${of}`)
   for (const { definition } of indexes) await owner.query(definition)
   await owner.query(`commit; drop table sample`)

@@ -119,8 +119,8 @@ export async function loadHistory(
       select ${revision}, ${post}, 1, replace(s.text, '#g#', ${word}), 'en', '[]', '[]', '[]', '{}', '[]', 'retail', true, '{}', repeat('0', 64), ${author}, ${at} from ${of};
     insert into post (id, author_id, unit_id, status, current_revision_id, created_at, updated_at)
       select ${post}, ${author}, ${firm}, 'published', ${revision}, ${at}, ${at} from generate_series(1, ${total}) g;
-    insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, trace, inputs, inputs_hash, occasion, evaluated_at)
-      select ${evaluation}, ${revision}, '${policy.version}', s.verdict, s.findings, s.stages, s.fits, s.trace, ${filled}::json, repeat('0', 64), 'submission', ${at} from ${of};
+    insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, trace, inputs, inputs_hash, occasion, evaluated_at, handed_in)
+      select ${evaluation}, ${revision}, '${policy.version}', s.verdict, s.findings, s.stages, s.fits, s.trace, ${filled}::json, repeat('0', 64), 'submission', ${at}, true from ${of};
     insert into review (id, post_id, revision_id, content_hash, author_id, unit_id, stage_index, stage, need, policy_version, verdict, finding_count, networks, status, claimed_by, claimed_until, due_at, created_at, closed_at)
       select ${review}, ${post}, ${revision}, repeat('0', 64), ${author}, ${firm}, 0, 'compliance', 1, '${policy.version}', s.verdict, 1, '{linkedin}', 'approved', ${asker}, ${at} + interval '1 hour', ${at}, ${at}, ${at} from ${of} where g % 3 = 0;
     insert into review_decision (id, review_id, reviewer_id, author_id, outcome, content_hash, finding_judgements, record_id, decided_at)

@@ -46,9 +46,9 @@ async function furnishHistory(t: TestContext) {
     insert into post (id, author_id, unit_id, status, current_revision_id, created_at, updated_at)
       select ${copyOf('id')}, author_id, unit_id, case when g % 10 = 0 then 'draft' else status end, ${copyOf('current_revision_id')}, created_at, updated_at
       from post, generate_series(1, ${copies}) g;
-    insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, inputs, inputs_hash, occasion, evaluated_at)
+    insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, inputs, inputs_hash, occasion, evaluated_at, handed_in)
       select ${copyOf('id')}, ${copyOf('revision_id')}, policy_version, verdict, findings, required_stages, per_network,
-        case when e.inputs::text like '%Our branch.%' and g % 7 = 0 then '{}' else inputs end, inputs_hash, occasion, evaluated_at - make_interval(secs => g)
+        case when e.inputs::text like '%Our branch.%' and g % 7 = 0 then '{}' else inputs end, inputs_hash, occasion, evaluated_at - make_interval(secs => g), handed_in and g % 10 <> 0
       from policy_evaluation e, generate_series(1, ${copies}) g;
     insert into review (id, post_id, revision_id, content_hash, author_id, unit_id, stage_index, stage, need, policy_version, verdict, finding_count, networks, status, due_at, created_at, closed_at)
       select ${copyOf('v.id')}, v.post_id, ${copyOf('v.revision_id')}, content_hash, v.author_id, v.unit_id, stage_index, stage, need, policy_version, verdict, finding_count, networks, 'approved', due_at, v.created_at, v.created_at
@@ -147,7 +147,7 @@ test('A connection that the database closes leaves the simulation to whoever cla
   gateway.clock.advance(1_000)
   const failed = await withClient(gateway.database.ownerUrl, async (owner) => {
     // While this is held, the threads of the simulation wait for it.
-    await owner.query('begin; lock table post_revision in access exclusive mode')
+    await owner.query('begin; lock table review_decision in access exclusive mode')
     const running = run(gateway, { files: draft }).then(
       () => undefined,
       (error: unknown) => error,
@@ -156,7 +156,7 @@ test('A connection that the database closes leaves the simulation to whoever cla
     while (closed === 0) {
       await owner.query('select pg_stat_clear_snapshot()')
       const { rowCount } = await owner.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like '%string_agg%'`)
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%jsonb_object_agg%'`)
       closed = rowCount ?? 0
     }
     await owner.query('rollback')

@@ -355,12 +355,14 @@ export interface Media {
 export interface PolicyEvaluation {
   evaluated_at: Instant;
   findings: Json;
+  handed_in: Generated<boolean>;
   id: string;
   inputs: Json;
   inputs_hash: string;
   occasion: string;
   per_network: Json;
   policy_version: string;
+  repeated: Generated<boolean>;
   required_stages: Json;
   revision_id: string;
   sample: Json | null;

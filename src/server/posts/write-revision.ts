@@ -38,7 +38,7 @@ export function newPost(
       created_at: prepared.at,
     },
     revision: revisionRow(postId, 1, author.userId, prepared),
-    evaluation: evaluationRow(prepared, 'submission'),
+    evaluation: evaluationRow(prepared, 'submission', { handedIn: status !== 'draft' }),
   }
 }
 
@@ -70,7 +70,7 @@ export async function writeNextRevision(
     moved as (
       update post set current_revision_id = ${prepared.revisionId}, status = ${status}::post_status, updated_at = ${prepared.at} where id = ${post.postId}
     )
-    ${insertEvaluations([evaluationRow(prepared, 'submission')])}`.execute(tx)
+    ${insertEvaluations([evaluationRow(prepared, 'submission', { handedIn: status !== 'draft' })])}`.execute(tx)
   return { postId: post.postId, number, status }
 }
 
@@ -80,7 +80,15 @@ export async function writeEvaluation(
   prepared: Pick<PreparedRevision, 'revisionId' | 'evaluation' | 'inputs' | 'at'>,
   occasion: EvaluationRow['occasion'],
 ): Promise<void> {
-  await insertEvaluations([evaluationRow(prepared, occasion)]).execute(tx)
+  const handedIn = occasion === 'submission'
+  const repeated = handedIn && (await wasHandedIn(tx, prepared.revisionId))
+  await insertEvaluations([evaluationRow(prepared, occasion, { handedIn, repeated })]).execute(tx)
+}
+
+async function wasHandedIn(tx: Tx, revisionId: string): Promise<boolean> {
+  const { rows } =
+    await sql`select from policy_evaluation where revision_id = ${revisionId} and handed_in limit 1`.execute(tx)
+  return rows.length > 0
 }
 
 const knownHashes = new WeakMap<PreparedRevision['inputs'], string>()
@@ -133,6 +141,7 @@ function insertRevisions(rows: readonly Row[]): RawBuilder<unknown> {
 function evaluationRow(
   prepared: Pick<PreparedRevision, 'revisionId' | 'evaluation' | 'inputs' | 'at'>,
   occasion: EvaluationRow['occasion'],
+  { handedIn, repeated = false }: { handedIn: boolean; repeated?: boolean },
 ): Row {
   const { evaluation } = prepared
   return {
@@ -149,13 +158,16 @@ function evaluationRow(
     inputs_hash: inputsHash(prepared.inputs),
     occasion,
     evaluated_at: prepared.at,
+    handed_in: handedIn,
+    repeated,
   }
 }
 
 function insertEvaluations(rows: readonly Row[]): RawBuilder<unknown> {
   return sql`
     insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, sample, trace, inputs, inputs_hash,
-      occasion, evaluated_at)
+      occasion, evaluated_at, handed_in, repeated)
     select * from json_to_recordset(${JSON.stringify(rows)}::json) as e (id uuid, revision_id uuid, policy_version text, verdict text,
-      findings jsonb, required_stages jsonb, per_network jsonb, sample jsonb, trace jsonb, inputs json, inputs_hash text, occasion text, evaluated_at timestamptz)`
+      findings jsonb, required_stages jsonb, per_network jsonb, sample jsonb, trace jsonb, inputs json, inputs_hash text, occasion text, evaluated_at timestamptz,
+      handed_in boolean, repeated boolean)`
 }

@@ -4,9 +4,8 @@ import type { Db } from '#server/platform/database.ts'
 import type { Position } from '#server/platform/page-cursor.ts'
 import type { Verdict } from '#server/policies/finding.ts'
 import type { Judgements, PastPosts } from '#server/policies/judge-past.ts'
-import type { PolicyInput } from '#server/policies/policy-input.ts'
 import { keyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
-import { historyOf, type Period } from './simulation-queries.ts'
+import { historyOf, isOfPeriod, type Period } from './simulation-queries.ts'
 
 /** Some past posts: the verdicts after one place of the history up to another one, or those of named revisions. */
 export type HistoryTask =
@@ -55,10 +54,9 @@ async function* cutByRevision(db: Db, keys: readonly number[]): AsyncGenerator<H
   }
 }
 
-/** The verdicts at submission of a period: an index alone answers what is asked of them here. */
-function verdictsOf({ from, to }: Period): RawBuilder<unknown> {
-  return sql`policy_evaluation e where e.occasion = 'submission' and e.evaluated_at < ${to}
-    and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}`
+/** What was handed in in a period: an index alone answers what is asked of it here. */
+function verdictsOf(period: Period): RawBuilder<unknown> {
+  return sql`policy_evaluation e where ${isOfPeriod(period)}`
 }
 
 function isAfter(place: Position | null): RawBuilder<unknown> {
@@ -75,9 +73,12 @@ async function touched(db: Db, keys: readonly number[], after: string | null): P
 interface PackedHistory {
   readonly ids: string | null
   readonly verdicts: string | null
-  readonly inputs: readonly PolicyInput[] | null
+  readonly inputs: string | null
   readonly firstAt: Instant | null
 }
+
+/** Stands between two inputs: no JSON text has it, inside of a string or out. */
+const between = '\u001e'
 
 /**
  * The posts of one task, packed in the database into one row: a row for each costs more than what is in it. `db` is a
@@ -86,13 +87,14 @@ interface PackedHistory {
 export async function readHistory(db: Db, period: Period, task: HistoryTask): Promise<PastPosts> {
   const { rows } = await sql<PackedHistory>`
     select string_agg(e.revision_id::text, ',') as ids, string_agg(e.verdict, ',') as verdicts,
-      json_agg(e.inputs) as inputs, min(e.evaluated_at) as "firstAt"
+      string_agg(e.inputs::text, ${between}) as inputs, min(e.evaluated_at) as "firstAt"
     from ${historyOf(period, isOfTask(task))}`.execute(db)
   const { ids, verdicts, inputs, firstAt } = rows[0]!
   return {
     ids: ids?.split(',') ?? [],
     verdicts: (verdicts?.split(',') ?? []) as Verdict[],
-    inputs: inputs ?? [],
+    // Each is parsed when its turn has come, and forgotten at once.
+    inputs: inputs?.split(between) ?? [],
     firstAt: firstAt ?? undefined,
     judgementsOf: (wanted) => readJudgements(db, wanted),
   }

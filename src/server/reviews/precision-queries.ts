@@ -3,6 +3,7 @@ import type { SearchScope } from '#server/archive/search-scope.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Finding } from '#server/policies/finding.ts'
+import { historyOf } from './simulation-queries.ts'
 
 export interface PrecisionPeriod {
   readonly scope: SearchScope
@@ -20,15 +21,10 @@ export interface DecidedRevision {
   readonly minutes: number
 }
 
-/** The verdict at submission that the reviewers of a revision saw: its last one, where it was handed in. */
+/** The verdict that the reviewers of a revision saw: the last one with which it was handed in. */
 function handedIn({ scope, from, to }: PrecisionPeriod) {
-  return sql`select distinct on (e.revision_id) e.revision_id, e.findings
-    from policy_evaluation e join post_revision r on r.id = e.revision_id join post p on p.id = r.post_id
-    where e.occasion = 'submission' and e.evaluated_at < ${to} and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}
-      and (p.current_revision_id <> r.id or p.status <> 'draft')
-      and (p.current_revision_id = r.id or e.verdict = 'block' or exists (select from review v where v.revision_id = r.id))
-      and ${scope === 'everything' ? sql`true` : sql`p.unit_id = any (${[...scope]}::uuid[])`}
-    order by e.revision_id, e.evaluated_at desc, e.id desc`
+  const units = scope === 'everything' ? null : [...scope]
+  return sql`select e.revision_id, e.findings from ${historyOf({ units, from, to }, sql`true`)}`
 }
 
 /** Revisions that each rule found something in. */

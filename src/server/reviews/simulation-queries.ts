@@ -168,18 +168,22 @@ export async function endSimulation(
 export type Period = Pick<SimulationRow, 'units' | 'from' | 'to'> & { readonly touchKeys: readonly number[] | null }
 
 /**
- * The last verdict at submission of each revision of the period that was handed in: a draft that nobody but its author
- * has seen is not history. An older revision counts where it was reviewed or refused. `condition` is one more, on the
- * verdict `e`.
+ * The last verdict of each revision of the period that was handed in: a draft that nobody but its author has seen is not
+ * history. `condition` is one more, on the verdict `e`. Everybody's history looks into no other table.
  */
 export function historyOf({ units, from, to }: Omit<Period, 'touchKeys'>, condition: RawBuilder<unknown>) {
-  return sql`policy_evaluation e join post_revision r on r.id = e.revision_id join post p on p.id = r.post_id
-    where e.occasion = 'submission' and e.evaluated_at < ${to} and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}
-      and ${units === null ? sql`true` : sql`p.unit_id = any (${units}::uuid[])`}
-      and case when p.current_revision_id = r.id then p.status <> 'draft'
-        else e.verdict = 'block' or exists (select from review v where v.revision_id = r.id) end
-      and not exists (select from policy_evaluation n where n.revision_id = e.revision_id and n.occasion = 'submission'
+  const ofUnits =
+    units === null
+      ? sql``
+      : sql`join post_revision h on h.id = e.revision_id join post p on p.id = h.post_id and p.unit_id = any (${units}::uuid[])`
+  return sql`policy_evaluation e ${ofUnits} where ${isOfPeriod({ from, to })}
+      and not exists (select from policy_evaluation n where n.revision_id = e.revision_id and n.repeated
         and (n.evaluated_at, n.id) > (e.evaluated_at, e.id) and n.evaluated_at < ${to}) and ${condition}`
+}
+
+/** The verdicts `e` with which something was handed in in a period. */
+export function isOfPeriod({ from, to }: Pick<Period, 'from' | 'to'>): RawBuilder<unknown> {
+  return sql`e.handed_in and e.evaluated_at < ${to} and ${from === null ? sql`true` : sql`e.evaluated_at >= ${from}`}`
 }
 
 /** How long reviewers held a claimed review before they decided, in the period; claims last `claimMinutes`. */

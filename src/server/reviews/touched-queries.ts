@@ -43,12 +43,7 @@ export async function findTouchedPosts(
   return {
     count,
     isMore: keyed.isMore || keyed.ids.length + unread.length > atMost,
-    newest: await readPosts(
-      db,
-      sql`policy_evaluation e join post_revision r on r.id = e.revision_id
-      where ${isAny('e.id', newest)}`,
-      limit,
-    ),
+    newest: await readPosts(db, isAny('e.id', newest), limit),
   }
 }
 
@@ -89,12 +84,14 @@ function isAny(column: 'e.id' | 'e.revision_id', ids: readonly string[]): RawBui
 
 /** The newest of all posts of a period. */
 function readNewest(db: Db, period: Period, limit: number): Promise<TouchedPost[]> {
-  return readPosts(db, historyOf(period, sql`true`), limit)
+  const newest = sql`select e.id from ${historyOf(period, sql`true`)} order by e.evaluated_at desc, e.id desc limit ${limit}`
+  return readPosts(db, sql`e.id in (${newest})`, limit)
 }
 
-async function readPosts(db: Db, verdicts: RawBuilder<unknown>, limit: number): Promise<TouchedPost[]> {
+async function readPosts(db: Db, isWanted: RawBuilder<unknown>, limit: number): Promise<TouchedPost[]> {
   const { rows } = await sql<TouchedPost>`
     select e.revision_id as "revisionId", r.post_id as "postId", left(r.text, 200) as excerpt, e.inputs::text as input
-      from ${verdicts} order by e.evaluated_at desc, e.id desc limit ${limit}`.execute(db)
+      from policy_evaluation e join post_revision r on r.id = e.revision_id
+      where ${isWanted} order by e.evaluated_at desc, e.id desc limit ${limit}`.execute(db)
   return rows
 }
