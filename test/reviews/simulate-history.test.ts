@@ -88,6 +88,39 @@ test('A draft is run over what was handed in: the matrix, the posts behind it, t
   assert.match(tellSimulation(answer), /Newly blocked: 1\n.*A moonshot for Lyon\./)
 })
 
+test('A draft that is handed in later counts once, and so does what is handed in twice: with its last verdict', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  const wish = { text: 'A moonshot that begins as a draft.', profileIds: [profileId] }
+  const later = (await camille.post('/api/posts', wish)).json<{ postId: string }>()
+  const twice = await submit(camille, profileId, 'Now guaranteed returns for all.')
+  for (const postId of [later.postId, twice.postId]) {
+    gateway.clock.advance(1_000)
+    const handedIn = await camille.post(`/api/posts/${postId}/submit`, {})
+    assert.equal(handedIn.statusCode, 200, handedIn.body)
+  }
+  const marks = await gateway.db
+    .selectFrom('policy_evaluation')
+    .select(['handed_in', 'repeated'])
+    .orderBy('evaluated_at')
+    .orderBy('handed_in')
+    .execute()
+  assert.deepEqual(
+    marks.map(({ handed_in, repeated }) => [handed_in, repeated]),
+    [
+      [false, false],
+      [true, false],
+      [true, false],
+      [true, true],
+    ],
+  )
+  gateway.clock.advance(1_000)
+  const simulationId = await ask(ada, { files: draft })
+  await runSimulations(gateway)
+  const { progress, report } = await read(ada, simulationId)
+  assert.deepEqual([progress, report!.judged], [{ done: 2, total: 2 }, 2])
+})
+
 test('A simulation ends with one record, and holds no text of a post', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
