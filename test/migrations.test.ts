@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import pg from 'pg'
+import { openPool } from '#server/platform/database.ts'
 import { migrate, MigrationError, refuseOwningLogin } from '#server/platform/migrate.ts'
 import { cloneDatabase } from '#test/support/clone-database.ts'
 
@@ -19,6 +20,14 @@ async function query<Row extends pg.QueryResultRow>(t: TestContext, url: string,
   await client.connect()
   t.after(() => client.end())
   return (await client.query<Row>(sql)).rows
+}
+
+/** A session with a name, until the end of the test; answers its process. */
+async function connectAs(t: TestContext, url: string, name: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url, application_name: name })
+  await client.connect()
+  t.after(() => client.end())
+  return (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid
 }
 
 const later = { '9001_first.sql': 'create table first (id int);', '9002_second.sql': 'create table second (id int);' }
@@ -65,6 +74,40 @@ test('An older program starts on a newer schema', async (t) => {
   const { ownerUrl } = await cloneDatabase(t)
   await migrate(ownerUrl, await folderWith(t, later))
   assert.deepEqual(await migrate(ownerUrl), [])
+})
+
+for (const name of ['containment-gateway', 'containment-gateway notices', 'containment-gateway 0099'])
+  test(`A file that must be applied alone is refused while a session of “${name}” is connected`, async (t) => {
+    const { ownerUrl, serviceUrl } = await cloneDatabase(t)
+    const pid = await connectAs(t, serviceUrl, name)
+    const files = { '9000_before.sql': 'select 1;', '9001_alone.sql': '-- Alone: it says why.\nselect 1;' }
+    const refusal = new RegExp(`9001_alone\\.sql .* 1 of their sessions .*\\(${pid} from .*Stop every`)
+    await assert.rejects(
+      migrate(ownerUrl, await folderWith(t, files)),
+      (error) => error instanceof MigrationError && refusal.test(error.message),
+    )
+    assert.deepEqual(await query(t, ownerUrl, `select 1 from schema_migration where name > '9'`), [])
+  })
+
+test('A file that must be applied alone is applied beside gateways that know it; any other beside older ones too', async (t) => {
+  const { ownerUrl, serviceUrl } = await cloneDatabase(t)
+  for (const name of ['containment-gateway 9001', 'containment-gateway 9002 notices', 'psql'])
+    await connectAs(t, serviceUrl, name)
+  const folder = await folderWith(t, { '9001_alone.sql': '-- Alone: it says why.\nselect 1;' })
+  assert.deepEqual(await migrate(ownerUrl, folder), ['9001_alone.sql'])
+  await connectAs(t, serviceUrl, 'containment-gateway')
+  await writeFile(join(folder, '9002_beside.sql'), 'select 1;')
+  assert.deepEqual(await migrate(ownerUrl, folder), ['9002_beside.sql'])
+})
+
+test('A session of the gateway says the newest schema that its program knows', async (t) => {
+  const { serviceUrl } = await cloneDatabase(t)
+  const pool = openPool(serviceUrl, { warn: () => {} }, 1)
+  t.after(() => pool.end())
+  const { rows } = await pool.query<{ name: string; newest: string }>(
+    `select current_setting('application_name') as name, (select max(name) from schema_migration) as newest`,
+  )
+  assert.equal(rows[0]!.name, `containment-gateway ${rows[0]!.newest.slice(0, 4)}`)
 })
 
 test('An owner who may not create roles is told what to ask for', async (t) => {

@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { DB } from './schema.gen.ts'
+import { sessionName } from './session-name.ts'
 
 export type Db = Kysely<DB>
 /** A function that takes a `Tx` cannot be called outside a transaction. */
@@ -54,7 +55,7 @@ export function openPool(url: string, log: Pick<Logger, 'warn'>, max = 20): pg.P
     max,
     types,
     connectionTimeoutMillis: 5_000,
-    application_name: 'containment-gateway',
+    application_name: sessionName,
   })
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'))
   // One that is lost during a query fails the query, and tells so once more to nobody: that would end the process.

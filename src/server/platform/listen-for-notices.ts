@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Deps } from './deps.ts'
+import { sessionName } from './session-name.ts'
 
 /** How soon a lost connection is opened again. Meanwhile timers find the work. */
 const reconnectMilliseconds = 2_000
@@ -26,7 +27,7 @@ export function listenForNotices(
   async function connect(): Promise<void> {
     const next = new pg.Client({
       connectionString: deps.config.database.url,
-      application_name: 'containment-gateway notices',
+      application_name: `${sessionName} notices`,
       connectionTimeoutMillis: 5_000,
     })
     next.on('error', reconnect)

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
+import { isOfOlderProgram, shippedMigrations } from './session-name.ts'
 import { withClient } from './with-client.ts'
 
 /** Group role with the service's rights: it owns nothing and cannot sign in itself. */
 export const serviceRole = 'gateway_service'
 
-const shippedFolder = fileURLToPath(new URL('../../../migrations/', import.meta.url))
 // Any fixed number: it names "migrations of the gateway" among the advisory locks of one database.
 const lockNumber = 4_716_021
 
@@ -25,9 +24,10 @@ export class MigrationError extends Error {
 
 /**
  * Brings the database to the program's schema, as its owner, and answers the names that were applied now.
- * Two starts at once are safe. A merged file that was edited since, or one slipped in before applied ones, is refused.
+ * Two starts at once are safe. A merged file that was edited since, or one slipped in before applied ones, is refused, and
+ * one that begins with `-- Alone:` while a gateway that does not know it is still connected.
  */
-export async function migrate(ownerUrl: string, folder: string = shippedFolder): Promise<string[]> {
+export async function migrate(ownerUrl: string, folder: string = shippedMigrations): Promise<string[]> {
   const files = await readMigrations(folder)
   return withClient(ownerUrl, async (client) => {
     await client.query('select pg_advisory_lock($1)', [lockNumber]) // until the session ends
@@ -36,6 +36,7 @@ export async function migrate(ownerUrl: string, folder: string = shippedFolder):
       name text primary key, sha256 text not null, applied_at timestamptz(3) not null default now())`)
     await client.query(`grant select on schema_migration to ${serviceRole}`)
     const pending = unapplied(files, await readApplied(client))
+    await refuseOlderPrograms(client, pending)
     for (const file of pending) await apply(client, file)
     return pending.map((file) => file.name)
   })
@@ -76,7 +77,7 @@ export async function refuseOwningLogin(client: Pick<pg.ClientBase, 'query'>): P
 export async function refuseOldSchema(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
   const { rows } = await client.query<{ name: string }>('select name from schema_migration')
   const applied = new Set(rows.map((row) => row.name))
-  const missing = (await readMigrations(shippedFolder)).filter((file) => !applied.has(file.name))
+  const missing = (await readMigrations(shippedMigrations)).filter((file) => !applied.has(file.name))
   if (missing.length === 0) return
   throw new MigrationError(
     `The database lacks ${missing.map((file) => file.name).join(', ')}. Run "npm run gateway -- migrate" with GATEWAY_DATABASE_OWNER_URL, then start again.`,
@@ -111,6 +112,22 @@ function unapplied(files: readonly MigrationFile[], applied: ReadonlyMap<string,
       )
   }
   return files.filter((file) => !applied.has(file.name))
+}
+
+// Old code runs on the new schema, but for what a file says that it must be applied without.
+async function refuseOlderPrograms(client: pg.Client, pending: readonly MigrationFile[]): Promise<void> {
+  const alone = pending.findLast((file) => file.sql.startsWith('-- Alone:'))
+  if (alone === undefined) return
+  const { rows } = await client.query<{ name: string; pid: number; host: string }>(
+    `select application_name as name, pid, coalesce(host(client_addr), 'a local address') as host
+       from pg_stat_activity where datname = current_database() order by pid`,
+  )
+  const older = rows.filter(({ name }) => isOfOlderProgram(name, alone.name.slice(0, 4)))
+  if (older.length === 0) return
+  const sessions = older.map(({ pid, host }) => `${pid} from ${host}`).join(', ')
+  throw new MigrationError(
+    `Migration ${alone.name} must be applied while no older gateway runs, and ${older.length} of their sessions are connected (${sessions}). Stop every process of the older program, then start again. Nothing was changed.`,
+  )
 }
 
 async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
