@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Kysely, PostgresDialect } from 'kysely'
-import pg from 'pg'
 import { readActsOf } from '#server/archive/read-timeline.ts'
+import { openPool } from '#server/platform/database.ts'
 import type { DB } from '#server/platform/schema.gen.ts'
 import { withClient } from '#server/platform/with-client.ts'
 import { cloneDatabase } from '#test/support/clone-database.ts'
@@ -23,7 +23,7 @@ test('What an examiner did is found through an index, among many records of othe
   )
   const asked: { sql: string; parameters: readonly unknown[] }[] = []
   const db = new Kysely<DB>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: serviceUrl, max: 1 }) }),
+    dialect: new PostgresDialect({ pool: openPool(serviceUrl, { warn: () => {} }, 1) }),
     log: ({ query: { sql, parameters } }) => void asked.push({ sql, parameters }),
   })
   t.after(() => db.destroy())
