@@ -107,6 +107,7 @@ export async function startWitness(name, logKeys) {
   }
   const server = createServer((request, response) => void answer(request, response))
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready))
+  server.unref() // where a test's earlier hook fails, its file ends all the same
   return {
     url: `http://127.0.0.1:${server.address().port}/w`,
     verifierKey: `${name}+${id.toString('hex')}+${Buffer.concat([Buffer.of(4), raw]).toString('base64')}`,

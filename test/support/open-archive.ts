@@ -50,22 +50,28 @@ export async function openArchive(t: TestContext, options: { tampers?: boolean }
   const clock = createFakeClock()
   const objectDirectory = join(directory, 'objects')
   const objectStore = await openDirectoryObjectStore({ directory: objectDirectory, clock })
-  const archive = assemble(t, { database, clock, objectStore, objectDirectory, checkpointSigner: testSigner() })
+  // A hook that fails keeps the later ones from running: what is open is closed by this one, whatever it finds.
+  const open: (() => Promise<void>)[] = []
+  const archive = assemble(open, { database, clock, objectStore, objectDirectory, checkpointSigner: testSigner() })
   t.after(async () => {
-    if (options.tampers !== true) {
-      const { problems } = await verifyArchive(archive, { scope: 'full' })
-      assert.deepEqual(problems, [])
+    try {
+      if (options.tampers !== true) {
+        const { problems } = await verifyArchive(archive, { scope: 'full' })
+        assert.deepEqual(problems, [])
+      }
+    } finally {
+      await Promise.all(open.map((close) => close()))
+      await rm(directory, { recursive: true, force: true })
     }
-    await archive.db.destroy()
-    await rm(directory, { recursive: true, force: true })
   })
   return archive
 }
 
 type Parts = Pick<TestArchive, 'database' | 'clock' | 'objectStore' | 'objectDirectory' | 'checkpointSigner'>
 
-function assemble(t: TestContext, parts: Parts): TestArchive {
+function assemble(open: (() => Promise<void>)[], parts: Parts): TestArchive {
   const db = openDatabase(openPool(parts.database.serviceUrl, silent, 8))
+  open.push(() => db.destroy())
   return {
     ...parts,
     db,
@@ -79,19 +85,15 @@ function assemble(t: TestContext, parts: Parts): TestArchive {
           ...draft,
         }),
       ),
-    restart: (changes = {}) => {
-      const restarted = assemble(t, { ...parts, ...changes })
-      t.after(() => restarted.db.destroy())
-      return restarted
-    },
-    openOwner: () => openOwner(t, parts.database.ownerUrl),
+    restart: (changes = {}) => assemble(open, { ...parts, ...changes }),
+    openOwner: () => openOwner(open, parts.database.ownerUrl),
   }
 }
 
-async function openOwner(t: TestContext, url: string): Promise<pg.Client> {
+async function openOwner(open: (() => Promise<void>)[], url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
-  t.after(() => client.end())
+  open.push(() => client.end())
   return client
 }

@@ -78,6 +78,7 @@ export async function startTimestampAuthority(t: TestContext): Promise<TestAutho
   }
   const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  server.unref() // where a test's earlier hook fails, its file ends all the same
   t.after(async () => {
     server.closeAllConnections()
     server.close()
