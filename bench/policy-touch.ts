@@ -127,8 +127,8 @@ const judged: (string | number)[][] = []
 for (const [name, { any, days }] of Object.entries(cases)) {
   const keys = any.length === 0 ? null : planTouch(policyOf(['quixotic']), policyOf(any)).keys
   const from = days === undefined ? null : new Date(Date.now() - days * day).toISOString()
-  const period = { units: null, from, to, touchKeys: keys }
-  const indexed = await time(runsOfEach, () => findTouchedPosts(archive.db, period, 50))
+  const period = { units: null, from, to }
+  const indexed = await time(runsOfEach, () => findTouchedPosts(archive.db, period, keys, 50))
   const scanned = any.length > 0 && any.length <= scannedAtMost ? await scan(any) : undefined
   const median = quantile(indexed.milliseconds, 0.5)
   const { count, isMore, newest } = indexed.answer

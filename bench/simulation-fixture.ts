@@ -1,24 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import pg from 'pg'
 import { evaluatePost } from '#server/policies/evaluate-post.ts'
+import { exampleInput } from '#server/policies/example-input.ts'
 import { loadPolicy, type PolicyFileSource } from '#server/policies/load-policy.ts'
 import type { PolicyInput } from '#server/policies/policy-input.ts'
 import { shippedPolicies, readPolicyFiles } from '#server/policies/read-policy-files.ts'
+import { readTouchKeys, touchReader } from '#server/policies/touch-keys.ts'
 import { makePosts, makeTerms } from './policy-corpus.ts'
 
-/** How many different posts there are; each row of the table still has an author, a time and a word of its own. */
+/** How many different posts there are; each row of the table still has an author, a time and a word besides. */
 const samples = 20_000
 const authors = 2_000
 const units = 200
 
-/** The shipped packs with 1,000 block terms more, of which one post in fifty has one. */
-export async function makeDraft(): Promise<readonly PolicyFileSource[]> {
-  const text = `policy: extra\nrules:\n  - id: extra\n    severity: block\n    any: ${JSON.stringify(makeTerms(1000))}\n`
+/** The shipped packs with so many block terms more. One post in fifty has one of a thousand. */
+export async function makeDraft(terms = 1000): Promise<readonly PolicyFileSource[]> {
+  const text = `policy: extra\nrules:\n  - id: extra\n    severity: block\n    any: ${JSON.stringify(makeTerms(terms))}\n`
   return [...(await readPolicyFiles(shippedPolicies)), { path: 'extra.yaml', text }]
 }
 
 /**
- * Past inputs as a submission makes them, as JSON text, with places to fill in: `#g#` the row, `#now#`, `#author#`,
+ * Past inputs as a submission makes them, as JSON text, with places to fill in: `#g#` a word of the row, `#now#`, `#author#`,
  * `#unit#`. A third say a link, a sixth has a picture, one in ten a slot, one in ten speaks on three profiles; one in fifty
  * has a term of the draft.
  */
@@ -62,15 +64,27 @@ export function fillInput(input: string, g: number): string {
     .replace('#unit#', `unit-${g % units}`)
 }
 
-/** A word that no other row has and that no rule knows: numbers would call every detector. */
+/** A word that no rule knows, one of ten thousand: numbers would call every detector. */
 function wordOf(g: number): string {
-  return Array.from(String(g), (digit) => letters[Number(digit)]).join('')
+  return Array.from(String(g % words), (digit) => letters[Number(digit)]).join('')
 }
+
+const words = 10_000
 
 const letters = 'bdfgklmprt'
 
 function userOf(number: number): string {
   return `0195e000-0000-7000-8000-1${String(number).padStart(11, '0')}`
+}
+
+/** The keys that a post has because of the word of its row. */
+function keysOfWord(word: string): number[] {
+  const keysOf = (said: string): number[] =>
+    readTouchKeys({
+      post: { ...exampleInput.post, text: `at ${said} at`, links: [{ url: `https://example.com/news/1-${said}` }] },
+    })
+  const others = new Set(keysOf(''))
+  return keysOf(word).filter((key) => !others.has(key))
 }
 
 /** A UUIDv7 whose time is a second after that of the row before, as an SQL expression of `g`. */
@@ -86,11 +100,13 @@ export async function loadHistory(
   total: number,
   asked: { userId: string; firmId: string },
 ): Promise<void> {
-  const policy = loadPolicy(await readPolicyFiles(shippedPolicies))
+  const files = await readPolicyFiles(shippedPolicies)
+  const policy = loadPolicy(files)
   const rows = makeInputs().map((inputs, n) => {
     const { verdict, findings, requiredStages, perNetwork, trace } = evaluatePost(policy, JSON.parse(fillInput(inputs, n)))
     const judgements = Object.fromEntries(findings.map(({ ruleId }) => [ruleId, n % 5 !== 0]))
-    return { n, text: (JSON.parse(inputs) as PolicyInput).post.text, inputs, verdict, findings, stages: requiredStages, fits: perNetwork, trace, judgements }
+    const { post } = JSON.parse(inputs.replaceAll('#g#', '')) as PolicyInput
+    return { n, text: (JSON.parse(inputs) as PolicyInput).post.text, keys: readTouchKeys({ post }), inputs, verdict, findings, stages: requiredStages, fits: perNetwork, trace, judgements }
   }) // prettier-ignore
   const owner = new pg.Client({ connectionString: ownerUrl })
   await owner.connect()
@@ -104,11 +120,18 @@ export async function loadHistory(
     's.inputs',
   )
   await owner.query(`set session_replication_role = replica; set synchronous_commit = off; set work_mem = '512MB'; set maintenance_work_mem = '512MB';
-    create unlogged table sample (n int primary key, text text, inputs text, verdict text, findings jsonb, stages jsonb, fits jsonb, trace jsonb, judgements jsonb);
-    insert into policy_version (version, files, rule_count, state, created_at) values ('${policy.version}', '[]', ${policy.rules.length}, 'active', now());`)
+    create unlogged table sample (n int primary key, text text, keys int[], inputs text, verdict text, findings jsonb, stages jsonb, fits jsonb, trace jsonb, judgements jsonb);
+    create unlogged table word (n int primary key, keys int[]);`)
+  await owner.query(
+    `insert into policy_version (version, files, rule_count, state, created_at, activated_at) values ($1, $2, $3, 'active', now(), now())`,
+    [policy.version, JSON.stringify(files), policy.rules.length],
+  )
+  await owner.query('insert into word select * from json_populate_recordset(null::word, $1::json)', [
+    JSON.stringify(Array.from({ length: words }, (_, n) => ({ n, keys: keysOfWord(wordOf(n)) }))),
+  ])
   const { rows: indexes } = await owner.query<{ name: string; definition: string }>(`
     select c.relname as name, pg_get_indexdef(i.indexrelid) as definition from pg_index i join pg_class c on c.oid = i.indexrelid
-    where i.indrelid in ('post'::regclass, 'policy_evaluation'::regclass, 'review'::regclass) and not i.indisunique`)
+    where i.indrelid in ('post'::regclass, 'policy_evaluation'::regclass, 'review'::regclass, 'post_revision_touch'::regclass) and not i.indisunique`)
   await owner.query(`drop index ${indexes.map(({ name }) => name).join()}`)
   for (let from = 0; from < rows.length; from += 2_000)
     await owner.query('insert into sample select * from json_populate_recordset(null::sample, $1::json)', [
@@ -117,6 +140,8 @@ export async function loadHistory(
   await owner.query(`
     insert into post_revision (id, post_id, number, text, language, links, media, sources, profile_ids, targets, communication_class, is_static, topics, content_hash, created_by, created_at)
       select ${revision}, ${post}, 1, replace(s.text, '#g#', ${word}), 'en', '[]', '[]', '[]', '{}', '[]', 'retail', true, '{}', repeat('0', 64), ${author}, ${at} from ${of};
+    insert into post_revision_touch (reader, revision_id, keys)
+      select ${touchReader}, ${revision}, s.keys || w.keys from ${of} join word w on w.n = g % ${words};
     insert into post (id, author_id, unit_id, status, current_revision_id, created_at, updated_at)
       select ${post}, ${author}, ${firm}, 'published', ${revision}, ${at}, ${at} from generate_series(1, ${total}) g;
     insert into policy_evaluation (id, revision_id, policy_version, verdict, findings, required_stages, per_network, trace, inputs, inputs_hash, occasion, evaluated_at, handed_in)
@@ -125,7 +150,7 @@ export async function loadHistory(
       select ${review}, ${post}, ${revision}, repeat('0', 64), ${author}, ${firm}, 0, 'compliance', 1, '${policy.version}', s.verdict, 1, '{linkedin}', 'approved', ${asker}, ${at} + interval '1 hour', ${at}, ${at}, ${at} from ${of} where g % 3 = 0;
     insert into review_decision (id, review_id, reviewer_id, author_id, outcome, content_hash, finding_judgements, record_id, decided_at)
       select ${decision}, ${review}, ${asker}, ${author}, 'approved', repeat('0', 64), s.judgements, ${decision}, ${at} + interval '58 minutes' from ${of} where g % 3 = 0;
-    drop table sample;`)
+    drop table sample, word;`)
   await owner.query(indexes.map(({ definition }) => definition).join(';'))
   await owner.query('vacuum analyze')
   // What loading left to be written is no part of the simulation.
@@ -133,7 +158,7 @@ export async function loadHistory(
   await owner.end()
 }
 
-const word = `translate(g::text, '0123456789', '${letters}')`
+const word = `translate((g % ${words})::text, '0123456789', '${letters}')`
 const filling: Readonly<Record<string, (author: string) => string>> = {
   '#g#': () => word,
   '#now#': () =>

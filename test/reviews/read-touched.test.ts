@@ -3,9 +3,8 @@ import { test } from 'node:test'
 import { indexTouch } from '#server/posts/index-touch.ts'
 import { planTouch } from '#server/policies/plan-touch.ts'
 import { findTouchedPosts } from '#server/reviews/touched-queries.ts'
-import { runSimulations } from '#server/reviews/run-simulations.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
-import type { findTouched, getSimulation } from '#shared/api/simulations.ts'
+import type { findTouched } from '#shared/api/simulations.ts'
 import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import { runSql } from '#test/support/test-cluster.ts'
@@ -69,26 +68,6 @@ test('A change that no word gives away touches every post, and says which', asyn
   assert.equal((await camille.post('/api/policies/touched', { files })).statusCode, 403)
 })
 
-test('A simulation of touched posts judges those alone and finds what a whole one finds', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-  await submit(camille, profileId, 'A moonshot for Lyon.')
-  for (const city of ['Paris', 'Nice', 'Lille']) await submit(camille, profileId, `Our branch in ${city}.`)
-  gateway.clock.advance(1_000)
-  await indexTouch(gateway)
-  const run = async (more: object) => {
-    const { simulationId } = (await ada.post('/api/policies/simulations', { files: draft, ...more })).json<{
-      simulationId: string
-    }>()
-    await runSimulations(gateway)
-    return (await ada.get(`/api/policies/simulations/${simulationId}`)).json<AnswerOf<typeof getSimulation>>()
-  }
-  const [whole, touched] = [await run({}), await run({ touchedOnly: true })]
-  assert.deepEqual([whole.touchedOnly, whole.report?.judged], [false, 4])
-  assert.deepEqual([touched.touchedOnly, touched.report?.judged], [true, 1])
-  assert.deepEqual(touched.report?.newlyBlocked, whole.report?.newlyBlocked)
-})
-
 test('Of more posts than are counted the newest are, and the answer says that there are more', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const camille = await gateway.signIn('camille')
@@ -102,17 +81,17 @@ test('Of more posts than are counted the newest are, and the answer says that th
   await submit(camille, profileId, 'Nothing.')
   gateway.clock.advance(1_000)
   const { keys } = planTouch(testPolicy, draft)
-  const period = { units: null, from: null, to: gateway.clock.now(), touchKeys: keys }
-  const some = await findTouchedPosts(gateway.db, period, 2, 3)
+  const period = { units: null, from: null, to: gateway.clock.now() }
+  const some = await findTouchedPosts(gateway.db, period, keys, 2, 3)
   assert.deepEqual([some.count, some.isMore], [3, true])
   assert.deepEqual(
     some.newest.map(({ excerpt }) => excerpt),
     ['Nothing.', 'A moonshot for Lyon, 5.'],
     'what is not indexed yet comes first',
   )
-  const early = await findTouchedPosts(gateway.db, { ...period, to: times[3]! }, 1, 1)
+  const early = await findTouchedPosts(gateway.db, { ...period, to: times[3]! }, keys, 1, 1)
   assert.deepEqual([early.count, early.isMore, early.newest[0]!.excerpt], [1, true, 'A moonshot for Lyon, 4.'])
-  const all = await findTouchedPosts(gateway.db, period, 50)
+  const all = await findTouchedPosts(gateway.db, period, keys, 50)
   assert.deepEqual([all.count, all.isMore, all.newest.length], [6, false, 6])
 })
 

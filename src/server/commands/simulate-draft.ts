@@ -17,12 +17,13 @@ import { withDeps } from './with-deps.ts'
 type Answer = AnswerOf<typeof getSimulation>
 
 const usage =
-  'policy simulate --as <e-mail|subject> (--policy <file|folder> | --version <version>) [--from <time>] [--to <time>] [--json]\n'
+  'policy simulate --as <e-mail|subject> (--policy <file|folder> | --version <version>) [--from <time>] [--to <time>] [--anew] [--json]\n'
 
 /** `policy simulate`: the same run as from the API, in the name and within the units of one person. */
 export const runPolicySimulate: Command = async ({ words, environment, io }) => {
   const text = { type: 'string' } as const
-  const options = { as: text, policy: text, version: text, from: text, to: text, json: { type: 'boolean' } } as const
+  const flag = { type: 'boolean' } as const
+  const options = { as: text, policy: text, version: text, from: text, to: text, anew: flag, json: flag } as const
   const { values } = parseArgs({ args: [...words], options })
   const { as: person, policy, json, ...wish } = values
   if (person === undefined || (policy === undefined) === (wish.version === undefined)) {
@@ -70,7 +71,7 @@ export function tellSimulation({ state, failure, draftVersion, from, to, report 
   if (report === null) return `${lines.join('\n')}\n`
   if (!report.complete) lines.push('INCOMPLETE: the figures cover the posts judged before it was cancelled.')
   lines.push(
-    `${report.judged} posts judged, ${report.failed} could not be`,
+    `${report.judged} posts: ${report.judged - report.kept} judged anew, ${report.failed} of them could not be; ${report.kept} stand, because no changed rule can touch them`,
     '',
     'before \\ after    pass  review   block',
   )

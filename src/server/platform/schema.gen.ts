@@ -371,6 +371,7 @@ export interface PolicyEvaluation {
 }
 
 export interface PolicySimulation {
+  anew: Generated<boolean>;
   attempt: Generated<number>;
   base_version: string | null;
   cancel_requested_by: string | null;
@@ -389,7 +390,6 @@ export interface PolicySimulation {
   state: string;
   to_at: Instant;
   total: Generated<number>;
-  touch_keys: number[] | null;
   units: string[] | null;
 }
 

@@ -7,11 +7,19 @@ import { addJudged, addVerdict, emptyTally, type Tally } from './simulation-tall
 /** What closed reviews say of the findings of one post: ruleId → right or wrong. */
 export type Judgements = Readonly<Record<string, boolean>>
 
+/** What was found of a post, of which it is known that the draft finds the same. */
+export interface StandingFindings {
+  /** The rule of each finding. */
+  readonly rules: readonly string[]
+  /** Approvals of all stages together. */
+  readonly approvals: number
+}
+
 /** Some decisions of the past, in columns of one length. */
 export interface PastPosts {
   readonly ids: readonly string[]
-  /** As they were judged: objects, or JSON text. */
-  readonly inputs: readonly (PolicyInput | string)[]
+  /** As they were judged: objects, or JSON text. Of one with a verdict that stands under the draft, what was found. */
+  readonly inputs: readonly (PolicyInput | string | StandingFindings)[]
   /** The recorded verdict of each, or null to ask the base policy. */
   readonly verdicts: readonly (Verdict | null)[]
   /** When the first of them was judged, where that is known. */
@@ -27,15 +35,18 @@ export interface ComparedPolicies {
 }
 
 /**
- * Judges past posts anew under the draft, in their order. One whose input cannot be judged counts as `review`: it would
- * wait. Reviewers' words are asked for only where the draft finds something.
+ * Judges past posts anew under the draft, in their order, but for those whose verdict stands. One whose input cannot be judged
+ * counts as `review`: it would wait. Reviewers' words are asked for only where the draft finds something.
  */
 export async function judgePast(policies: ComparedPolicies, posts: PastPosts): Promise<Tally> {
   const tally = emptyTally(posts.firstAt)
   const found = new Map<string, readonly string[]>()
   for (const [place, id] of posts.ids.entries()) {
     const known = posts.verdicts[place] ?? null
-    const outcome = judgeOne(policies, posts.inputs[place]!, known)
+    const given = posts.inputs[place]!
+    const isStanding = typeof given === 'object' && 'approvals' in given
+    const outcome = isStanding ? toOutcome(known!, given) : judgeOne(policies, given, known)
+    if (isStanding) tally.kept++
     if (outcome === undefined) {
       tally.failed++
       addVerdict(tally, id, known, 'review')
@@ -59,6 +70,10 @@ interface Outcome {
   readonly rules: readonly string[]
   /** Approvals that the draft asks for: none of a post that it blocks. */
   readonly approvals: number
+}
+
+function toOutcome(verdict: Verdict, { rules, approvals }: StandingFindings): Outcome {
+  return { before: verdict, after: verdict, rules, approvals: verdict === 'block' ? 0 : approvals }
 }
 
 function judgeOne(

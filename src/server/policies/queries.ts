@@ -48,6 +48,20 @@ export async function findVersion(
   return row as (PolicyVersionRow & { files: PolicyFileSource[] }) | undefined
 }
 
+export async function findOnceActive(
+  db: Db,
+  atMost: number,
+): Promise<{ version: string; files: PolicyFileSource[] }[]> {
+  const rows = await db
+    .selectFrom('policy_version')
+    .select(['version', 'files'])
+    .where('activated_at', 'is not', null)
+    .orderBy('activated_at', 'desc')
+    .limit(atMost)
+    .execute()
+  return rows as unknown as { version: string; files: PolicyFileSource[] }[]
+}
+
 export async function findActiveVersion(db: Db | Tx): Promise<string | undefined> {
   return (await db.selectFrom('policy_version').select('version').where('state', '=', 'active').executeTakeFirst())
     ?.version

@@ -13,6 +13,8 @@ export interface JudgedHits {
 /** What came of some past posts, in numbers and the ids of those that change. Tallies add up in the order of the posts. */
 export interface Tally {
   judged: number
+  /** Those among `judged` whose verdict stands: no rule that differs can touch them. */
+  kept: number
   /** Posts whose input could not be judged. They count as `review`. */
   failed: number
   matrix: VerdictMatrix
@@ -36,6 +38,7 @@ export function emptyTally(firstAt?: string): Tally {
   const row = (): Record<Verdict, number> => ({ pass: 0, review: 0, block: 0 })
   return {
     judged: 0,
+    kept: 0,
     failed: 0,
     matrix: { pass: row(), review: row(), block: row() },
     unknownBefore: 0,
@@ -69,6 +72,7 @@ export function addJudged(tally: Tally, ruleId: string, judgements: Judgements):
 /** Adds what came of the posts that follow. */
 export function addTally(sum: Tally, part: Tally): void {
   sum.judged += part.judged
+  sum.kept += part.kept
   sum.failed += part.failed
   sum.unknownBefore += part.unknownBefore
   sum.approvals += part.approvals

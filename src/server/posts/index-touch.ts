@@ -6,8 +6,8 @@ import { runInTurns } from '#server/policies/run-in-turns.ts'
 import type { PolicyInput } from '#server/policies/policy-input.ts'
 
 const pageSize = 500
-/** No transaction that writes a revision is open for longer. */
-const marginMilliseconds = 600_000
+/** No transaction that writes a revision is open for longer, in milliseconds. */
+export const longestWrite = 600_000
 
 interface UnreadRevision {
   readonly id: string
@@ -105,6 +105,18 @@ export function newestKeyedRevisions(keys: readonly number[], before: Instant, a
       order by p.reader desc, p.revision_id desc limit ${lookedAt}) w where w.keys && ${compared}::integer[] limit ${atMost}) t`
 }
 
+/** The keys of the newest indexed revisions. */
+export async function readNewestKeys(db: Db, atMost: number): Promise<readonly (readonly number[])[]> {
+  const rows = await db
+    .selectFrom('post_revision_touch')
+    .select('keys')
+    .where('reader', '=', touchReader)
+    .orderBy('revision_id', 'desc')
+    .limit(atMost)
+    .execute()
+  return rows.map(({ keys }) => keys)
+}
+
 /**
  * Revisions `r` that are not in the index. Ids grow with time, so that only those from shortly before the newest entry on
  * are looked at.
@@ -121,7 +133,7 @@ export async function unreadRevisions(db: Db): Promise<RawBuilder<unknown>> {
 /** The least UUIDv7 of a moment before another one. */
 function shortlyBefore(id: string | undefined): string {
   const milliseconds = id === undefined ? 0 : Number.parseInt(id.replace('-', '').slice(0, 12), 16)
-  return leastId(toInstant(Math.max(0, milliseconds - marginMilliseconds)))
+  return leastId(toInstant(Math.max(0, milliseconds - longestWrite)))
 }
 
 /** The least UUIDv7 of a moment: what was made before it has a smaller one. */

@@ -3,35 +3,30 @@ import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Position } from '#server/platform/page-cursor.ts'
 import type { Verdict } from '#server/policies/finding.ts'
-import type { Judgements, PastPosts } from '#server/policies/judge-past.ts'
-import { keyedRevisions, unreadRevisions } from '#server/posts/index-touch.ts'
+import type { Judgements, PastPosts, StandingFindings } from '#server/policies/judge-past.ts'
+import { openTouched, type KeptVerdicts } from './kept-verdicts.ts'
 import { historyOf, isOfPeriod, type Period } from './simulation-queries.ts'
 
-/** Some past posts: the verdicts after one place of the history up to another one, or those of named revisions. */
-export type HistoryTask =
-  | { readonly after: Position | null; readonly upTo: Position | null }
-  | { readonly revisionIds: readonly string[] }
+/** Some past posts: the verdicts after one place of the history up to another one. */
+export interface HistoryTask {
+  readonly after: Position | null
+  readonly upTo: Position | null
+}
 
 /** Verdicts that one task looks at, at most: what a thread holds at once. */
 export const taskSize = 500
-const idsAtOnce = 50 * taskSize
 
-/** How many verdicts all tasks look at. More than there are posts: drafts and what was judged anew are among them. */
+/** How many verdicts all tasks look at. More than there are posts: what was handed in twice is among them. */
 export async function countHistory(db: Db, period: Period): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ${period.touchKeys === null ? verdictsOf(period) : await touched(db, period.touchKeys, null)}`.execute(
-    db,
-  )
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ${verdictsOf(period)}`.execute(db)
   return rows[0]!.count
 }
 
-/** The history in tasks, oldest first; with touch keys, by revision. Only the places are read here, never a post. */
-export function cutHistory(db: Db, period: Period): AsyncGenerator<HistoryTask> {
-  return period.touchKeys === null ? cutByTime(db, period) : cutByRevision(db, period.touchKeys)
-}
-
-/** Each place is a step of so many entries along the index, from the one before. */
-async function* cutByTime(db: Db, period: Period): AsyncGenerator<HistoryTask> {
+/**
+ * The history in tasks, oldest first: each place is a step of so many entries along the index, from the one before. Only the
+ * places are read here, never a post.
+ */
+export async function* cutHistory(db: Db, period: Period): AsyncGenerator<HistoryTask> {
   for (let after: Position | null = null; ;) {
     const { rows }: { rows: Position[] } = await sql<Position>`
       select e.evaluated_at as at, e.id from ${verdictsOf(period)} and ${isAfter(after)}
@@ -40,17 +35,6 @@ async function* cutByTime(db: Db, period: Period): AsyncGenerator<HistoryTask> {
     yield { after, upTo }
     if (upTo === null) return
     after = upTo
-  }
-}
-
-async function* cutByRevision(db: Db, keys: readonly number[]): AsyncGenerator<HistoryTask> {
-  for (let after: string | null = null; ;) {
-    const { rows }: { rows: { id: string }[] } = await sql<{ id: string }>`
-      select id from ${await touched(db, keys, after)} order by id limit ${idsAtOnce}`.execute(db)
-    const ids = rows.map(({ id }) => id)
-    for (let at = 0; at < ids.length; at += taskSize) yield { revisionIds: ids.slice(at, at + taskSize) }
-    if (ids.length < idsAtOnce) return
-    after = ids.at(-1)!
   }
 }
 
@@ -63,17 +47,13 @@ function isAfter(place: Position | null): RawBuilder<unknown> {
   return place === null ? sql`true` : sql`(e.evaluated_at, e.id) > (${place.at}::timestamptz, ${place.id}::uuid)`
 }
 
-/** Revisions that have one of the keys, and those that the index does not hold yet. */
-async function touched(db: Db, keys: readonly number[], after: string | null): Promise<RawBuilder<unknown>> {
-  const isLater = (id: RawBuilder<unknown>) => (after === null ? sql`true` : sql`${id} > ${after}::uuid`)
-  return sql`(select t.id from ${keyedRevisions(keys)} where ${isLater(sql`t.id`)}
-    union all select r.id from ${await unreadRevisions(db)} and ${isLater(sql`r.id`)}) v`
-}
-
 interface PackedHistory {
   readonly ids: string | null
   readonly verdicts: string | null
-  readonly inputs: string | null
+  /** The input of each; with `KeptVerdicts` rules and approvals of those that may stand. */
+  readonly contents: string | null
+  /** Only with `KeptVerdicts`. */
+  readonly evaluationIds: string | null
   readonly firstAt: Instant | null
 }
 
@@ -81,28 +61,80 @@ interface PackedHistory {
 const between = '\u001e'
 
 /**
- * The posts of one task, packed in the database into one row: a row for each costs more than what is in it. `db` is a
- * connection of the thread's own (`plainPlans`).
+ * The posts of one task, packed in the database into one row: a row for each costs more than what is in it. What `kept`
+ * says to stand comes without its input. `db` is a connection of the thread's own (`plainPlans`).
  */
-export async function readHistory(db: Db, period: Period, task: HistoryTask): Promise<PastPosts> {
+export async function readHistory(
+  db: Db,
+  period: Period,
+  task: HistoryTask,
+  kept: KeptVerdicts | undefined,
+): Promise<PastPosts> {
+  const [contents, evaluationIds] =
+    kept === undefined
+      ? [sql`string_agg(e.inputs::text, ${between})`, sql`null`]
+      : [sql`string_agg(${foundUnder(kept.versions)}, ${between})`, sql`string_agg(e.id::text, ',')`]
   const { rows } = await sql<PackedHistory>`
     select string_agg(e.revision_id::text, ',') as ids, string_agg(e.verdict, ',') as verdicts,
-      string_agg(e.inputs::text, ${between}) as inputs, min(e.evaluated_at) as "firstAt"
+      ${contents} as contents, ${evaluationIds} as "evaluationIds", min(e.evaluated_at) as "firstAt"
     from ${historyOf(period, isOfTask(task))}`.execute(db)
-  const { ids, verdicts, inputs, firstAt } = rows[0]!
+  const row = rows[0]!
+  const ids = row.ids?.split(',') ?? []
+  const given = row.contents?.split(between) ?? []
   return {
-    ids: ids?.split(',') ?? [],
-    verdicts: (verdicts?.split(',') ?? []) as Verdict[],
+    ids,
+    verdicts: (row.verdicts?.split(',') ?? []) as Verdict[],
     // Each is parsed when its turn has come, and forgotten at once.
-    inputs: inputs?.split(between) ?? [],
-    firstAt: firstAt ?? undefined,
+    inputs: kept === undefined ? given : await readTouched(db, kept, { ids, given, row }),
+    firstAt: row.firstAt ?? undefined,
     judgementsOf: (wanted) => readJudgements(db, wanted),
   }
 }
 
-function isOfTask(task: HistoryTask): RawBuilder<unknown> {
-  if ('revisionIds' in task) return sql`e.revision_id = any (${task.revisionIds}::uuid[])`
-  const { after, upTo } = task
+/** Nothing where the verdict cannot stand; else `[rules, approvals of each stage]`, short where both are empty. */
+function foundUnder(versions: readonly string[]): RawBuilder<unknown> {
+  return sql`case when e.policy_version <> all (${versions}::text[]) then ''
+    when e.findings = '[]' and e.required_stages = '[]' then '[[],[]]'
+    else '[' || jsonb_path_query_array(e.findings, '$[*].ruleId')::text || ',' || jsonb_path_query_array(e.required_stages, '$[*].need')::text || ']' end`
+}
+
+interface Read {
+  readonly ids: readonly string[]
+  readonly given: readonly string[]
+  readonly row: PackedHistory
+}
+
+/** What stands, as it was found; of all others the inputs, which are read now. */
+async function readTouched(db: Db, kept: KeptVerdicts, { ids, given, row }: Read): Promise<PastPosts['inputs']> {
+  const isTouched = openTouched(kept)
+  const evaluationIds = row.evaluationIds?.split(',') ?? []
+  const found = new Map<string, StandingFindings>()
+  const inputs: (string | StandingFindings)[] = []
+  const wanted: number[] = []
+  for (const [place, text] of given.entries()) {
+    if (text === '' || isTouched(ids[place]!)) wanted.push(place)
+    else {
+      let standing = found.get(text)
+      if (standing === undefined) found.set(text, (standing = toStanding(text)))
+      inputs[place] = standing
+    }
+  }
+  if (wanted.length === 0) return inputs
+  const { rows } = await sql<{ inputs: string }>`
+    select string_agg(e.inputs::text, ${between} order by w.n) as inputs
+      from unnest(${wanted.map((place) => evaluationIds[place]!)}::uuid[]) with ordinality w (id, n) join policy_evaluation e on e.id = w.id`.execute(
+    db,
+  )
+  for (const [at, input] of rows[0]!.inputs.split(between).entries()) inputs[wanted[at]!] = input
+  return inputs
+}
+
+function toStanding(text: string): StandingFindings {
+  const [rules, needs] = JSON.parse(text) as [string[], number[]]
+  return { rules, approvals: needs.reduce((sum, need) => sum + need, 0) }
+}
+
+function isOfTask({ after, upTo }: HistoryTask): RawBuilder<unknown> {
   return sql`${isAfter(after)} and ${upTo === null ? sql`true` : sql`(e.evaluated_at, e.id) <= (${upTo.at}::timestamptz, ${upTo.id}::uuid)`}`
 }
 

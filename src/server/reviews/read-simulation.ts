@@ -50,7 +50,7 @@ export function toSimulation(row: SimulationRow): Simulation {
     baseVersion: row.baseVersion,
     from: row.from,
     to: row.to,
-    touchedOnly: row.touchKeys !== null,
+    anew: row.anew,
     progress: { done: row.done, total: row.total },
     startedAt: row.startedAt,
     finishedAt: row.finishedAt,
@@ -62,6 +62,7 @@ async function toReport(db: Db, stored: StoredReport): Promise<SimulationReport>
   return {
     complete: stored.complete,
     judged: stored.judged,
+    kept: stored.kept ?? 0,
     failed: stored.failed,
     matrix: stored.matrix,
     newlyBlocked: await toChanged(db, stored.newlyBlockedCount, stored.newlyBlocked),

@@ -34,7 +34,7 @@ export async function readTouched(
   const scope = await readScope(db, actor, 'policy.simulate')
   const period = { units: scope === 'everything' ? null : [...scope], ...toPeriod(wish, deps.clock.now()) }
   const keys = plan.everything.length > 0 ? null : plan.keys
-  const found = await findTouchedPosts(db, { ...period, touchKeys: keys }, sampleSize)
+  const found = await findTouchedPosts(db, period, keys, sampleSize)
   const active = baseVersion === null ? undefined : await compiledPolicy(db, baseVersion)
   return {
     draftVersion: draft.version,

@@ -11,6 +11,7 @@ import { simulateTasks } from '#server/policies/simulate-policy.ts'
 import type { Verdict } from '#server/policies/finding.ts'
 import { claimMilliseconds } from './handle-review.ts'
 import { countHistory, cutHistory, taskSize } from './history-tasks.ts'
+import { findKeptVerdicts } from './kept-verdicts.ts'
 import type { HistorySettings } from './simulate-thread.ts'
 import {
   claimSimulation,
@@ -72,14 +73,15 @@ const mostThreads = 8
  * (`serveSimulation`).
  */
 async function simulate(deps: SimulationDeps, row: ClaimedSimulation, stopping: AbortSignal): Promise<StoredReport> {
-  const { units, from, to, touchKeys } = row
-  const period = { units, from, to, touchKeys }
+  const { units, from, to } = row
+  const period = { units, from, to }
   const total = await countHistory(deps.db, period)
   const stop = new AbortController()
   const sign = keepAlive(deps, row, total, stop)
   sign.tell(0, 0)
   const thread = new URL('simulate-thread.ts', import.meta.url)
-  const settings: HistorySettings = { databaseUrl: deps.config.database.url, period }
+  const kept = row.anew ? undefined : await findKeptVerdicts(deps, row.files)
+  const settings: HistorySettings = { databaseUrl: deps.config.database.url, period, kept }
   const { firstAt, ...figures } = await simulateTasks(
     { thread, settings, tasks: cutHistory(deps.db, period) },
     {
@@ -174,8 +176,13 @@ async function settle(
     const at = deps.clock.now()
     const cancelled = locked.cancelRequestedBy !== null
     const state = cancelled ? 'cancelled' : failure === null ? 'completed' : 'failed'
-    const kept = report === null ? null : { ...report, complete: report.complete && !cancelled }
-    await endSimulation(tx, row.simulationId, { state, at, report: kept, failure: state === 'failed' ? failure : null })
+    const stored = report === null ? null : { ...report, complete: report.complete && !cancelled }
+    await endSimulation(tx, row.simulationId, {
+      state,
+      at,
+      report: stored,
+      failure: state === 'failed' ? failure : null,
+    })
     await appendRecord(tx, systemActor, {
       type: 'policy.simulated',
       at,
@@ -189,9 +196,10 @@ async function settle(
         to: row.to,
         state,
         ...(cancelled ? { cancelledBy: locked.cancelRequestedBy } : {}),
-        complete: kept?.complete ?? false,
-        judged: kept?.judged ?? 0,
-        matrix: kept?.matrix ?? null,
+        complete: stored?.complete ?? false,
+        judged: stored?.judged ?? 0,
+        kept: stored?.kept ?? 0,
+        matrix: stored?.matrix ?? null,
       },
     })
   })

@@ -38,18 +38,10 @@ export async function simulateHistory(
       draftVersion: (await compileAsideOrExplain(files)).version,
       baseVersion: (await readActiveVersion(tx)) ?? null,
       ...period,
-      touchKeys: wish.touchedOnly === true ? await readTouchKeysOf(tx, files) : null,
+      anew: wish.anew === true,
     })
     return { simulationId }
   })
-}
-
-/** The keys of what the draft changes; null where that cannot be told from words, and every post is judged. */
-async function readTouchKeysOf(tx: Tx, files: readonly PolicyFileSource[]): Promise<readonly number[] | null> {
-  const active = await readActiveVersion(tx)
-  const before = active === undefined ? [] : ((await readVersionFiles(tx, active)) ?? [])
-  const plan = await runAside('planTouch', before, files)
-  return plan.everything.length > 0 ? null : plan.keys
 }
 
 /** The half-open period that is meant; until now when no end is named. Throws `unprocessable` for one turned round. */

@@ -8,7 +8,9 @@ import type { SimulationReport as Figures } from '#server/policies/simulate-poli
 import type { Simulation } from '#shared/api/simulations.ts'
 
 /** What the job keeps of a run: figures and ids, and what the reviewers' hours were reckoned from. */
-export interface StoredReport extends Omit<Figures, 'firstAt'> {
+export interface StoredReport extends Omit<Figures, 'firstAt' | 'kept'> {
+  /** Missing in reports of before verdicts were kept. */
+  readonly kept?: number
   readonly newlyBlockedCount: number
   readonly newlyAllowedCount: number
   readonly minutesPerApproval: number
@@ -29,8 +31,8 @@ export interface SimulationRow {
   readonly baseVersion: string | null
   readonly from: Instant | null
   readonly to: Instant
-  /** Only posts with one of these keys are judged; null: all. */
-  readonly touchKeys: number[] | null
+  /** Every post is judged, also one that no changed rule can touch. */
+  readonly anew: boolean
   readonly state: Simulation['state']
   readonly cancelRequestedBy: string | null
   readonly attempt: number
@@ -43,7 +45,7 @@ export interface SimulationRow {
 
 const columns = sql`s.id as "simulationId", s.requested_by as "requestedBy", u.display_name as "requestedByName",
   u.unit_id as "requesterUnitId", s.requested_at as "requestedAt", s.units, s.draft_version as "draftVersion",
-  s.base_version as "baseVersion", s.from_at as "from", s.to_at as "to", s.touch_keys as "touchKeys", s.state, s.cancel_requested_by as "cancelRequestedBy",
+  s.base_version as "baseVersion", s.from_at as "from", s.to_at as "to", s.anew, s.state, s.cancel_requested_by as "cancelRequestedBy",
   s.attempt, s.done, s.total, s.started_at as "startedAt", s.finished_at as "finishedAt", s.failure`
 const tables = sql`policy_simulation s join app_user u on u.id = s.requested_by`
 
@@ -57,17 +59,15 @@ export interface NewSimulation {
   readonly baseVersion: string | null
   readonly from: Instant | null
   readonly to: Instant
-  readonly touchKeys: readonly number[] | null
+  readonly anew: boolean
 }
 
 /** Enters a simulation and wakes whoever runs them. */
 export async function insertSimulation(tx: Tx, row: NewSimulation): Promise<void> {
   await sql`
-    insert into policy_simulation (id, requested_by, requested_at, units, files, draft_version, base_version, from_at, to_at, touch_keys, state)
+    insert into policy_simulation (id, requested_by, requested_at, units, files, draft_version, base_version, from_at, to_at, anew, state)
     values (${row.simulationId}, ${row.requestedBy}, ${row.requestedAt}, ${row.units}::uuid[], ${JSON.stringify(row.files)}::jsonb,
-      ${row.draftVersion}, ${row.baseVersion}, ${row.from}, ${row.to}, ${row.touchKeys}::integer[], 'waiting')`.execute(
-    tx,
-  )
+      ${row.draftVersion}, ${row.baseVersion}, ${row.from}, ${row.to}, ${row.anew}, 'waiting')`.execute(tx)
   await sql`select pg_notify('gateway_simulation', '')`.execute(tx)
 }
 
@@ -165,13 +165,13 @@ export async function endSimulation(
     report = ${end.report === null ? null : JSON.stringify(end.report)}::jsonb where id = ${simulationId}`.execute(tx)
 }
 
-export type Period = Pick<SimulationRow, 'units' | 'from' | 'to'> & { readonly touchKeys: readonly number[] | null }
+export type Period = Pick<SimulationRow, 'units' | 'from' | 'to'>
 
 /**
  * The last verdict of each revision of the period that was handed in: a draft that nobody but its author has seen is not
  * history. `condition` is one more, on the verdict `e`. Everybody's history looks into no other table.
  */
-export function historyOf({ units, from, to }: Omit<Period, 'touchKeys'>, condition: RawBuilder<unknown>) {
+export function historyOf({ units, from, to }: Period, condition: RawBuilder<unknown>) {
   const ofUnits =
     units === null
       ? sql``
@@ -189,7 +189,7 @@ export function isOfPeriod({ from, to }: Pick<Period, 'from' | 'to'>): RawBuilde
 /** How long reviewers held a claimed review before they decided, in the period; claims last `claimMinutes`. */
 export async function measureDecisions(
   db: Db,
-  { units, from, to }: Omit<Period, 'touchKeys'>,
+  { units, from, to }: Period,
   claimMinutes: number,
 ): Promise<{ decisions: number; minutes: number }> {
   const { rows } = await sql<{ decisions: number; minutes: number }>`

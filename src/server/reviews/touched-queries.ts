@@ -27,10 +27,10 @@ const countedAtMost = 3_000
 export async function findTouchedPosts(
   db: Db,
   period: Period,
+  touchKeys: readonly number[] | null,
   limit: number,
   atMost = countedAtMost,
 ): Promise<TouchedPosts> {
-  const { touchKeys } = period
   if (touchKeys === null) return { count: null, isMore: false, newest: await readNewest(db, period, limit) }
   if (touchKeys.length === 0) return { count: 0, isMore: false, newest: [] }
   // Asked apart: with the ids in hand, the database goes straight to them instead of guessing how many there are.

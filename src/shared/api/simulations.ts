@@ -33,7 +33,11 @@ export const RuleFigures = Type.Object({
 
 export const SimulationReport = Type.Object({
   complete: Type.Boolean({ description: 'false after a cancel: the figures then cover the posts judged so far' }),
-  judged: Count,
+  judged: Type.Integer({ minimum: 0, description: 'posts that the figures cover' }),
+  kept: Type.Integer({
+    minimum: 0,
+    description: 'of `judged`: those whose verdict stands because no changed rule can touch them',
+  }),
   failed: Type.Integer({ description: 'inputs that could not be judged; they count as review' }),
   matrix: Type.Object(
     { pass: VerdictCounts, review: VerdictCounts, block: VerdictCounts },
@@ -58,7 +62,7 @@ export const Simulation = Type.Object({
   baseVersion: Nullable(Type.String()),
   from: Nullable(At),
   to: At,
-  touchedOnly: Type.Boolean({ description: 'only posts that the changed rules can touch were judged' }),
+  anew: Type.Boolean({ description: 'every post is judged, also one that no changed rule can touch' }),
   progress: Type.Object({ done: Count, total: Count }),
   startedAt: Nullable(At),
   finishedAt: Nullable(At),
@@ -90,10 +94,10 @@ export const createSimulation = endpoint({
     tags: ['policy'],
     body: Type.Object({
       ...Draft,
-      touchedOnly: Type.Optional(
+      anew: Type.Optional(
         Type.Boolean({
           description:
-            'judges only posts that the changed rules can touch, found through an index; no effect where no word tells them',
+            'judges every post, also one that no changed rule can touch; else its verdict stands, because the same rules find the same',
         }),
       ),
     }),

@@ -26,7 +26,7 @@ export function SimulationList({ simulations }: { simulations: readonly Simulati
                   one.requestedBy.displayName,
                   shortVersion(one.draftVersion),
                   t`${formatNumber(one.progress.done)} posts`,
-                  one.touchedOnly ? t`only posts that can be touched` : t`all posts`,
+                  ...(one.anew ? [t`each judged anew`] : []),
                 ].join(' · ')}
               </span>
             </span>

@@ -25,13 +25,13 @@ export function SimulateDialog({ draft, stays = false, onClose }: Props) {
   const navigate = useNavigate()
   const client = useQueryClient()
   const [days, setDays] = useState('90')
-  const [touchedOnly, setTouchedOnly] = useState(true)
+  const [anew, setAnew] = useState(false)
   const simulate = useMutation({
     mutationFn: () =>
       call(createSimulation, {
         body: {
           ...draft,
-          touchedOnly,
+          anew,
           ...(days === '' ? {} : { from: new Date(Date.now() - Number(days) * day).toISOString() }),
         },
       }),
@@ -67,10 +67,10 @@ export function SimulateDialog({ draft, stays = false, onClose }: Props) {
         ]}
       />
       <CheckField
-        label={t`Only posts that the changed rules can touch`}
-        hint={t`Sooner, and the same changes are found. Hits of other rules and reviewers’ hours then cover those posts alone.`}
-        checked={touchedOnly}
-        onChange={setTouchedOnly}
+        label={t`Judge every post anew`}
+        hint={t`Else posts that no changed rule can touch keep their verdict: the same is found, and sooner.`}
+        checked={anew}
+        onChange={setAnew}
       />
     </FormDialog>
   )

@@ -43,7 +43,7 @@ function SimulationView({ simulation }: { simulation: Simulation }) {
           {simulation.failure}
         </Notice>
       )}
-      {simulation.report !== null && <Report report={simulation.report} touchedOnly={simulation.touchedOnly} />}
+      {simulation.report !== null && <Report report={simulation.report} />}
     </>
   )
 }
@@ -115,7 +115,7 @@ function Going({ simulation }: { simulation: Simulation }) {
   )
 }
 
-function Report({ report, touchedOnly }: { report: SimulationReport; touchedOnly: boolean }) {
+function Report({ report }: { report: SimulationReport }) {
   const { t } = useLingui()
   return (
     <>
@@ -124,16 +124,16 @@ function Report({ report, touchedOnly }: { report: SimulationReport; touchedOnly
           <Trans>The figures cover only the posts judged so far, oldest first.</Trans>
         </Notice>
       )}
-      {touchedOnly && (
+      {report.kept > 0 && (
         <p className="muted">
           <Trans>
-            Only posts that the changed rules can touch were judged. Every other post keeps its verdict under the active
-            version.
+            Verdicts that stand because no changed rule can touch the post: {formatNumber(report.kept)}. All other posts
+            were judged anew.
           </Trans>
         </p>
       )}
       <div className="figures card">
-        <Figure value={formatNumber(report.judged)} label={t`posts judged`} />
+        <Figure value={formatNumber(report.judged)} label={t`posts`} />
         <Figure value={formatNumber(report.newlyBlocked.count)} label={t`newly blocked`} />
         <Figure value={formatNumber(report.newlyAllowed.count)} label={t`newly allowed`} />
         <Figure value={formatNumber(report.reviewerHoursPerWeek)} label={t`reviewers’ hours a week`} />
