@@ -4,6 +4,7 @@ import { isLetterItem } from './matcher/align-word.ts'
 import { LETTER_ITEM, readStream, S } from './matcher/letter-stream.ts'
 import type { Expression, Word } from './matcher/parse-term.ts'
 import { hasOverride, reorderBidi } from './matcher/reorder-bidi.ts'
+import { isTurned, turnUpsideDown } from './matcher/turn-upside-down.ts'
 import { HASH_PRIME, HASH_SEED, skeletonOf } from './matcher/word-table.ts'
 import type { PolicyInput } from './policy-input.ts'
 
@@ -15,7 +16,7 @@ import type { PolicyInput } from './policy-input.ts'
  */
 
 /** Raised when keys are made in another way, also by a new fold table: older ones then no longer count. */
-export const touchReader = 1
+export const touchReader = 2
 
 const shortest = 2
 const longest = 4
@@ -37,6 +38,7 @@ function addTextKeys(keys: Set<number>, text: string): void {
   if (text === '') return
   addViewKeys(keys, text)
   if (hasOverride(text)) addViewKeys(keys, reorderBidi(text).text)
+  if (isTurned(text)) addViewKeys(keys, turnUpsideDown(text).text)
 }
 
 function addViewKeys(keys: Set<number>, text: string): void {

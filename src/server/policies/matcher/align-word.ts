@@ -14,8 +14,12 @@ const SHORTEST_FOREIGN = 4
 /** The same when some of the letters are signs. */
 const SHORTEST_MIXED = 6
 const DOUBLED_ON_PURPOSE = 3
+const ZERO = 48
+const ONE = 49
+const NINE = 57
 const I = 105
 const L = 108
+const O = 111
 
 const seen = {
   real: 0,
@@ -24,6 +28,8 @@ const seen = {
   foreign: 0,
   weak: 0,
   doubles: 0,
+  digits: 0,
+  forDigits: 0,
   upper: 0,
   spaces: 0,
   piece: 0,
@@ -38,6 +44,8 @@ function forget(): void {
   seen.foreign = 0
   seen.weak = 0
   seen.doubles = 0
+  seen.digits = 0
+  seen.forDigits = 0
   seen.upper = 0
   seen.spaces = 0
   seen.piece = 0
@@ -45,8 +53,14 @@ function forget(): void {
   seen.flags = 0
 }
 
+/** True for the letters of "1OO" and "l00". */
+function isForDigit(item: number, unit: number): boolean {
+  if (S.kind[item] !== LETTER_ITEM || item + 1 >= S.length) return unit === ZERO && S.unit[item] === O
+  return unit === ZERO ? S.unit[item] === O : unit === ONE && S.coarse[item] === I && S.digit[item + 1] !== 0
+}
+
 function fits(item: number, unit: number): boolean {
-  if (unit >= 48 && unit <= 57) return S.digit[item] === unit
+  if (unit >= 48 && unit <= 57) return S.digit[item] === unit || isForDigit(item, unit)
   const written = S.unit[item]
   if (written === unit) return true
   if ((unit !== I && unit !== L) || (written !== I && written !== L)) return false
@@ -64,6 +78,10 @@ function count(item: number, unit: number): void {
   seen.piece++
   if (seen.piece > seen.longest) seen.longest = seen.piece
   if (S.upper[item] === 1) seen.upper++
+  if (unit <= NINE) {
+    if (S.digit[item] === unit) seen.digits++
+    else seen.forDigits++
+  }
   if (S.kind[item] === LEET_ITEM && S.digit[item] !== unit) {
     seen.leet++
     if (unit === I || unit === L) seen.vague++
@@ -172,6 +190,7 @@ function isShortLeet(total: number): boolean {
 /** Judges what was seen: false when it can be an accident; marks what may only stand in a row of words. */
 function accept(text: string, total: number, whole: boolean): boolean {
   const { real, leet, foreign } = seen
+  if (seen.forDigits > 0 && seen.digits === 0) return false
   if (seen.doubles > 0) {
     if (seen.doubles < DOUBLED_ON_PURPOSE && (seen.flags & VIA_REPEATED) === 0) return false
     seen.flags |= VIA_REPEATED

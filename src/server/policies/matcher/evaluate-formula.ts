@@ -2,7 +2,7 @@ import { G_BULLET, G_SENTENCE, CLITIC } from './char-class.ts'
 import type { Formula } from './compile-lexicons.ts'
 import { flagsOfGap } from './find-rows.ts'
 import { endsSentence } from './sentence-end.ts'
-import { PART, VAGUE, VIA_CONFUSABLE, VIA_LEET, VIA_SPACED, W } from './workspace.ts'
+import { PART, VAGUE, VIA_CONFUSABLE, VIA_EMOJI, VIA_LEET, VIA_SPACED, W } from './workspace.ts'
 
 /** A stretch of the text: offsets, tokens, and the views that it took. */
 export interface Span {
@@ -13,9 +13,11 @@ export interface Span {
   flags: number
 }
 
-const DISGUISED = VIA_CONFUSABLE | VIA_LEET | VIA_SPACED
+const DISGUISED = VIA_CONFUSABLE | VIA_LEET | VIA_SPACED | VIA_EMOJI
+/** What a word counts; a letter after a letter, as in "y o u r", counts 1. */
+const WORD_COUNT = 4
 
-/** Per token: its sentence, and how many words stand before it. */
+/** Per token: its sentence, and how many words stand before it, in quarters. */
 export interface Order {
   sentence: Int32Array
   words: Int32Array
@@ -30,7 +32,9 @@ export function orderTokens(text: string): Order {
     if (token > 0 && (gap & (G_SENTENCE | G_BULLET)) !== 0 && endsSentence(text, token)) number++
     sentence[token] = number
     const bits = W.tokenBits[token] as number
-    words[token + 1] = (words[token] as number) + (bits === 0 || (bits & CLITIC) !== 0 ? 0 : 1)
+    const apart = token > 0 && W.tokenLength[token] === 1 && W.tokenLength[token - 1] === 1
+    const counts = bits === 0 || (bits & CLITIC) !== 0 ? 0 : apart ? 1 : WORD_COUNT
+    words[token + 1] = (words[token] as number) + counts
   }
   return { sentence, words }
 }
@@ -79,7 +83,7 @@ function isTrusted(left: Span, right: Span): boolean {
 function isNear(left: Span, right: Span, words: number, order: Order): boolean {
   if (!isTrusted(left, right)) return false
   if (order.sentence[left.last] !== order.sentence[right.first]) return false
-  return (order.words[right.first] as number) - (order.words[left.last + 1] as number) <= words
+  return (order.words[right.first] as number) - (order.words[left.last + 1] as number) <= words * WORD_COUNT
 }
 
 /** Narrowest of overlapping stretches, in order. Each is compared with the tokens already taken. */

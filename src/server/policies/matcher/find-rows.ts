@@ -138,6 +138,13 @@ function extend(
     const gapFlags = url || inside ? 0 : flagsOfGap(between)
     if (gapFlags < 0 && !taken) return
     if (gapFlags < 0) continue
+    // What ended inside its token goes on there, not in the next one: "#doubleyourmoney #money".
+    if (
+      !inside &&
+      ((open.flags[at] as number) & PART) !== 0 &&
+      !touch(text, open.end[at] as number, W.tokenEnd[token] as number)
+    )
+      continue
     if (inside && !touch(text, open.end[at] as number, W.hitStart[hit] as number)) {
       // Beginnings come latest first: what ends still earlier does not touch either.
       if ((open.end[at] as number) <= (W.hitStart[hit] as number)) return

@@ -38,13 +38,14 @@ export const WEAK = 2048
 
 /** Signs as the letter that they imitate. `i` and `l` are one in a skeleton. */
 const LEET_LETTERS = new Map<number, string>(
-  Array.from('@a$s€e£l¥y¢c!i|i₹r₩w₦n₮t₱p₳a฿b₲g₴s₽p₿b₡c₥m₫d₭k₤l₣f₵c₸t§s¡i⭕o❌x+t'.matchAll(/(.)(.)/gu), (pair) => [
-    pair[1]?.codePointAt(0) ?? 0,
-    pair[2] ?? '',
-  ]),
+  Array.from(
+    '@a$s€e£l¥y¢c!i|i₹r₩w₦n₮t₱p₳a฿b₲g₴s₽p₿b₡c₥m₫d₭k₤l₣f₵c₸t§s¡i⭕o❌x+t†t‡t®r©c∂d∆a∑e∈e∩n∪u'.matchAll(/(.)(.)/gu),
+    (pair) => [pair[1]?.codePointAt(0) ?? 0, pair[2] ?? ''],
+  ),
 )
 /** Signs that also stand between letters: letters in the first reading, joiners in the second. */
-const EITHER = new Set(Array.from('!|+¡', (char) => char.charCodeAt(0)))
+const EXCLAMATION = 33
+const EITHER = new Set(Array.from('!|+¡®©', (char) => char.charCodeAt(0)))
 
 /** One chunk, letter by letter, with where each letter stands in the text. Scratch memory. */
 export const S = {
@@ -131,6 +132,13 @@ function pushMark(codePoint: number, low: number, start: number, end: number, to
   else push(WALL_ITEM, 0, 0, start, end, token)
 }
 
+/** True when the exclamation mark at `at` begins two or more of them at the end of a word: they are no letters. */
+function isShout(text: string, at: number): boolean {
+  let end = at
+  while (text.charCodeAt(end) === EXCLAMATION) end++
+  return end - at > 1 && (end === text.length || (classOf(text.codePointAt(end) as number) & WORD) === 0)
+}
+
 /** Reads the text between two offsets into `S`. `second` reads | and ! and + as marks, and boxed pairs as flags. */
 export function readStream(text: string, from: number, to: number, firstToken: number, second: boolean): void {
   reserveStream((to - from) * 4 + 8)
@@ -139,6 +147,7 @@ export function readStream(text: string, from: number, to: number, firstToken: n
   S.foreign = false
   S.spaced = false
   let token = firstToken
+  let shout = false
   for (let at = from; at < to;) {
     const codePoint = text.codePointAt(at) as number
     const end = at + (codePoint > 0xffff ? 2 : 1)
@@ -150,7 +159,9 @@ export function readStream(text: string, from: number, to: number, firstToken: n
       if ((entry & EXTEND) !== 0) for (let k = last; k >= 0 && S.end[k] === at; k--) S.end[k] = end
     } else if ((entry & WORD) !== 0) pushWord(codePoint, entry, at, end, token)
     else {
-      pushMark(codePoint, entry & 0xffff, at, end, token, second)
+      if (codePoint !== EXCLAMATION) shout = false
+      else if (at === from || text.charCodeAt(at - 1) !== EXCLAMATION) shout = isShout(text, at)
+      pushMark(codePoint, entry & 0xffff, at, end, token, second || shout)
       if ((entry & EXTEND) !== 0 && S.length > 1) S.end[S.length - 2] = end
     }
     at = end

@@ -6,10 +6,11 @@ import { alignToGraphemes } from './grapheme-edge.ts'
 import { isClearlyNot } from './guess-language.ts'
 import { joinAcrossSpaces } from './join-across-spaces.ts'
 import type { Hit, Language, TextField, Via } from './lexicon.ts'
-import { hasOverride, reorderBidi } from './reorder-bidi.ts'
+import { hasOverride, reorderBidi, type VisualText } from './reorder-bidi.ts'
 import { isWanted, liveFormulas, weighRows } from './weigh-rows.ts'
 import { scanWords } from './scan-words.ts'
 import { isAccident, isPreposition } from './short-word.ts'
+import { isTurned, turnUpsideDown } from './turn-upside-down.ts'
 import * as V from './workspace.ts'
 import { isLiteral, isWrittenAs } from './written-form.ts'
 
@@ -164,9 +165,14 @@ function matchOnce(
   return settled
 }
 
-/** Adds what only the eye sees: the text as overrides turn it round. */
-function addVisual(matcher: Matcher, field: TextField, lang: Language | undefined, settled: Map<number, Span[]>): void {
-  const visual = reorderBidi(field.text)
+/** Adds what only the eye sees: the text as overrides turn it round, or upside down. */
+function addVisual(
+  matcher: Matcher,
+  field: TextField,
+  visual: VisualText,
+  lang: Language | undefined,
+  settled: Map<number, Span[]>,
+): void {
   for (const [rule, spans] of matchOnce(matcher, visual.text, field.kind, lang)) {
     if (matcher.rules[rule]?.evasion === 'off') continue
     const known = settled.get(rule) ?? []
@@ -205,7 +211,10 @@ export function matchText(
   const hits: Hit[] = []
   for (const field of fields) {
     const settled = matchOnce(matcher, field.text, field.kind, options.lang)
-    if (matcher.hasViews && hasOverride(field.text)) addVisual(matcher, field, options.lang, settled)
+    if (matcher.hasViews) {
+      if (hasOverride(field.text)) addVisual(matcher, field, reorderBidi(field.text), options.lang, settled)
+      if (isTurned(field.text)) addVisual(matcher, field, turnUpsideDown(field.text), options.lang, settled)
+    }
     if (settled.size === 0) continue
     for (const rule of Array.from(settled.keys()).sort((a, b) => a - b)) {
       for (const span of (settled.get(rule) ?? []).sort((a, b) => a.start - b.start)) {

@@ -1,5 +1,6 @@
 import { aligned, alignWord, isLetterItem } from './align-word.ts'
 import { JOIN_ITEM, LETTER_ITEM, S, SPACE_ITEM } from './letter-stream.ts'
+import { notePart } from './note-part.ts'
 import {
   bitsOf,
   HASH_PRIME,
@@ -13,7 +14,7 @@ import {
   type PairTable,
   type WordTable,
 } from './word-table.ts'
-import { addHit, PART, W } from './workspace.ts'
+import { W } from './workspace.ts'
 
 /** Small words that may stand between the lexicon's words in a hashtag without capitals. */
 const FILLERS = new Set(
@@ -191,14 +192,35 @@ function tryPlace(words: WordTable, text: string, place: number): void {
   }
 }
 
+/** Letters from place `from` to `to`: disguised ones as what they stand for, others as written ("dé" is not "de"). */
+function writtenWord(text: string, from: number, to: number): string {
+  let word = ''
+  for (let k = from; k <= to; k++) {
+    const item = cut.item[k] as number
+    word +=
+      S.flags[item] === 0
+        ? text.slice(S.start[item], S.end[item]).toLowerCase()
+        : String.fromCharCode(S.unit[item] as number)
+  }
+  return word
+}
+
+/** True when a letter of the row has an accent that people type. */
+function hasAccent(text: string): boolean {
+  for (let k = 0; k < cut.length; k++) {
+    const item = cut.item[k] as number
+    if (S.flags[item] !== 0 || S.kind[item] !== LETTER_ITEM) continue
+    if (/[^\p{ASCII}œæ]/iu.test(text.slice(S.start[item], S.end[item]))) return true
+  }
+  return false
+}
+
 function tryFillers(text: string, place: number): void {
-  const from = S.start[cut.item[place] as number] as number
   let hash = HASH_SEED
   for (let k = place; k < cut.length && k < place + LONGEST_FILLER; k++) {
     hash = Math.imul(hash ^ (S.unit[cut.item[k] as number] as number), HASH_PRIME)
     if (FILLER_FILTER[hash & 1023] === 0) continue
-    // As written: "dé" is not the filler "de".
-    const word = text.slice(from, S.end[cut.item[k] as number]).toLowerCase()
+    const word = writtenWord(text, place, k)
     if (FILLERS.has(word)) improve(k + 1, (cut.score[place] as number) + word.length, place, -2)
   }
   if ((S.digit[cut.item[place] as number] as number) !== 0)
@@ -225,8 +247,7 @@ function isCoverCredible(text: string): boolean {
 
 /** Notes the words on the best way, but those too short for where they stand. */
 function noteCut(words: WordTable, text: string, flags: number, whole: boolean): void {
-  const accented =
-    whole && /[^\p{ASCII}]/u.test(text.slice(S.start[cut.item[0] as number], S.end[cut.item[cut.length - 1] as number]))
+  const accented = whole && hasAccent(text)
   if (whole && !isCoverCredible(text)) return
   let after = 1
   for (let place = cut.length; place > 0;) {
@@ -238,8 +259,10 @@ function noteCut(words: WordTable, text: string, flags: number, whole: boolean):
       const closed = after === 1 || cut.edge[place] === 1
       const alone = back === 0 && place === cut.length
       const stands = before && closed && (!alone || size >= SHORTEST_IN_TAG)
-      // A short word is no word of an accented one: "télégramme" is not "telegram me".
-      const fits = accented ? size >= SHORTEST_IN_TAG : whole || size >= LONG_ENOUGH || stands
+      // A short word at the end is no word of an accented one: "télégramme" is not "telegram me".
+      const fits = accented
+        ? size >= SHORTEST_IN_TAG || (back > 0 && place < cut.length && before && closed)
+        : whole || size >= LONG_ENOUGH || stands
       if (fits) {
         notePart(words, text, cut.item[back] as number, cut.item[place - 1] as number, flags)
         noteHalves(words, text, back, place, flags)
@@ -327,52 +350,14 @@ export function cutParts(
     if (item <= to && !cutsBefore(item, from, to)) continue
     if (start > from || item <= to) {
       notePart(words, text, start, item - 1, flags)
+      let letter = item - 1
+      while (letter > start && S.digit[letter] !== 0) letter--
+      // A year at the end of a hashtag: "#SansRisque2026".
+      if (letter < item - 1) notePart(words, text, start, letter, flags)
       parts++
     }
     start = item
   }
-  if (tagged && parts === 0) segmentLetters(words, text, from, to, flags, true)
-}
-
-/** Notes every word of the lexicon that the letters between two items are, or begin with. */
-function notePart(words: WordTable, text: string, from: number, to: number, flags: number): void {
-  let hash = HASH_SEED
-  let size = 0
-  let lastCoarse = -1
-  let lengths = 0
-  for (let item = from; item <= to; item++) {
-    W.steps++
-    const coarse = S.coarse[item] as number
-    if (coarse === lastCoarse || !isLetterItem(item)) continue
-    lastCoarse = coarse
-    hash = Math.imul(hash ^ coarse, HASH_PRIME)
-    if (++size === PREFIX_MIN) lengths = bitsOf(words.prefixSkeletonLengths, hash)
-    if (size >= PREFIX_MIN && size <= PREFIX_MAX && (lengths & lengthBit(size)) !== 0)
-      notePartWords(words, words.prefixSkeleton, text, hash, from, to, flags)
-  }
-  notePartWords(words, words.wholeSkeleton, text, hash, from, to, flags)
-}
-
-function notePartWords(
-  words: WordTable,
-  table: PairTable,
-  text: string,
-  hash: number,
-  from: number,
-  to: number,
-  flags: number,
-): void {
-  const { pairs, mask } = table
-  for (let slot = slotOf(hash, mask); pairs[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
-    const id = (pairs[slot * 2 + 1] as number) - 1
-    if (pairs[slot * 2] !== hash || !alignWord(words, id, text, from, to, true)) continue
-    addHit(
-      id,
-      S.start[from] as number,
-      S.end[to] as number,
-      S.token[from] as number,
-      S.token[to] as number,
-      aligned.flags | flags | PART,
-    )
-  }
+  // Also where capitals stand inside the words: "#WhatsAppMe".
+  if (tagged) segmentLetters(words, text, from, to, flags, true)
 }

@@ -27,6 +27,10 @@ const LONGEST_TAIL = 12
 const SHORTEST_TRIMMED = 5
 const SIGNS = new Set(Array.from('$€£¥', (sign) => sign.charCodeAt(0)))
 
+const CLOSING = new Set(Array.from(')]', (sign) => sign.charCodeAt(0)))
+/** Letters of a run like "s-a-n-s-r-i-s-q-u-e" that may be more than one word. */
+const LONG_RUN = 8
+
 const pieces = { length: 0, from: new Int32Array(256), to: new Int32Array(256) }
 
 function cutPieces(): void {
@@ -128,7 +132,7 @@ function dropHits(from: number, count: number): void {
 }
 
 /** True when a piece may go on from the one before: not a sign alone after a whole word, not the plural of "notice(s)". */
-function joins(piece: number): boolean {
+function joins(text: string, piece: number): boolean {
   const from = pieces.from[piece] as number
   const to = pieces.to[piece] as number
   if (S.kind[from - 1] === WALL_ITEM) return false
@@ -136,7 +140,8 @@ function joins(piece: number): boolean {
   let letter = from
   while (letter <= to && S.kind[letter] !== LETTER_ITEM) letter++
   if (letter > to) return false
-  return to - from > 1 || S.unit[from - 1] !== OPENING || S.kind[from - 1] !== JOIN_ITEM
+  if (to - from > 1 || S.unit[from - 1] !== OPENING || S.kind[from - 1] !== JOIN_ITEM) return true
+  return !CLOSING.has(text.charCodeAt(S.end[to] as number))
 }
 
 /** Puts the pieces from `first` on together, letter by letter, and looks each beginning up. */
@@ -152,7 +157,7 @@ function joinPieces(words: WordTable, text: string, first: number, from: number)
   for (let piece = first; piece < pieces.length; piece++) {
     const begin = piece === first ? from : (pieces.from[piece] as number)
     const end = pieces.to[piece] as number
-    if (piece > first && (letters > LONGEST_JOINED || !joins(piece))) return
+    if (piece > first && (letters > LONGEST_JOINED || !joins(text, piece))) return
     let trimmedAt = -1
     let trimmedHash = 0
     for (let item = begin; item <= end; item++) {
@@ -203,6 +208,27 @@ function viewPieces(words: WordTable, text: string): void {
     while (letter < to && S.kind[letter] === LEET_ITEM) letter++
     if (letter > from) joinPieces(words, text, piece, letter)
   }
+  if (pieces.length >= LONG_RUN) viewMarkedRuns(words, text)
+}
+
+/** Looks for words in runs of single letters with a mark between each two: "s-a-n-s-r-i-s-q-u-e". */
+function viewMarkedRuns(words: WordTable, text: string): void {
+  for (let piece = 0; piece < pieces.length; piece++) {
+    const first = piece
+    while (piece < pieces.length && isSingle(piece) && (piece === first || isMarked(piece))) piece++
+    if (piece - first < LONG_RUN) continue
+    segmentLetters(words, text, pieces.from[first] as number, pieces.to[piece - 1] as number, VIA_SPACED, false)
+    piece--
+  }
+}
+
+function isSingle(piece: number): boolean {
+  return pieces.from[piece] === pieces.to[piece]
+}
+
+function isMarked(piece: number): boolean {
+  const from = pieces.from[piece] as number
+  return from - (pieces.to[piece - 1] as number) === 2 && S.kind[from - 1] === JOIN_ITEM
 }
 
 /** Cuts hashtags and words with inner capitals into their parts. */
