@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runSql } from '#test/support/test-cluster.ts'
 import { recordsOf } from './gateway-browser.ts'
 import { core, maya, rolesOf, startScim } from './scim-client.ts'
 
@@ -184,6 +185,96 @@ test('the protocol’s documents tell the truth, each at its own address too', a
   for (const list of ['/Schemas', '/ResourceTypes'])
     for (const { id } of (await send('GET', list)).json().Resources)
       assert.equal((await send('GET', `${list}/${id}`)).json().id, id)
+})
+
+test('a list can be asked for by a message, and answers what the same address does (RFC 7644 3.4.3)', async (t) => {
+  const { gateway, send } = await startScim(t)
+  const schemas = ['urn:ietf:params:scim:api:messages:2.0:SearchRequest']
+  for (const name of ['anna', 'bert', 'carl']) await send('POST', '/Users', person(name))
+  for (const displayName of ['north', 'south']) await send('POST', '/Groups', { displayName })
+  const asked = await send(
+    'GET',
+    '/Users?filter=userName%20ne%20%22bert@firm.example%22&sortBy=userName&sortOrder=descending&startIndex=2&count=1&attributes=userName,active',
+  )
+  assert.deepEqual([asked.json().totalResults, asked.json().Resources.length], [2, 1])
+  const search = {
+    schemas,
+    filter: 'userName ne "bert@firm.example"',
+    sortBy: 'userName',
+    sortOrder: 'descending',
+    startIndex: 2,
+    count: 1,
+    attributes: ['userName', 'active'],
+  }
+  const found = await send('POST', '/Users/.search', search)
+  assert.equal(found.statusCode, 200, found.body)
+  assert.deepEqual(found.json(), asked.json())
+  assert.match(String(found.headers['content-type']), /^application\/scim\+json/)
+  const groups = await send('POST', '/Groups/.search', {
+    schemas,
+    sortBy: 'displayName',
+    excludedAttributes: ['members'],
+  })
+  assert.deepEqual(
+    groups.json().Resources.map((group: object) => ['displayName' in group, 'members' in group]),
+    [
+      [true, false],
+      [true, false],
+    ],
+  )
+  assert.equal((await send('POST', '/Users/.search', {})).json().scimType, 'invalidSyntax')
+  for (const filter of ['nonsense', 'not userName', 'userName eq', '(userName eq "b"']) {
+    const wrong = await send('POST', '/Users/.search', { schemas, filter })
+    assert.deepEqual([wrong.statusCode, wrong.json().scimType], [400, 'invalidFilter'], `${filter}: ${wrong.body}`)
+  }
+  const stranger = await gateway.app.inject({ method: 'POST', url: '/scim/v2/Users/.search', payload: search })
+  assert.equal(stranger.statusCode, 401)
+})
+
+test('what the protocol knows and this service does not is said in the protocol’s form of errors (RFC 7644 3.11)', async (t) => {
+  const { send } = await startScim(t)
+  const schemas = ['urn:ietf:params:scim:api:messages:2.0:Error']
+  for (const [method, url, status] of [
+    ['GET', '/Me', 501],
+    ['PATCH', '/Me', 501],
+    ['DELETE', '/Me?attributes=id', 501],
+    ['POST', '/.search', 501],
+    ['GET', '/', 501],
+    ['GET', '', 501],
+    ['GET', '/Devices', 404],
+    ['POST', `/Users/${nobody}`, 404],
+  ] as const) {
+    const answer = await send(method, url, method === 'PATCH' || method === 'POST' ? { schemas: [] } : undefined)
+    const { detail, ...error } = answer.json()
+    assert.deepEqual([answer.statusCode, error], [status, { schemas, status: String(status) }], `${method} ${url}`)
+    assert.match(detail, /\w/)
+    assert.match(String(answer.headers['content-type']), /^application\/scim\+json/, `${method} ${url}`)
+  }
+})
+
+test('the limits that the service’s configuration names are those that hold', async (t) => {
+  const { gateway, send } = await startScim(t)
+  const { bulk, filter } = (await send('GET', '/ServiceProviderConfig')).json()
+  const operations = Array.from({ length: bulk.maxOperations + 1 }, () => ({
+    method: 'DELETE',
+    path: `/Users/${nobody}`,
+  }))
+  const many = await send('POST', '/Bulk', { schemas: [bulkRequest], Operations: operations })
+  assert.equal(many.statusCode, 413, many.body)
+  const large = await send('POST', '/Bulk', {
+    schemas: [bulkRequest],
+    Operations: [],
+    filler: 'x'.repeat(bulk.maxPayloadSize),
+  })
+  assert.deepEqual([large.statusCode, large.json().status], [413, '413'])
+  await send('POST', '/Users', person('p0'))
+  await runSql(
+    gateway.database.ownerUrl,
+    `insert into app_user select c.* from app_user u, generate_series(1, ${filter.maxResults}) g, jsonb_populate_record(null::app_user, to_jsonb(u)
+      || jsonb_build_object('id', gen_random_uuid(), 'user_name', 'p' || g, 'external_id', 'p' || g, 'subject', 'p' || g)) c where u.external_id = 'id-p0'`,
+  )
+  const { totalResults, itemsPerPage } = (await send('GET', `/Users?count=${filter.maxResults + 1}`)).json()
+  assert.deepEqual([totalResults, itemsPerPage], [filter.maxResults + 1, filter.maxResults])
 })
 
 test('a bulk request makes people and their group, in whichever order they come, each with its own outcome', async (t) => {

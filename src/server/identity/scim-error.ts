@@ -15,6 +15,24 @@ export function notFound(): Error {
   return new SCIMMY.Types.Error(404, '', 'No such resource.')
 }
 
+/** What the protocol knows and this service does not: it says 501 where RFC 7644 does (3.11), as for a search of everything. */
+const notMade: Readonly<Record<string, string>> = {
+  '/me': 'The provisioning token is nobody’s, so there is no “Me”. Ask for /Users by filter.',
+  '/': 'There is no search over all resources at once. Ask /Users or /Groups.',
+  '/.search': 'There is no search over all resources at once. Ask /Users/.search or /Groups/.search.',
+}
+
+/** The answer at an address of `/scim/v2` where nothing is. */
+export function absent(url: string): ScimError {
+  const path = url.split('?')[0]!.replace(/^\/scim\/v2\/*/, '/')
+  const reason = notMade[path.toLowerCase()]
+  return toScimError(
+    reason === undefined
+      ? (notFound() as FastifyError)
+      : (new SCIMMY.Types.Error(501, '', reason) as unknown as FastifyError),
+  )
+}
+
 /** What an error is to the client; what is a bug of ours is thrown on. */
 export function toScimError(error: FastifyError | AppError): ScimError {
   const { status, scimType, detail } = describe(error)

@@ -47,12 +47,22 @@ export const groupColumns: Columns = {
 export function whereScim(columns: Columns, filter: string | undefined): RawBuilder<SqlBool> {
   if (filter === undefined || filter.trim() === '') return sql<SqlBool>`true`
   const { plain, texts } = setTextsAside(filter)
-  const parsed = [...new SCIMMY.Types.Filter(plain)] as Record<string, unknown>[]
+  const parsed = parseFilter(plain)
   const alternatives = parsed.map((one) => putTextsBack(one, texts) as Record<string, unknown>)
   return sql<SqlBool>`(${sql.join(
     alternatives.map((all) => sql`(${conjunction(columns, all, '')})`),
     sql` or `,
   )})`
+}
+
+/** scimmy stumbles over an attribute that nothing is said of. */
+function parseFilter(filter: string): Record<string, unknown>[] {
+  try {
+    return [...new SCIMMY.Types.Filter(filter)] as Record<string, unknown>[]
+  } catch (error) {
+    if (error instanceof TypeError) throw invalid(`“${filter}” is not a filter: an attribute needs a comparison.`)
+    throw error
+  }
 }
 
 /**
@@ -135,6 +145,7 @@ const ordered: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '<', 
 
 function compare(column: Column, operator: string, value: unknown): RawBuilder<unknown> {
   if (operator === 'pr') return sql`${column.sql} is not null`
+  if (value === undefined) throw invalid(`The comparison “${operator}” needs a value.`)
   if (column.kind === 'boolean') return compareBoolean(column, operator, value)
   const text = String(value)
   if (operator in ordered) return compareTime(column, ordered[operator] ?? '=', text)

@@ -7,7 +7,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { applyScimGroupPatch, createScimGroup, deleteScimGroup, replaceScimGroup } from './change-scim-group.ts'
 import { applyScimPatch, createScimUser, deleteScimUser, replaceScimUser } from './provision-scim-user.ts'
 import { largestBulk, runScimBulk } from './run-scim-bulk.ts'
-import { notFound, toScimError } from './scim-error.ts'
+import { absent, notFound, toScimError, type ScimError } from './scim-error.ts'
 import { groupColumns, orderScim, userColumns, whereScim } from './scim-filter.ts'
 import { leavesOutMembers, project, type Projection } from './scim-projection.ts'
 import { findScimGroup, findScimUser, listScimGroups, listScimUsers } from './scim-queries.ts'
@@ -35,18 +35,26 @@ export function registerScimRoutes(app: App, deps: Parts): void {
     scope.addContentTypeParser('application/scim+json', { parseAs: 'string' }, (request, body, done) =>
       body === '' ? done(null, undefined) : parseJson(request, String(body), done),
     )
-    scope.setErrorHandler((error: FastifyError | AppError, _request, reply) => sendScimError(reply, error))
+    scope.setErrorHandler(answerError)
     scope.addHook('onSend', async (_request, reply) => void reply.header('content-type', mediaType))
     const base = new URL('/scim/v2', deps.config.publicUrl).href
     registerAbout(scope, base)
     registerUsers(scope, deps, base)
     registerGroups(scope, deps, base)
     registerBulk(scope, deps, base)
+    // Whatever else is asked for here is answered in the protocol's form too.
+    for (const url of ['/scim/v2', '/scim/v2/*'])
+      scope.all(url, { config: { permission: 'scim.synchronise' } }, (request, reply) =>
+        sendScimError(reply, absent(request.url)),
+      )
   })
 }
 
-function sendScimError(reply: FastifyReply, error: FastifyError | AppError): FastifyReply {
-  const said = toScimError(error)
+function answerError(error: FastifyError | AppError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendScimError(reply, toScimError(error))
+}
+
+function sendScimError(reply: FastifyReply, said: ScimError): FastifyReply {
   return reply.code(Number(said.status)).serializer(JSON.stringify).send(said)
 }
 
@@ -111,13 +119,27 @@ function list(Resources: readonly Attributes[], totalResults = Resources.length,
   }
 }
 
-interface PageQuery {
+interface ListWish extends Projection {
+  readonly filter?: string
   readonly startIndex?: number
   readonly count?: number
+  readonly sortBy?: string
+  readonly sortOrder?: string
+}
+
+type SearchRequest = Omit<ListWish, keyof Projection> & { readonly [name in keyof Projection]?: readonly string[] }
+
+/** A search as the list that a GET asks for. */
+function toListWish({ attributes, excludedAttributes, ...rest }: SearchRequest): ListWish {
+  return {
+    ...rest,
+    ...(attributes === undefined ? {} : { attributes: attributes.join(',') }),
+    ...(excludedAttributes === undefined ? {} : { excludedAttributes: excludedAttributes.join(',') }),
+  }
 }
 
 /** RFC 7644 section 3.4.2.4: below 1 counts as 1, a negative count as 0. */
-function readPage(query: PageQuery): { startIndex: number; count: number } {
+function readPage(query: ListWish): { startIndex: number; count: number } {
   return {
     startIndex: Math.max(1, query.startIndex ?? 1),
     count: Math.min(largestPage, Math.max(0, query.count ?? 100)),
@@ -140,20 +162,19 @@ function sendOne(
 }
 
 function registerUsers(scope: App, deps: Parts, base: string): void {
-  scope.route({
-    ...contract.listScimUsers,
-    handler: async ({ query }) => {
-      const { startIndex, count } = readPage(query)
-      const order = orderScim(userColumns, query.sortBy, query.sortOrder)
-      const where = whereScim(userColumns, query.filter)
-      const { total, rows } = await listScimUsers(deps.db, where, order, startIndex, count)
-      return list(
-        rows.map((row) => project(toScimUser(row, base), query)),
-        total,
-        startIndex,
-      )
-    },
-  })
+  const listUsers = async (wish: ListWish): Promise<Attributes> => {
+    const { startIndex, count } = readPage(wish)
+    const order = orderScim(userColumns, wish.sortBy, wish.sortOrder)
+    const where = whereScim(userColumns, wish.filter)
+    const { total, rows } = await listScimUsers(deps.db, where, order, startIndex, count)
+    return list(
+      rows.map((row) => project(toScimUser(row, base), wish)),
+      total,
+      startIndex,
+    )
+  }
+  scope.route({ ...contract.listScimUsers, handler: ({ query }) => listUsers(query) })
+  scope.route({ ...contract.searchScimUsers, handler: ({ body }) => listUsers(toListWish(body)) })
   scope.route({
     ...contract.createScimUser,
     handler: async (request, reply) =>
@@ -191,21 +212,19 @@ function registerUsers(scope: App, deps: Parts, base: string): void {
 }
 
 function registerGroups(scope: App, deps: Parts, base: string): void {
-  scope.route({
-    ...contract.listScimGroups,
-    handler: async ({ query }) => {
-      const { startIndex, count } = readPage(query)
-      const order = orderScim(groupColumns, query.sortBy, query.sortOrder)
-      const where = whereScim(groupColumns, query.filter)
-      const withMembers = !leavesOutMembers(query)
-      const { total, rows } = await listScimGroups(deps.db, where, order, startIndex, count, withMembers)
-      return list(
-        rows.map((row) => project(toScimGroup(row, base), query)),
-        total,
-        startIndex,
-      )
-    },
-  })
+  const listGroups = async (wish: ListWish): Promise<Attributes> => {
+    const { startIndex, count } = readPage(wish)
+    const order = orderScim(groupColumns, wish.sortBy, wish.sortOrder)
+    const where = whereScim(groupColumns, wish.filter)
+    const { total, rows } = await listScimGroups(deps.db, where, order, startIndex, count, !leavesOutMembers(wish))
+    return list(
+      rows.map((row) => project(toScimGroup(row, base), wish)),
+      total,
+      startIndex,
+    )
+  }
+  scope.route({ ...contract.listScimGroups, handler: ({ query }) => listGroups(query) })
+  scope.route({ ...contract.searchScimGroups, handler: ({ body }) => listGroups(toListWish(body)) })
   scope.route({
     ...contract.createScimGroup,
     handler: async (request, reply) =>
