@@ -1,5 +1,9 @@
 import { listedStreams } from './stream-directory.ts'
 
+const quote = 0x22
+const comma = 0x2c
+const closing = 0x7d
+
 /** Kinds of streams whose values the database keeps in columns of their own. */
 export const columnKinds = ['unit', 'author', 'post', 'profile'] as const
 
@@ -13,6 +17,8 @@ export interface Span {
 export interface StreamSpan {
   kindFrom: number
   kindTo: number
+  /** The kind's bytes. */
+  kind: Uint8Array
   /** Which of `listedStreams` and of `columnKinds` it is; -1 for none of them. */
   listed: number
   column: number
@@ -21,24 +27,22 @@ export interface StreamSpan {
   number: number
 }
 
-/** Whether a character may stand in a text that is read without decoding: printable ASCII but `"` and `\`. */
-const plain = new Uint8Array(256)
-for (let byte = 0x20; byte < 0x7f; byte++) plain[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1
-const uuidByte = new Uint8Array(256)
-for (const byte of Buffer.from('0123456789abcdefABCDEF-')) uuidByte[byte] = 1
+/** Whether two characters may stand in a text that is read without decoding: printable ASCII but `"` and `\`. */
+const plain = pairsOf((byte) => byte >= 0x20 && byte < 0x7f && byte !== quote && byte !== 0x5c)
+const uuidBytes = pairsOf((byte) => '0123456789abcdefABCDEF-'.includes(String.fromCharCode(byte)))
 
-const beforeAt = Buffer.from('{"at":"')
-const beforeActor = Buffer.from('","h":{"actor":"')
-const beforeBodyHash = Buffer.from('","bodyHash":"')
-const beforeId = Buffer.from('","id":"')
-const beforeRecordedAt = Buffer.from('","recordedAt":"')
-const beforeClass = Buffer.from('","retentionClass":"')
-const beforeStreams = Buffer.from('","streams":{')
-const beforeType = Buffer.from('},"type":"')
-const beforeVersion = Buffer.from('","v":1')
-const beforeVerdict = Buffer.from(',"verdict":"')
-const beforeIndex = Buffer.from('},"n":')
-const beforeNumbers = Buffer.from(',"sq":{')
+const beforeAt = markOf('{"at":"')
+const beforeActor = markOf('","h":{"actor":"')
+const beforeBodyHash = markOf('","bodyHash":"')
+const beforeId = markOf('","id":"')
+const beforeRecordedAt = markOf('","recordedAt":"')
+const beforeClass = markOf('","retentionClass":"')
+const beforeStreams = markOf('","streams":{')
+const beforeType = markOf('},"type":"')
+const beforeVersion = markOf('","v":1')
+const beforeVerdict = markOf(',"verdict":"')
+const beforeIndex = markOf('},"n":')
+const beforeNumbers = markOf(',"sq":{')
 
 const listedKinds = listedStreams.map((kind) => Buffer.from(kind))
 const databaseKinds = columnKinds.map((kind) => Buffer.from(kind))
@@ -54,9 +58,6 @@ const recordedAtAt = idAt + uuidLength + beforeRecordedAt.length
 const classAt = recordedAtAt + instantLength + beforeClass.length
 const headerAt = beforeAt.length + instantLength + '","h":'.length
 const mostStreams = 16
-const quote = 0x22
-const comma = 0x2c
-const closing = 0x7d
 
 /**
  * Where the parts of an entry stand in its bytes, in the one form in which `append_record` and the sealer write it. Another
@@ -79,6 +80,7 @@ export class EntryLayout {
   readonly streams: StreamSpan[] = Array.from({ length: mostStreams }, () => ({
     kindFrom: 0,
     kindTo: 0,
+    kind: new Uint8Array(0),
     listed: -1,
     column: -1,
     from: 0,
@@ -88,44 +90,53 @@ export class EntryLayout {
   /** Where the number that was read last ends. */
   #numberEnd = 0
 
+  /** The bytes that were read last. */
+  #bytes: Uint8Array = new Uint8Array(0)
+  #view = viewOf(this.#bytes)
+
   /** Finds the parts of the line `start` ≤ byte < `end`; false when it has another form. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
-    if (end - start < classAt || !this.#readFront(bytes, start)) return false
-    let at = readPlain(bytes, start + classAt, end, this.retentionClass)
-    if (!holds(bytes, at, beforeStreams)) return false
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = viewOf(bytes)
+    }
+    const view = this.#view
+    if (end - start < classAt || !this.#readFront(view, start, end)) return false
+    let at = readPlain(view, start + classAt, end, this.retentionClass)
+    if (!holds(view, at, end, beforeStreams)) return false
     at = this.#readStreams(bytes, at + beforeStreams.length, end)
-    if (at < 0 || !holds(bytes, at, beforeType)) return false
-    at = readPlain(bytes, at + beforeType.length, end, this.type)
-    if (!holds(bytes, at, beforeVersion)) return false
+    if (at < 0 || !holds(view, at, end, beforeType)) return false
+    at = readPlain(view, at + beforeType.length, end, this.type)
+    if (!holds(view, at, end, beforeVersion)) return false
     at += beforeVersion.length
     this.verdict.from = this.verdict.to = at
     if (bytes[at] === comma) {
-      if (!holds(bytes, at, beforeVerdict)) return false
-      at = readPlain(bytes, at + beforeVerdict.length, end, this.verdict)
+      if (!holds(view, at, end, beforeVerdict)) return false
+      at = readPlain(view, at + beforeVerdict.length, end, this.verdict)
       if (bytes[at++] !== quote) return false
     }
-    if (!holds(bytes, at, beforeIndex)) return false
+    if (!holds(view, at, end, beforeIndex)) return false
     this.header.to = at + 1
     this.index = this.#readNumber(bytes, at + beforeIndex.length)
     at = this.#numberEnd
-    return this.index >= 0 && holds(bytes, at, beforeNumbers) && this.#readNumbers(bytes, at + 6, end)
+    return this.index >= 0 && holds(view, at, end, beforeNumbers) && this.#readNumbers(bytes, at + 6, end)
   }
 
-  #readFront(bytes: Uint8Array, start: number): boolean {
+  #readFront(view: DataView, start: number, end: number): boolean {
     this.at = start + beforeAt.length
     this.bodyHash = start + bodyHashAt
     this.id = start + idAt
     this.recordedAt = start + recordedAtAt
     this.header.from = start + headerAt
     return (
-      holds(bytes, start, beforeAt) &&
-      holds(bytes, this.at + instantLength, beforeActor) &&
-      isUuid(bytes, start + actorAt) &&
-      holds(bytes, this.bodyHash - beforeBodyHash.length, beforeBodyHash) &&
-      holds(bytes, this.bodyHash + hashLength, beforeId) &&
-      isUuid(bytes, this.id) &&
-      holds(bytes, this.id + uuidLength, beforeRecordedAt) &&
-      holds(bytes, this.recordedAt + instantLength, beforeClass)
+      holds(view, start, end, beforeAt) &&
+      holds(view, this.at + instantLength, end, beforeActor) &&
+      isUuid(view, start + actorAt) &&
+      holds(view, this.bodyHash - beforeBodyHash.length, end, beforeBodyHash) &&
+      holds(view, this.bodyHash + hashLength, end, beforeId) &&
+      isUuid(view, this.id) &&
+      holds(view, this.id + uuidLength, end, beforeRecordedAt) &&
+      holds(view, this.recordedAt + instantLength, end, beforeClass)
     )
   }
 
@@ -140,12 +151,9 @@ export class EntryLayout {
       while (bytes[at]! >= 0x61 && bytes[at]! <= 0x7a) at++
       stream.kindTo = at
       if (bytes[at] !== quote || bytes[at + 1] !== 0x3a || bytes[at + 2] !== quote) return -1
-      stream.from = at + 3
-      for (at += 3; at < end && plain[bytes[at]!] === 1;) at++
-      stream.to = at
+      at = readPlain(this.#view, at + 3, end, stream)
       if (bytes[at] !== quote || !this.#ascends(bytes)) return -1
-      stream.listed = findKind(bytes, stream, listedKinds)
-      stream.column = findKind(bytes, stream, databaseKinds)
+      recogniseKind(bytes, stream)
       this.streamCount++
       if (bytes[++at] === closing) return at
       if (bytes[at++] !== comma) return -1
@@ -195,27 +203,62 @@ export class EntryLayout {
   }
 }
 
-/** The plain text that begins here; answers where it ends. */
-function readPlain(bytes: Uint8Array, start: number, end: number, span: Span): number {
+/** The plain text that begins here; answers where it ends. Two characters at a time: that halves the time. */
+function readPlain(view: DataView, start: number, end: number, span: { from: number; to: number }): number {
   let at = start
-  while (at < end && plain[bytes[at]!] === 1) at++
+  while (at + 1 < end && plain[view.getUint16(at, true)] === 1) at += 2
+  if (at < end && plain[0x2000 | view.getUint8(at)] === 1) at++
   span.from = start
   span.to = at
   return at
 }
 
-function holds(bytes: Uint8Array, at: number, mark: Uint8Array): boolean {
-  for (let place = 0; place < mark.length; place++) if (bytes[at + place] !== mark[place]) return false
+/** Bytes that must stand somewhere, as words of four; the last two may overlap. */
+interface Mark {
+  readonly length: number
+  readonly words: Int32Array
+  readonly places: Int32Array
+}
+
+function markOf(text: string): Mark {
+  const view = viewOf(Buffer.from(text))
+  const places = Int32Array.from({ length: Math.ceil(text.length / 4) }, (_, at) => Math.min(4 * at, text.length - 4))
+  return { length: text.length, words: places.map((place) => view.getInt32(place, true)), places }
+}
+
+function holds(view: DataView, at: number, end: number, { length, words, places }: Mark): boolean {
+  if (at + length > end) return false
+  for (let word = 0; word < words.length; word++)
+    if (view.getInt32(at + places[word]!, true) !== words[word]) return false
   return true
 }
 
-function findKind(bytes: Uint8Array, { kindFrom, kindTo }: StreamSpan, kinds: readonly Uint8Array[]): number {
-  for (let at = 0; at < kinds.length; at++)
-    if (kinds[at]!.length === kindTo - kindFrom && holds(bytes, kindFrom, kinds[at]!)) return at
-  return -1
+/** Mostly it is the kind that stood in this place the last time. */
+function recogniseKind(bytes: Uint8Array, stream: StreamSpan): void {
+  if (says(bytes, stream, stream.kind)) return
+  stream.kind = Uint8Array.prototype.slice.call(bytes, stream.kindFrom, stream.kindTo)
+  stream.listed = listedKinds.findIndex((kind) => says(bytes, stream, kind))
+  stream.column = databaseKinds.findIndex((kind) => says(bytes, stream, kind))
 }
 
-function isUuid(bytes: Uint8Array, at: number): boolean {
-  for (let place = at; place < at + uuidLength; place++) if (uuidByte[bytes[place]!] !== 1) return false
+function says(bytes: Uint8Array, { kindFrom, kindTo }: StreamSpan, kind: Uint8Array): boolean {
+  if (kind.length !== kindTo - kindFrom) return false
+  for (let place = 0; place < kind.length; place++) if (bytes[kindFrom + place] !== kind[place]) return false
   return true
+}
+
+function isUuid(view: DataView, at: number): boolean {
+  for (let place = at; place < at + uuidLength; place += 2)
+    if (uuidBytes[view.getUint16(place, true)] !== 1) return false
+  return true
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** 1 for each two bytes that both may stand. */
+function pairsOf(may: (byte: number) => boolean): Uint8Array {
+  const allowed = Array.from({ length: 256 }, (_, byte) => may(byte))
+  return Uint8Array.from({ length: 65_536 }, (_, pair) => Number(allowed[pair & 0xff]! && allowed[pair >> 8]!))
 }

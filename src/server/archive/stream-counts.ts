@@ -23,7 +23,7 @@ export class StreamCounts {
   #slots = new Int32Array(smallest)
 
   /** Counts one entry's stream; false when its number does not follow the last one. */
-  take(bytes: Uint8Array, stream: StreamSpan): boolean {
+  take(bytes: Uint8Array, stream: Pick<StreamSpan, 'listed' | 'from' | 'to' | 'number'>): boolean {
     const { listed, from, to, number } = stream
     let slot = startOf(listed, bytes, from, to) & (this.#slots.length - 1)
     for (let place = this.#slots[slot]!; place !== 0; place = this.#slots[slot]!) {

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
 import type { Instant } from '#server/platform/clock.ts'
 import {
@@ -112,34 +112,37 @@ export class ZipReader {
    */
   async *read(entry: ZipEntry, seen: (stored: Buffer) => void = () => undefined): AsyncIterable<Buffer> {
     const start = entry.offset + 30 + Buffer.byteLength(entry.name)
-    const stored = Readable.from(readRange(this.#file, start, entry.storedSize, seen))
+    const stored = readRange(this.#file, start, entry.storedSize, seen)
     if (!entry.compressed) {
       yield* stored
       return
     }
     let size = 0
-    const counted = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        size += chunk.length
-        done(
-          size > entry.size
-            ? new ZipError(entry.name, `The file unpacks to more than the ${entry.size} bytes that it declares.`)
-            : null,
-          chunk,
-        )
-      },
-    })
-    const inflate = createInflateRaw({ chunkSize: 256 * 1024 })
-    const failed = pipeline(stored, inflate, counted).catch((error: unknown) => error)
     try {
-      yield* counted as AsyncIterable<Buffer>
+      for await (const chunk of inflate(stored)) {
+        size += chunk.length
+        if (size > entry.size)
+          throw new ZipError(entry.name, `The file unpacks to more than the ${entry.size} bytes that it declares.`)
+        yield chunk
+      }
     } catch (error) {
-      const cause = (await failed) ?? error
-      throw cause instanceof ZipError ? cause : new ZipError(entry.name, 'The compressed data is damaged.')
+      throw isDamage(error) ? new ZipError(entry.name, 'The compressed data is damaged.') : error
     }
     if (size !== entry.size)
       throw new ZipError(entry.name, `The file unpacks to ${size} bytes, not to the ${entry.size} that it declares.`)
   }
+}
+
+/** Large pieces: each costs a way to another thread and back. */
+function inflate(stored: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const unpacked = createInflateRaw({ chunkSize: 1024 * 1024 })
+  // What goes wrong is met by whoever reads.
+  pipeline(Readable.from(stored), unpacked).catch(() => undefined)
+  return unpacked
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
 }
 
 async function* readRange(
@@ -158,7 +161,7 @@ async function* readRange(
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(Math.max(0, length))
+  const bytes = Buffer.allocUnsafeSlow(Math.max(0, length))
   let done = 0
   while (done < bytes.length) {
     const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done)

@@ -3,10 +3,11 @@ import { Value } from 'typebox/value'
 import { fromHex, fromUtf8, toHex } from '#shared/tlog/bytes.ts'
 import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
 import { openNote, parseVerifierKey, type VerifierKey } from '#shared/tlog/note.ts'
-import { linesOf, type EntryLines } from './entry-lines.ts'
+import { longestEntry } from './leaf-block.ts'
+import { cutLines, type LineBatch } from './line-batch.ts'
 import { Manifest, manifestNote, packageFiles } from './manifest.ts'
 import { mediaName } from './media-files.ts'
-import { readEntries, type FileHashes } from './read-entries.ts'
+import { readLines, type FileHashes } from './read-lines.ts'
 import { ZipError, ZipReader } from './read-zip.ts'
 import type { RangeEdges } from './tree-range.ts'
 import { openDirectory, type Directory } from './verify-directory.ts'
@@ -35,13 +36,14 @@ export interface PackageReport {
 
 const mostProblems = 50
 const largestManifest = 16 * 1024 * 1024
-/** Below so many bytes of entries, starting a thread takes longer than it saves. */
+const longestRecord = 256 * 1024 * 1024
+/** Below so many bytes of entries or records, starting a thread takes longer than it saves. */
 const worthThread = 32 * 1024 * 1024
 
 /**
  * Verifies a package from its bytes alone: no network, no database, no configuration, constant memory. Without a key
  * the one in the manifest is used, which proves that the package hangs together but not who made it. Outside parties that
- * `trust` names must have signed the log. From so many bytes of entries on, a thread reads them. Throws `RangeError` when
+ * `trust` names must have signed the log. A file of lines from `threadFrom` bytes on is read by a thread. Throws `RangeError` when
  * one of the outside parties' keys is none.
  */
 export async function verifyPackage(
@@ -216,8 +218,8 @@ class Verification {
       directory: await this.#readDirectory(zip, manifest, checkpoint),
       edges,
       nodes,
-      entries: this.#readEntries(zip, manifest),
-      records: this.#read(zip, manifest, packageFiles.records),
+      entries: this.#readLines(zip, manifest, packageFiles.entries, longestEntry),
+      records: this.#readLines(zip, manifest, packageFiles.records, longestRecord),
       report: (file, sentence, logIndex) => this.report(file, sentence, logIndex),
     })
   }
@@ -296,14 +298,14 @@ class Verification {
     this.#compareHashes(listed, { sha256: content.digest('hex'), storedSha256: stored.digest('hex') })
   }
 
-  /** The entries, and where they are many their leaves as well. */
-  #readEntries(zip: ZipReader, manifest: Manifest): AsyncIterable<EntryLines> {
-    const name = packageFiles.entries
+  /** A file's lines; a thread unpacks and hashes them where they are many. */
+  #readLines(zip: ZipReader, manifest: Manifest, name: string, longest: number): AsyncIterable<LineBatch> {
     const entry = zip.entries.find((candidate) => candidate.name === name)
     const listed = manifest.files.find((file) => file.name === name)
     if (entry === undefined || listed === undefined || entry.size < this.#threadFrom)
-      return linesOf(this.#read(zip, manifest, name))
-    return readEntries({ path: this.#path, name }, (hashes) => this.#compareHashes(listed, hashes))
+      return cutLines(this.#read(zip, manifest, name), longest)
+    const order = { path: this.#path, name, longest, leaves: name === packageFiles.entries }
+    return readLines(order, (hashes) => this.#compareHashes(listed, hashes))
   }
 
   #compareHashes(listed: Manifest['files'][number], found: FileHashes): void {

@@ -11,13 +11,13 @@ import {
   type Manifest,
 } from './manifest.ts'
 import { readHiddenRun } from './hidden-runs.ts'
-import type { EntryLines } from './entry-lines.ts'
+import { EntryReader, type Entry } from './entry-reader.ts'
 import { LeafBlock } from './leaf-block.ts'
+import type { LineBatch } from './line-batch.ts'
 import { LineReader } from './line-reader.ts'
 import { findMedia } from './media-files.ts'
-import { parseEntry, type Entry } from './parse-entry.ts'
 import { ZipError } from './read-zip.ts'
-import { headerOfEntry, readIndex, readRecordLine } from './record-line.ts'
+import { readIndex, readRecordLine } from './record-line.ts'
 import type { Directory } from './verify-directory.ts'
 import { TreeBuilder, type RangeEdges } from './tree-range.ts'
 
@@ -45,12 +45,12 @@ export interface RecordsToVerify {
   readonly edges: RangeEdges
   /** The roots of all complete, aligned stretches of 256 leaves in the range. */
   readonly nodes: Buffer
-  readonly entries: AsyncIterable<EntryLines>
-  readonly records: AsyncIterable<Buffer>
+  readonly entries: AsyncIterable<LineBatch>
+  readonly records: AsyncIterable<LineBatch>
   readonly report: (file: string, sentence: string, logIndex: number | null) => void
 }
 
-const longestRecord = 256 * 1024 * 1024
+const newline = 0x0a
 const { entries: entriesFile, records: recordsFile } = packageFiles
 
 /**
@@ -65,6 +65,8 @@ export async function verifyRecords(given: RecordsToVerify): Promise<RecordTally
     if (error instanceof ZipError) given.report(error.place, error.message, walk.index)
     else if (error instanceof RangeError) given.report(walk.file, error.message, walk.index)
     else throw error
+  } finally {
+    await walk.close()
   }
   return walk.tally
 }
@@ -87,6 +89,7 @@ class Walk {
   readonly #tree = new TreeBuilder()
   readonly #matches: (header: Header) => boolean
   readonly #lines: LineReader
+  readonly #reader = new EntryReader()
   readonly #block = new LeafBlock()
   #nodesSeen = 0
   /** The last number seen of each stream, and how many of its entries the directory counts. */
@@ -98,7 +101,7 @@ class Walk {
     this.#given = given
     this.index = given.manifest.log.first
     this.#matches = headerMatcher(given.manifest.filter)
-    this.#lines = new LineReader(given.records, longestRecord)
+    this.#lines = new LineReader(given.records)
   }
 
   async run(): Promise<void> {
@@ -106,13 +109,7 @@ class Walk {
     const { first, end, size } = manifest.log
     if (first > end || end > size) throw new RangeError('The range of the manifest is none.')
     this.#tree.addAll(0, first, edges.left)
-    for await (const { lines, leaves } of this.#given.entries) {
-      for (const [at, line] of lines.entries()) {
-        // Almost always the next record is at hand, and a million awaits are saved.
-        const pending = line[2] === 0x66 ? this.#takeHidden(line) : this.#takeEntry(line, leaves, at)
-        if (pending !== undefined) await pending
-      }
-    }
+    for await (const batch of this.#given.entries) await this.#takeBatch(batch)
     this.#flushLeaves()
     if (this.index !== end) throw new RangeError(`The log's entries ${this.index} to ${end - 1} are missing.`)
     this.#checkRangeEnd()
@@ -123,34 +120,57 @@ class Walk {
     this.#checkCounts()
   }
 
-  #takeEntry(line: Buffer, leaves: Buffer | undefined, at: number): Promise<void> | undefined {
-    const n = this.index
-    const entry = parseEntry(line)
-    const header = entry === undefined ? undefined : headerOf(entry, line, n)
-    if (entry === undefined || header === undefined) {
-      const found = entry?.n
-      if (found !== undefined && found !== n)
-        this.#report(
-          entriesFile,
-          found > n
-            ? `The log's entry ${n} is missing: entry ${found} stands in its place.`
-            : `Entry ${found} stands again or out of order where entry ${n} belongs.`,
-        )
-      else this.#report(entriesFile, `The log's entry ${n} was altered: it is not an entry any more.`)
-      throw new RangeError(`The entries cannot be followed beyond log index ${n}.`)
+  /** Nobody reads on. */
+  async close(): Promise<void> {
+    await this.#lines.close()
+  }
+
+  async #takeBatch(batch: LineBatch): Promise<void> {
+    const { bytes, hashed } = batch
+    for (let start = 1, number = 0; start < bytes.length; number += 1) {
+      const end = hashed === undefined ? bytes.indexOf(newline, start) : hashed.ends[number]!
+      const hidden = bytes[start + 2] === 0x66
+      const pending = hidden ? this.#takeHidden(bytes.subarray(start, end)) : this.#takeEntry(batch, number, start, end)
+      // Almost always the next record is at hand, and a million awaits are saved.
+      if (pending !== undefined) await pending
+      start = end + 1
     }
+  }
+
+  #takeEntry(batch: LineBatch, number: number, start: number, end: number): Promise<void> | undefined {
+    const n = this.index
+    const entry = this.#reader.read(batch.bytes, start, end)
+    if (entry?.n !== n) this.#refuse(entry)
     if (n >= this.#given.manifest.log.end) throw new RangeError(`Entry ${n} stands beyond the end of the range.`)
-    if (entry.at < this.#lastAt) this.#report(entriesFile, `The log's time goes back at entry ${n}.`)
+    this.#checkTime(entry)
     if (n === this.#given.manifest.log.first) this.#checkRangeStart(entry)
-    this.#lastAt = entry.at
     if (this.#given.manifest.log.withheld) this.#checkNumber(entry)
-    if (leaves === undefined) this.#block.add(line)
-    else this.#block.addHashed(line, leaves, at)
+    this.#block.add(batch, number, start, end)
     this.#closeBlock()
     this.tally.entries += 1
-    const pending = this.#takeRecord(n, header, entry.h, this.#matches(entry.h))
+    const pending = this.#takeRecord(entry, this.#matches(entry.h))
     if (pending === undefined) this.index += 1
     return pending?.then(() => void (this.index += 1))
+  }
+
+  #checkTime({ n, at }: Entry): void {
+    // Entries that were numbered together say the same.
+    if (at === this.#lastAt) return
+    if (at < this.#lastAt) this.#report(entriesFile, `The log's time goes back at entry ${n}.`)
+    this.#lastAt = at
+  }
+
+  #refuse(entry: Entry | undefined): never {
+    const n = this.index
+    if (entry === undefined) this.#report(entriesFile, `The log's entry ${n} was altered: it is not an entry any more.`)
+    else
+      this.#report(
+        entriesFile,
+        entry.n > n
+          ? `The log's entry ${n} is missing: entry ${entry.n} stands in its place.`
+          : `Entry ${entry.n} stands again or out of order where entry ${n} belongs.`,
+      )
+    throw new RangeError(`The entries cannot be followed beyond log index ${n}.`)
   }
 
   /** Entries that the requester may not see: their hashes keep the tree whole. */
@@ -217,10 +237,11 @@ class Walk {
     for (const leaf of this.#block.takeLeaves()) this.#tree.add(0, leaf)
   }
 
-  #takeRecord(n: number, header: Buffer, parsed: Header, matches: boolean): Promise<void> | undefined {
+  #takeRecord(entry: Entry, matches: boolean): Promise<void> | undefined {
+    const { n } = entry
     let line: { n: number; bytes: Buffer } | undefined
     for (;;) {
-      if (this.#lines.isDry) return this.#fill().then(() => this.#takeRecord(n, header, parsed, matches))
+      if (this.#lines.isDry) return this.#fill().then(() => this.#takeRecord(entry, matches))
       line = this.#recordHere()
       if (this.#lines.current === undefined || (line !== undefined && line.n >= n)) break
       if (line !== undefined) this.#strayRecord(line.n)
@@ -232,15 +253,15 @@ class Walk {
     if (matches && here === undefined && this.#given.manifest.selection === null)
       this.#report(
         recordsFile,
-        `The record at log index ${n} (${parsed.type}, ${parsed.recordedAt}) matches the query and is missing.`,
+        `The record at log index ${n} (${entry.h.type}, ${entry.h.recordedAt}) matches the query and is missing.`,
       )
     if (here === undefined) return undefined
     if (!matches) this.#report(recordsFile, `The record at log index ${n} does not match the query and was added.`)
-    this.#checkRecord(n, here, header, parsed)
+    this.#checkRecord(entry, here)
     return undefined
   }
 
-  #checkRecord(n: number, bytes: Buffer, header: Buffer, parsed: Header): void {
+  #checkRecord({ n, h: parsed, header }: Entry, bytes: Buffer): void {
     const line = readRecordLine(bytes, header)
     if (line === undefined) {
       this.#report(
@@ -353,10 +374,4 @@ class Walk {
   #report(file: string, sentence: string): void {
     this.#given.report(file, sentence, this.index)
   }
-}
-
-/** The header's bytes; undefined also where another entry stands in the place of entry `n`. */
-function headerOf(entry: Entry, line: Buffer, n: number): Buffer | undefined {
-  if (entry.header === undefined) return headerOfEntry(line, n)
-  return entry.n === n ? entry.header : undefined
 }

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
-import { longestEntry, packLines } from './entry-lines.ts'
-import type { EntriesOrder, EntriesReport } from './read-entries.ts'
+import { cutLines, hashLines, type LineBatch } from './line-batch.ts'
+import type { LinesOrder, LinesReport } from './read-lines.ts'
 import { ZipError, ZipReader } from './read-zip.ts'
-import { splitLines } from './split-lines.ts'
 
 /** Batches that may be under way: reading goes on while the main thread works, and memory stays flat. */
 const mostUnderWay = 6
 
-const { path, name }: EntriesOrder = workerData
+const { path, name, longest, leaves }: LinesOrder = workerData
 const port = parentPort!
 
 /** Leave to send so many batches; the main thread gives one back for each that it takes. */
@@ -18,10 +17,17 @@ port.on('message', () => {
   leave.given()
 })
 
-function tell(report: EntriesReport, given: ArrayBuffer[] = []): void {
+function tell(report: LinesReport, given: ArrayBuffer[] = []): void {
   // A thread's port has no origin: that is for windows.
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
   port.postMessage(report, given)
+}
+
+function tellLines(lines: LineBatch): void {
+  const { bytes } = lines
+  if (!leaves) return tell({ kind: 'lines', bytes }, [bytes.buffer])
+  const hashed = hashLines(lines)
+  tell({ kind: 'lines', bytes, hashed }, [bytes.buffer, hashed.leaves.buffer, hashed.ends.buffer])
 }
 
 /** The file's content, which is hashed on the way. */
@@ -35,19 +41,18 @@ async function* readChunks(zip: ZipReader): AsyncIterable<Buffer> {
   tell({ kind: 'hashes', sha256: content.digest('hex'), storedSha256: stored.digest('hex') })
 }
 
-async function readEntries(zip: ZipReader): Promise<void> {
-  for await (const lines of splitLines(readChunks(zip), longestEntry)) {
+async function readLines(zip: ZipReader): Promise<void> {
+  for await (const lines of cutLines(readChunks(zip), longest)) {
     if (leave.left === 0) await new Promise<void>((resolve) => (leave.given = resolve))
-    const packed = packLines(lines)
     leave.left -= 1
-    tell({ kind: 'lines', packed }, [packed.bytes.buffer, packed.leaves.buffer])
+    tellLines(lines)
   }
   tell({ kind: 'end' })
 }
 
 const zip = await ZipReader.open(path)
 try {
-  await readEntries(zip)
+  await readLines(zip)
 } catch (error) {
   if (error instanceof ZipError) tell({ kind: 'broken', place: error.place, sentence: error.message })
   else if (error instanceof RangeError) tell({ kind: 'broken', place: undefined, sentence: error.message })

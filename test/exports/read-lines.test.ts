@@ -8,9 +8,11 @@ import { makeLog, units } from './made-log.ts'
 
 const name = 'log/entries.jsonl'
 
-async function edited(change: (all: string[]) => string[]): Promise<string> {
-  return repack(await pack(), (contents) => setLines(contents, name, change(lines(contents, name))))
+async function edited(change: (all: string[]) => string[], file = name): Promise<string> {
+  return repack(await pack(), (contents) => setLines(contents, file, change(lines(contents, file))))
 }
+
+const editedRecords = (change: (all: string[]) => string[]) => edited(change, 'records.jsonl')
 
 /** Packages and what a report must say of them; where nothing is named they are sound. */
 const packages: readonly (readonly [what: string, path: () => Promise<string>, says?: RegExp])[] = [
@@ -28,6 +30,12 @@ const packages: readonly (readonly [what: string, path: () => Promise<string>, s
   ['an entry that is too long', () => edited((all) => all.with(3, 'x'.repeat(70_000))), /longer than|not an entry/],
   ['no entries', () => edited(() => []), /entries 0 to 699 are missing|not an entry/],
   ['a last line that is cut off', async () => repack(await pack(), (contents) => void contents.set(name, contents.get(name)!.subarray(0, -5))), /cut off/],
+  ['a record left out', () => editedRecords((all) => all.toSpliced(300, 1)), /record at log index 300 .* is missing/],
+  ['the last record left out', () => editedRecords((all) => all.slice(0, -1)), /record at log index 699 .* is missing/],
+  ['a body altered', () => editedRecords((all) => all.with(300, all[300]!.replace('évidence', 'évidance'))), /body of the record at log index 300 /],
+  ['a record that is none', () => editedRecords((all) => all.with(300, 'nothing')), /is no record/],
+  ['no records', () => edited(() => [], 'records.jsonl'), /log index 0 .* is missing|no record/],
+  ['records behind entries that cannot be followed', () => edited((all) => all.with(3, 'nothing')), /beyond log index 3/],
   ['damaged bytes', async () => damage(await pack()), /damaged|altered/],
 ] // prettier-ignore
 
@@ -44,7 +52,7 @@ async function damage(path: string): Promise<string> {
 }
 
 for (const [what, make, says] of packages)
-  it(`says the same of ${what}, whether a thread reads the entries or not`, async () => {
+  it(`says the same of ${what}, whether threads read its lines or not`, async () => {
     const path = await make()
     const here = await verifyPackage(path, key, {}, Infinity)
     const inThread = await verifyPackage(path, key, {}, 0)
