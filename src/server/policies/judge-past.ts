@@ -2,10 +2,7 @@ import { weighPost } from './evaluate-post.ts'
 import type { Verdict } from './finding.ts'
 import type { CompiledPolicy } from './policy.ts'
 import type { PolicyInput } from './policy-input.ts'
-import { addJudged, addVerdict, emptyTally, type Tally } from './simulation-tally.ts'
-
-/** What closed reviews say of the findings of one post: ruleId → right or wrong. */
-export type Judgements = Readonly<Record<string, boolean>>
+import { addJudged, addVerdict, emptyTally, type Judgements, type Tally } from './simulation-tally.ts'
 
 /** What was found of a post, of which it is known that the draft finds the same. */
 export interface StandingFindings {

@@ -1,5 +1,6 @@
-import type { Judgements, PastPosts } from './judge-past.ts'
+import type { PastPosts } from './judge-past.ts'
 import { serveSimulation } from './serve-simulation.ts'
+import type { Judgements } from './simulation-tally.ts'
 
 /** Past posts that a task brings along. */
 export interface PostBatch extends Omit<PastPosts, 'judgementsOf'> {

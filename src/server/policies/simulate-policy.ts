@@ -2,13 +2,12 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { unpackError } from '#server/archive/thread-error.ts'
 import type { Verdict } from './finding.ts'
-import type { Judgements } from './judge-past.ts'
 import { loadPortable } from './load-policy-aside.ts'
 import type { PolicyFileSource } from './load-policy.ts'
 import type { PolicyInput } from './policy-input.ts'
 import type { SimulationAnswer, SimulationSetup } from './serve-simulation.ts'
 import type { PostBatch } from './simulate-batch.ts'
-import { addTally, emptyTally, listedAtMost, type Tally } from './simulation-tally.ts'
+import { addTally, emptyTally, listedAtMost, type Judgements, type Tally } from './simulation-tally.ts'
 
 /** What a draft would have done. `complete` is false after a cancel: the figures then cover the posts judged so far. */
 export interface SimulationReport extends Readonly<Tally> {

@@ -1,5 +1,7 @@
 import type { Verdict } from './finding.ts'
-import type { Judgements } from './judge-past.ts'
+
+/** What closed reviews say of the findings of one post: ruleId → right or wrong. */
+export type Judgements = Readonly<Record<string, boolean>>
 
 /** How often each old verdict (outer) becomes each new one (inner). */
 export type VerdictMatrix = Record<Verdict, Record<Verdict, number>>

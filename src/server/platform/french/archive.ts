@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const archiveInFrench: FrenchSentences = {
   'Say whose content is asked for: an author, a profile, or words.':

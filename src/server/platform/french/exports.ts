@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const exportsInFrench: FrenchSentences = {
   'The export has already ended.': 'L’export est déjà terminé.',

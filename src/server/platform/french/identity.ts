@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const identityInFrench: FrenchSentences = {
   'This token is unknown, expired or revoked. Make a new one, or sign in again.':

@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const platformInFrench: FrenchSentences = {
   'The address is not well formed: a % in it is not followed by an encoded character. Check the link.':

@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const policiesInFrench: FrenchSentences = {
   'No such policy version.': 'Cette version des règles n’existe pas.',

@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 /** What is wrong with a policy file. Keywords stay as the file has them; only the words around them are French. */
 export const policyFilesInFrench: FrenchSentences = {

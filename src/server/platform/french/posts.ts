@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const postsInFrench: FrenchSentences = {
   'No such post.': 'Cette publication n’existe pas.',

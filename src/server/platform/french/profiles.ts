@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const profilesInFrench: FrenchSentences = {
   'No such profile.': 'Aucun profil ne correspond.',

@@ -1,4 +1,4 @@
-import type { FrenchSentences } from './say-in-french.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 
 export const reviewsInFrench: FrenchSentences = {
   'No such review in your units.': 'Cet examen n’est pas dans vos unités.',

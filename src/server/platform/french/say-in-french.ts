@@ -1,4 +1,5 @@
 import { archiveInFrench } from './archive.ts'
+import type { FrenchSentences } from './french-sentences.ts'
 import { exportsInFrench } from './exports.ts'
 import { identityInFrench } from './identity.ts'
 import { platformInFrench } from './platform.ts'
@@ -9,13 +10,6 @@ import { statuses } from './problems.ts'
 import { profilesInFrench } from './profiles.ts'
 import { publishingInFrench } from './publishing.ts'
 import { reviewsInFrench } from './reviews.ts'
-
-/**
- * One room's sentences: the English one, as the room writes and archives it, leads to the French one. A hole `{name}`
- * stands for a value; `{status}` and `{other status}` hold a word of the closed vocabularies, `{sentence}` another
- * sentence, and both are said in French too.
- */
-export type FrenchSentences = Readonly<Record<string, string>>
 
 export const frenchTables: readonly FrenchSentences[] = [
   platformInFrench,
