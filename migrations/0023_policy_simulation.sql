@@ -1,3 +1,5 @@
+-- Alone: a program of before writes `touch_keys`.
+
 -- A simulation leaves alone what no changed rule can touch, of which the record holds the verdict; `anew` judges that too.
 
 alter table policy_simulation add column anew boolean not null default false;
