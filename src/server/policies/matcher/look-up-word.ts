@@ -1,6 +1,6 @@
-import { IGNORE, MULTI, SURROGATE, WORD } from './char-class.ts'
+import { FOREIGN, IGNORE, MULTI, SURROGATE, WORD } from './char-class.ts'
 import { EXPANSIONS } from './fold-table.gen.ts'
-import { CLASSES, classOf, narrow } from './fold-table.ts'
+import { CLASSES, classOf, lookAlikeOf, narrow } from './fold-table.ts'
 import {
   bitsOf,
   HASH_PRIME,
@@ -11,7 +11,7 @@ import {
   slotOf,
   type WordTable,
 } from './word-table.ts'
-import { addHit } from './workspace.ts'
+import { addHit, VIA_CONFUSABLE, W } from './workspace.ts'
 
 const APOSTROPHE = 39
 
@@ -105,12 +105,24 @@ export function lookUpPrefixes(
   }
 }
 
+/** Folds the look-alikes of a tag that has Latin letters too, into scratch memory; answers its flags. */
+function foldAlikes(text: string, start: number, end: number): number {
+  const written = text.slice(start, end)
+  if (folded.length !== written.length || !/\p{Script=Latin}/u.test(written)) return 0
+  for (let k = 0; k < written.length; k++) {
+    const alike = lookAlikeOf(written.charCodeAt(k))
+    if (alike !== 0) folded.units[k] = alike | 32
+  }
+  return VIA_CONFUSABLE
+}
+
 /** Notes the cashtag or hashtag term that a token with the sign in front of it is. */
 export function lookUpTag(words: WordTable, text: string, start: number, end: number, token: number): void {
   const sign = text.charCodeAt(start - 1)
   const ascii = sign === 0xff04 ? 36 : sign === 0xff03 ? 35 : sign
   if (ascii !== 36 && ascii !== 35) return
   foldToken(text, start, end, end - start + 8)
+  const flags = ((W.tokenBits[token] as number) & FOREIGN) === 0 ? 0 : foldAlikes(text, start, end)
   let hash = Math.imul(HASH_SEED ^ ascii, HASH_PRIME)
   for (let k = 0; k < folded.length; k++) hash = Math.imul(hash ^ (folded.units[k] as number), HASH_PRIME)
   const { pairs, mask } = words.whole
@@ -118,7 +130,7 @@ export function lookUpTag(words: WordTable, text: string, start: number, end: nu
     let id = Math.abs(pairs[slot * 2 + 1] as number) - 1
     if (pairs[slot * 2] !== hash) continue
     while (id >= 0 && !isTag(words, id, ascii)) id = words.twins[id] as number
-    if (id >= 0) addHit(id, start - 1, end, token, token, 0)
+    if (id >= 0) addHit(id, start - 1, end, token, token, flags)
   }
 }
 

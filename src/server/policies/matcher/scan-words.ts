@@ -33,6 +33,7 @@ const { WORD, IGNORE, SURROGATE, MULTI, EXTEND, LOWER, UPPER, DIGIT, LETTER, FOL
 const ODD_TOKEN = C.REPEAT | C.CAMEL | C.FOREIGN | C.APOSTROPHE_INSIDE | IGNORE
 const SYMBOL_GAP = C.G_SYMBOL | C.G_LEET | C.G_HASH
 const SPACE = 32
+const PLUS = 43
 const HIGH = ~0xffff
 /** A plain letter or digit: one unit, which folds to one. */
 const ONE_UNIT = WORD | MULTI | SURROGATE | IGNORE
@@ -99,7 +100,10 @@ function isOneLetter(token: number): boolean {
 function endRun(table: ScanTable, text: string, last: number): void {
   const first = chunk.runFirst
   chunk.runFirst = -1
-  if (first >= 0 && last - first + 1 >= SHORTEST_RUN && table.hasViews) viewRun(table.words, text, first, last)
+  if (first < 0 || !table.hasViews) return
+  // A digit that imitates no letter is none of the run: the "2." of "1. r i s k 2. f u n".
+  const end = '2689'.includes(text.charAt(W.tokenStart[last] as number)) ? last - 1 : last
+  if (end - first + 1 >= SHORTEST_RUN) viewRun(table.words, text, first, end)
 }
 
 /** Ends the chunk in front of `at`: masks its link, looks at it in other views when it is odd, tells runs of letters. */
@@ -350,7 +354,7 @@ function passGap(
     chunk.start = at + 1
     return widenGap(gap, low, unit)
   }
-  if ((low & (C.G_LEET | C.G_HASH | C.G_REGIONAL)) !== 0 && unit !== 33) chunk.odd = true
+  if (((low & (C.G_LEET | C.G_HASH | C.G_REGIONAL)) !== 0 && unit !== 33) || unit === PLUS) chunk.odd = true
   if ((low & (SYMBOL_GAP | C.G_JOINER)) !== 0 && isSymbol(table, narrow(unit), low)) {
     addToken(
       at,

@@ -36,6 +36,8 @@ const SHORTEST_IN_TAG = 4
 const SHORTEST_HALF = 3
 /** Endings that a starred word may take where words run together. */
 const LONGEST_ENDING = 4
+/** Digits that no word ends in: they imitate no usual letter. */
+const UNLIKE = new Set(Array.from('2689', (digit) => digit.charCodeAt(0)))
 /** Repetitions of one letter after which only the last is tried as the end of a word. */
 const MOST_REPEATED = 12
 
@@ -148,10 +150,13 @@ function tryWords(
     outcome = TRIED
     if (!alignWord(words, id, text, cut.item[place] as number, last, true)) continue
     const next = placeAfter(place, aligned.end)
-    improve(next, base + size * size, place, id)
+    const score = base + size * size
+    // Repeated letters count too, or else the first of "ddddouble" would be the small word "d".
+    improve(next, score + Math.max(0, next - place - size), place, id)
     if (words.isPrefix[id] === 0) continue
     for (let more = 1; more <= LONGEST_ENDING && next + more <= cut.length && cut.edge[next + more - 1] === 0; more++) {
-      improve(next + more, base + size * size + more, place, id)
+      if (UNLIKE.has(S.digit[cut.item[next + more - 1] as number] as number)) break
+      improve(next + more, score + more, place, id)
     }
   }
   return outcome
@@ -332,6 +337,8 @@ export function segmentLetters(
 function cutsBefore(item: number, from: number, to: number): boolean {
   if (S.upper[item] !== 1) return false
   if (S.upper[item - 1] !== 1) return true
+  // "TTTelegram" is one word.
+  if (S.unit[item] === S.unit[item - 1]) return false
   return item < to && S.upper[item + 1] !== 1 && S.kind[item + 1] === LETTER_ITEM && item > from + 1
 }
 
@@ -349,11 +356,12 @@ export function cutParts(
   for (let item = from + 1; item <= to + 1; item++) {
     if (item <= to && !cutsBefore(item, from, to)) continue
     if (start > from || item <= to) {
+      const before = W.hits
       notePart(words, text, start, item - 1, flags)
-      let letter = item - 1
+      let letter = W.hits > before ? start : item - 1
       while (letter > start && S.digit[letter] !== 0) letter--
       // A year at the end of a hashtag: "#SansRisque2026".
-      if (letter < item - 1) notePart(words, text, start, letter, flags)
+      if (letter < item - 1 && letter > start) notePart(words, text, start, letter, flags)
       parts++
     }
     start = item

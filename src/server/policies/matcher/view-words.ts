@@ -66,6 +66,12 @@ function isOrdinal(text: string, from: number, to: number): boolean {
   )
 }
 
+/** The word before a sign that stands for a letter is not meant where a longer one goes on after it: "garanti€s". */
+function forgetBeginning(from: number, to: number): void {
+  const token = S.token[from] as number
+  if (token !== S.token[to] && W.tokenStart[token] === S.start[from]) W.tokenWord[token] = 0
+}
+
 /** Notes the whole words that the letters between two items are; answers whether there was one. */
 function findWhole(
   words: WordTable,
@@ -89,6 +95,7 @@ function findWhole(
     if (trimmed ? size < SHORTEST_TRIMMED : (aligned.flags & ~VIA_FOLDED) === 0) continue
     if (isOrdinal(text, from, to)) continue
     noteWord(id, from, to, trimmed ? aligned.flags | VIA_LEET : aligned.flags)
+    if (!joined && !trimmed) forgetBeginning(from, to)
     found = true
   }
   return found
