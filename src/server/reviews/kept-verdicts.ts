@@ -16,8 +16,9 @@ export interface KeptVerdicts {
   readonly unknownFrom: string
 }
 
-/** What was judged under older versions is judged anew. */
+/** What was judged under older versions, or under one whose turn does not come in time, is judged anew. */
 const versionsAtMost = 20
+const planningMilliseconds = 10_000
 /** Each is looked up in the index. */
 const keysAtMost = 4_000
 /** Where more of the posts have a word of a changed rule, looking them up costs more than it spares. */
@@ -35,7 +36,9 @@ export async function findKeptVerdicts(
 ): Promise<KeptVerdicts | undefined> {
   const versions: string[] = []
   const keys = new Set<number>()
+  const since = performance.now()
   for (const { version, files } of await readOnceActive(db, versionsAtMost)) {
+    if (performance.now() - since > planningMilliseconds) break
     const plan = await runAside('planTouch', files, draft)
     if (plan.everything.length > 0 || plan.keys.length > keysAtMost) continue
     versions.push(version)

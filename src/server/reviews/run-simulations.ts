@@ -75,12 +75,14 @@ const mostThreads = 8
 async function simulate(deps: SimulationDeps, row: ClaimedSimulation, stopping: AbortSignal): Promise<StoredReport> {
   const { units, from, to } = row
   const period = { units, from, to }
-  const total = await countHistory(deps.db, period)
+  const [total, kept] = await Promise.all([
+    countHistory(deps.db, period),
+    row.anew ? undefined : findKeptVerdicts(deps, row.files),
+  ])
   const stop = new AbortController()
   const sign = keepAlive(deps, row, total, stop)
   sign.tell(0, 0)
   const thread = new URL('simulate-thread.ts', import.meta.url)
-  const kept = row.anew ? undefined : await findKeptVerdicts(deps, row.files)
   const settings: HistorySettings = { databaseUrl: deps.config.database.url, period, kept }
   const { firstAt, ...figures } = await simulateTasks(
     { thread, settings, tasks: cutHistory(deps.db, period) },
