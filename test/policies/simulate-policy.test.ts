@@ -12,6 +12,7 @@ import {
   type PastPost,
   type SimulationReport,
 } from '#server/policies/simulate-policy.ts'
+import type { MeetingTask } from '#test/support/meeting-thread.ts'
 
 const base = [
   {
@@ -117,6 +118,43 @@ test('A thread that dies ends the simulation and says so, it is never waited for
     simulateTasks({ thread: failing, settings, tasks: [0, 1, 2, 3] }, { draft, workers: 2 })
   await assert.rejects(run('exit'), /ended with code 7/)
 })
+
+test('What a thread throws outside of a task ends the simulation with that error', async () => {
+  const run = simulateTasks({ thread: failing, settings: 'throw', tasks: [0, 1] }, { draft, workers: 1 })
+  await assert.rejects(run, { name: 'RangeError', message: 'Nobody catches this.' })
+})
+
+const meeting = new URL('../support/meeting-thread.ts', import.meta.url)
+const never = 1_000
+
+test('The threads of a simulation work at the same time', async () => {
+  const tasks = Array.from({ length: 8 }, (_, index): MeetingTask => ({ id: `post-${index}`, until: 3 }))
+  // None of them ends before three threads have one.
+  const report = await simulateTasks(
+    { thread: meeting, settings: new SharedArrayBuffer(4), tasks },
+    { draft, workers: 3 },
+  )
+  assert.deepEqual([report.judged, report.complete], [8, true])
+})
+
+test(
+  'A cancelled simulation waits for no task, and counts also what came before an earlier one',
+  { timeout: 60_000 },
+  async () => {
+    const stop = new AbortController()
+    async function* tasks(): AsyncGenerator<MeetingTask> {
+      yield { id: 'never-judged', until: never }
+      for (let index = 0; index < 3; index++) yield { id: `post-${index}`, until: 0 }
+      await new Promise(() => {}) // the next one never comes
+    }
+    const report = await simulateTasks(
+      { thread: meeting, settings: new SharedArrayBuffer(4), tasks: tasks() },
+      { draft, workers: 2, signal: stop.signal, onProgress: (judged) => judged === 2 && stop.abort() },
+    )
+    assert.equal(report.complete, false)
+    assert.ok(report.judged >= 2, `${report.judged} judged`)
+  },
+)
 
 test('What a thread cannot read fails the simulation with the thread’s own error and code', async () => {
   const run = simulateTasks({ thread: failing, settings: '', tasks: [0, 1, 2] }, { draft, workers: 1 })

@@ -7,6 +7,7 @@ import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { getSimulation, Simulation } from '#shared/api/simulations.ts'
 import { startMatrixFirm } from '#test/identity/matrix-firm.ts'
 import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import { meanwhileSimulating } from '#test/support/hold-simulation.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 
@@ -192,7 +193,7 @@ test('A cancelled simulation keeps what it has, labelled incomplete; one that en
   )
 })
 
-test('A simulation whose process died is run again, and the dead one changes nothing any more', async (t) => {
+test('A simulation whose process died is run again, by one other process', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
   await submit(camille, profileId, 'A moonshot for Lyon.')
@@ -211,6 +212,52 @@ test('A simulation whose process died is run again, and the dead one changes not
     [(await read(ada, simulationId)).state, (await recordsOfSimulation(gateway)).length],
     ['completed', 1],
   )
+})
+
+for (const isStopping of [false, true])
+  test(`A process that lost its simulation to another changes nothing of it any more${isStopping ? ', when it is stopped too' : ''}`, async (t) => {
+    const { gateway, profileId } = await furnishFirm(t)
+    const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+    await submit(camille, profileId, 'A moonshot for Lyon.')
+    gateway.clock.advance(1_000)
+    const simulationId = await ask(ada, { files: draft })
+    const stopping = new AbortController()
+    const lease = addMilliseconds(gateway.clock.now(), 7_000)
+    // Another process claims it, as after the end of the lease.
+    const claimed = `update policy_simulation set attempt = attempt + 1, lease_until = '${lease}'`
+    await meanwhileSimulating(
+      gateway,
+      async (owner) => {
+        await owner.query(claimed)
+        if (isStopping) stopping.abort()
+      },
+      stopping.signal,
+    )
+    const columns = ['state', 'attempt', 'lease_until', 'done', 'report'] as const
+    const row = await gateway.db.selectFrom('policy_simulation').select(columns).executeTakeFirstOrThrow()
+    assert.deepEqual(row, { state: 'running', attempt: 2, lease_until: lease, done: 0, report: null })
+    assert.equal((await recordsOfSimulation(gateway)).length, 0)
+    gateway.clock.advance(7_001)
+    assert.equal(await runSimulations(gateway), 1)
+    assert.equal((await read(ada, simulationId)).state, 'completed')
+  })
+
+test('A simulation that is cancelled while its process is asked to stop is not handed back', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  gateway.clock.advance(1_000)
+  const simulationId = await ask(ada, { files: draft })
+  const stopping = new AbortController()
+  await meanwhileSimulating(
+    gateway,
+    async () => {
+      assert.equal((await ada.post(`/api/policies/simulations/${simulationId}/cancel`)).statusCode, 200)
+      stopping.abort()
+    },
+    stopping.signal,
+  )
+  assert.equal((await read(ada, simulationId)).state, 'cancelled')
 })
 
 test('A simulation reaches as far as the role of who asks, and does not exist for others', async (t) => {

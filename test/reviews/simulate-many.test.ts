@@ -11,6 +11,7 @@ import { readSimulation } from '#server/reviews/read-simulation.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 import { simulateHistory, type SimulationWish } from '#server/reviews/simulate-history.ts'
 import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import { meanwhileSimulating } from '#test/support/hold-simulation.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 
@@ -179,6 +180,21 @@ test('The tasks of a simulation are one after another without a gap, whatever is
     for (let count = 0; count < 5; count++) await submit(camille, rows[0]!.id, 'A moonshot that comes meanwhile.')
   })
   assert.deepEqual([state, report!.judged], ['completed', (await readSlowly(gateway)).judged - 5])
+})
+
+test('A simulation that is cancelled stops: what nobody wants any more is not judged', async (t) => {
+  const gateway = await furnishHistory(t)
+  gateway.clock.advance(1_000)
+  await gateway.signIn('ada')
+  const { rows } = await sql<{ id: string }>`select id from app_user where display_name like 'Ada%'`.execute(gateway.db)
+  const actor = (await loadActor(gateway.db, rows[0]!.id, gateway.clock.now()))!
+  const { simulationId } = await simulateHistory(gateway, actor, { files: draft })
+  await meanwhileSimulating(gateway, (owner) =>
+    owner.query(`update policy_simulation set cancel_requested_by = '${rows[0]!.id}'`),
+  )
+  const { state, report } = await readSimulation(gateway.db, actor, simulationId)
+  assert.deepEqual([state, report?.complete], ['cancelled', false])
+  assert.ok(report!.judged < taskSize, `${report!.judged} were judged`)
 })
 
 test('A connection that the database closes leaves the simulation to whoever claims it next, nothing half done', async (t) => {

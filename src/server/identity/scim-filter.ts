@@ -147,7 +147,7 @@ function compare(column: Column, operator: string, value: unknown): RawBuilder<u
   if (operator === 'pr') return sql`${column.sql} is not null`
   if (value === undefined) throw invalid(`The comparison “${operator}” needs a value.`)
   if (column.kind === 'boolean') return compareBoolean(column, operator, value)
-  const text = String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   if (operator in ordered) return compareTime(column, ordered[operator] ?? '=', text)
   const left = column.kind === 'text' ? sql`lower(${column.sql})` : column.sql
   const right = column.kind === 'text' || column.kind === 'lowered' ? text.toLowerCase() : text
