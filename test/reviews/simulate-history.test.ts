@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { tellSimulation } from '#server/commands/simulate-draft.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
@@ -10,6 +11,7 @@ import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
 import { meanwhileSimulating } from '#test/support/hold-simulation.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 
 type Answer = AnswerOf<typeof getSimulation>
 
@@ -241,6 +243,34 @@ for (const isStopping of [false, true])
     assert.equal(await runSimulations(gateway), 1)
     assert.equal((await read(ada, simulationId)).state, 'completed')
   })
+
+test('Each sign of life lengthens the lease, and one that cannot be given fails the simulation instead of halving it', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
+  await submit(camille, profileId, 'A moonshot for Lyon.')
+  gateway.clock.advance(1_000)
+  const watchSigns = (does: string) =>
+    runSql(
+      gateway.database.ownerUrl,
+      `create table if not exists seen (lease_until timestamptz);
+      create or replace function watch() returns trigger language plpgsql security definer set search_path = public as $$
+        begin ${does}; return new; end $$;
+      create or replace trigger watch before update on policy_simulation for each row
+        when (old.state = 'running' and new.state = 'running') execute function watch()`,
+    )
+  await ask(ada, { files: draft })
+  await watchSigns('insert into seen values (new.lease_until)')
+  await meanwhileSimulating(gateway, async () => gateway.clock.advance(45_000))
+  await runSql(gateway.database.ownerUrl, 'grant select on seen to gateway_service')
+  const { rows } = await sql<{ lease: string }>`select distinct lease_until as lease from seen`.execute(gateway.db)
+  assert.deepEqual(rows, [{ lease: addMilliseconds(gateway.clock.now(), 60_000) }])
+
+  const simulationId = await ask(ada, { files: draft })
+  await watchSigns("raise exception 'no sign'")
+  assert.equal(await runSimulations(gateway), 1)
+  const { state, report } = await read(ada, simulationId)
+  assert.deepEqual([state, report], ['failed', null])
+})
 
 test('A simulation that is cancelled while its process is asked to stop is not handed back', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
