@@ -36,6 +36,11 @@ const longestLook = 20_000
 /** How much longer a stretch may be than the one before, and the milliseconds for which it is made at least. */
 const growth = 5
 const leastTime = 30
+/**
+ * Rows of the first stretch, where it is not known yet how much of what the words' index leads to is asked for, or as many as hold
+ * some rows of a column.
+ */
+const firstStretch = { rows: 40_000, ofColumn: 2_500 }
 /** From this share of rows on, looking at each is cheaper than asking the indexes. */
 const frequent = 0.02
 /** Rows of one column that are fetched sooner than the words' index is read beside: by their share, and by that of the words. */
@@ -219,11 +224,20 @@ function twoMonthsBack({ months, position, range }: State): Instant {
 /** Back over as many rows as promise enough results, at most a few times those of the stretch before, and as there is time. */
 function stretchBack(state: State): Instant {
   const { months, position, range, condition, stretch, stretchSpeed } = state
-  const month = months.find((candidate) => isBefore({ at: candidate.from, id: noId }, position))
+  const month = months.find((candidate) => isBefore({ at: candidate.from, id: noId }, position))?.rows ?? 0
   const timed = condition.isOneWord ? Infinity : stretchSpeed * Math.max(timeLeft(state), leastTime)
-  const grown = Math.max(Math.min(growth * stretch, timed), month?.rows ?? 0)
+  const least = leastStretch(state, month)
+  const grown = Math.max(Math.min(growth * stretch, timed), least)
   state.stretch = Math.min(grown, wanted / Math.max(density(state), 1e-9))
   return backBy(months, position, state.stretch, range.end)
+}
+
+/** One word is told by its index at once, and a column by its own; else there may be much to read of which nothing is asked for. */
+function leastStretch({ condition, stretch, looked, passed }: State, month: number): number {
+  if (condition.isOneWord) return month
+  if (condition.ordered !== undefined)
+    return Math.min(month, Math.max(firstStretch.rows, (firstStretch.ofColumn * passed) / Math.max(looked, 1)))
+  return stretch === 0 ? Math.min(month, firstStretch.rows) : firstLook.together
 }
 
 function rowsTo({ months, position }: State, reached: Position): number {

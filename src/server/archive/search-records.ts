@@ -23,7 +23,7 @@ export interface SearchPage {
 
 /** What a search may take, in milliseconds and in results that are counted. */
 export type SearchLimits = Omit<ScanGoal, 'rows' | 'since'>
-const usualLimits: SearchLimits = { pageMilliseconds: 100, countMilliseconds: 50, looks: 4, count: 10_000 }
+const usualLimits: SearchLimits = { pageMilliseconds: 85, countMilliseconds: 50, looks: 4, count: 10_000 }
 
 type Answer = AnswerOf<typeof contract>
 type Counted = Pick<Answer, 'total' | 'totalIsEstimate' | 'counted' | 'facets'>
