@@ -259,6 +259,8 @@ function viewOf(bytes: Uint8Array): DataView {
 
 /** 1 for each two bytes that both may stand. */
 function pairsOf(may: (byte: number) => boolean): Uint8Array {
-  const allowed = Array.from({ length: 256 }, (_, byte) => may(byte))
-  return Uint8Array.from({ length: 65_536 }, (_, pair) => Number(allowed[pair & 0xff]! && allowed[pair >> 8]!))
+  const allowed = Uint8Array.from({ length: 256 }, (_, byte) => Number(may(byte)))
+  const pairs = new Uint8Array(65_536)
+  for (let second = 0; second < 256; second++) if (allowed[second] === 1) pairs.set(allowed, second << 8)
+  return pairs
 }

@@ -82,8 +82,10 @@ export class StretchDigests {
         this.#numbers(order, (at) => 1_000 * this.#recordedAt[at]! - postgresEpoch),
         hashesOf(order, leaves),
         hashesOf(order, bodies),
-        ...[...fields, 'type'].map((field) => this.#texts(order, 2 * fields.indexOf(field as (typeof fields)[number]))),
+        ...fields.map((_, field) => this.#texts(order, 2 * field)),
       ]
+      // The searchable copy has the type once more.
+      hashes.push(hashes[hashes.length - fields.length + fields.indexOf('type')]!)
       stretches.push({
         firstIndex: this.#firstIndex + start,
         endIndex: this.#firstIndex + end,

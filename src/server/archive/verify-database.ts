@@ -95,8 +95,8 @@ interface Verified {
   readonly start: number
   /** How many entries the database called sealed before the bucket was read: so many at least the bucket must prove. */
   readonly sealedBefore: number
-  /** Something was found: counts that agree are no comfort. */
-  readonly suspicious: boolean
+  /** Every leaf was found to have its record and its searchable row, and there are as many of each (`countsAgree`). */
+  readonly complete: boolean
 }
 
 /**
@@ -149,8 +149,7 @@ interface LeftOut {
 
 /** Records without a leaf that the last round of numbering saw, and numbered ones that the searchable copy lacks. */
 async function findLeftOut(db: Db, verified: Verified): Promise<LeftOut> {
-  // Every leaf was found to have its record and its searchable row: then nothing is left out when there are as many of each.
-  if (verified.start === 0 && !verified.suspicious && (await countsAgree(db))) return { forgotten: 0, unsearchable: 0 }
+  if (verified.complete) return { forgotten: 0, unsearchable: 0 }
   const { rows } = await sql<LeftOut>`
     with head as (select mark from archive.integration order by tree_size desc limit 1),
     since as (select pg_snapshot_xmin(i.mark) as xid from archive.integration i
@@ -168,7 +167,8 @@ async function findLeftOut(db: Db, verified: Verified): Promise<LeftOut> {
   return rows[0]!
 }
 
-async function countsAgree(db: Db): Promise<boolean> {
+/** Are there as many leaves as numbered records and searchable rows, in one moment? */
+export async function countsAgree(db: Db): Promise<boolean> {
   const { rows } = await sql<{ agree: boolean | null }>`
     select (select count(*) from archive.leaf) = (select count(*) from archive.archive_record r,
           (select mark from archive.integration order by tree_size desc limit 1) head where pg_visible_in_snapshot(r.xid, head.mark))

@@ -24,7 +24,7 @@ import type { Stretch } from './stretch-digest.ts'
 import type { SealSummary } from './summarise-seal.ts'
 import { openSummariser } from './summarise-seals.ts'
 import { verifyBodies } from './verify-bodies.ts'
-import { compareRange, compareWhole, findDisposed, readSealedSize } from './verify-database.ts'
+import { compareRange, compareWhole, countsAgree, findDisposed, readSealedSize } from './verify-database.ts'
 import { compareDirectory, readDirectories, type KnownDirectory } from './verify-directories.ts'
 import { compareTiles, readCheckpoint, readSealedEntries, walkSeal, type Walk } from './verify-seal.ts'
 
@@ -47,24 +47,30 @@ const comparisons = 2
 export async function verifySeals(deps: VerifyDeps, start: number): Promise<Found> {
   // Read before the bucket is: what is sealed while the bucket is read is no reproach to it.
   const sealedBefore = await readSealedSize(deps.db)
-  const source = start === 0 ? await listBucket(deps.objectStore) : await listRecent(deps.db, deps.objectStore, start)
-  const walk: Walk = {
+  // Meanwhile threads start and Postgres counts.
+  const summariser = openSummariser(sealedBefore - start)
+  const counting = start === 0 ? countsAgree(deps.db) : Promise.resolve(false)
+  counting.catch(() => {}) // met where it is awaited
+  try {
+    const source = start === 0 ? await listBucket(deps.objectStore) : await listRecent(deps.db, deps.objectStore, start)
+    const walk = beginWalk(start, source)
+    const treeSize = source.seals.at(-1)?.treeSize ?? start
+    const recordsChecked = await new Verification(deps, source, walk).run(start, readSeals(source, summariser))
+    const complete = (await counting) && walk.problems.length === 0
+    walk.problems.push(...(await compareWhole(deps.db, treeSize, { start, sealedBefore, complete })))
+    return { treeSize, recordsChecked, problems: walk.problems }
+  } finally {
+    await summariser.close()
+  }
+}
+
+function beginWalk(start: number, source: Source): Walk {
+  return {
     frontier: emptyFrontier(),
     lastAt: '',
     lastCheckpointAt: '',
     sequences: start === 0 ? new Map() : undefined,
     problems: [...source.problems],
-  }
-  const treeSize = source.seals.at(-1)?.treeSize ?? start
-  const summariser = openSummariser(treeSize - start)
-  try {
-    const recordsChecked = await new Verification(deps, source, walk).run(start, readSeals(source, summariser))
-    walk.problems.push(
-      ...(await compareWhole(deps.db, treeSize, { start, sealedBefore, suspicious: walk.problems.length > 0 })),
-    )
-    return { treeSize, recordsChecked, problems: walk.problems }
-  } finally {
-    await summariser.close()
   }
 }
 
