@@ -147,6 +147,13 @@ const mistakes: readonly [string, string, RegExp][] = [
 for (const [name, text, expected] of mistakes)
   test(`A policy with ${name} does not load and says what to write`, () => assertProblem(text, expected))
 
+test('A file of more than five million characters is refused before it is read, with its name', () => {
+  const long = `${rule('any: [x]')}# ${'x'.repeat(5_000_000)}`
+  assert.deepEqual(problemsOf(rule('any: [x]'), long), [
+    `2.yaml:1 -: The file has ${long.length} characters, and at most 5000000 are read. Split it into several.`,
+  ])
+})
+
 test('A name that two files give to different things is told', () => {
   assert.match(
     problemsOf('policy: a\nlists: { l: [x] }\n', 'policy: b\nlists: { l: [y] }\n').join(),

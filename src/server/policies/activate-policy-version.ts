@@ -6,9 +6,9 @@ import type { Deps } from '#server/platform/deps.ts'
 import { prepareVersion, unloadable } from './compiled-policies.ts'
 import {
   announceVersion,
+  describeVersion,
   findActiveVersion,
   findDueVersions,
-  findVersion,
   isSimulatedBeside,
   lockSwitch,
   lockVersion,
@@ -49,7 +49,7 @@ export async function activatePolicyVersion(
     const at = deps.clock.now()
     if (wish.at !== undefined && wish.at > at) await scheduleVersion(tx, version, { activateAt: wish.at, simulationId })
     else await switchAndRecord(tx, actor, version, { at, reason: wish.reason, simulationId })
-    return (await findVersion(tx, version))!
+    return (await describeVersion(tx, version))!
   })
 }
 

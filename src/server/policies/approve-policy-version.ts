@@ -4,7 +4,7 @@ import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { announceVersion, approveVersion, findVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
+import { announceVersion, approveVersion, describeVersion, lockVersion, type PolicyVersionRow } from './queries.ts'
 import { requireFirm } from './require-firm.ts'
 import { findReport, requireSimulation } from './require-simulation.ts'
 import { refuseOwnEmergency } from './start-emergency.ts'
@@ -41,6 +41,6 @@ export async function approvePolicyVersion(
     })
     // It may go live soon: whoever judges has it compiled by then.
     await announceVersion(tx, version)
-    return (await findVersion(tx, version))!
+    return (await describeVersion(tx, version))!
   })
 }

@@ -3,7 +3,7 @@ import type { Db, Tx } from '#server/platform/database.ts'
 import { loadPolicyAside } from './load-policy-aside.ts'
 import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from './load-policy.ts'
 import { PolicyError } from './policy-error.ts'
-import { findComingVersions, findVersion } from './queries.ts'
+import { describeVersion, findComingVersions, findVersion } from './queries.ts'
 
 // A version is immutable and named by its content, so a compiled one never goes stale. A few are kept: the active one,
 // its predecessor while posts are judged anew, and those that a replay asks for.
@@ -44,7 +44,7 @@ export async function prepareVersions(db: Db): Promise<void> {
  */
 export async function prepareVersion(db: Db, version: string): Promise<boolean> {
   if (kept.has(version)) return true
-  if (refused.has(version) || (await findVersion(db, version)) === undefined) return false
+  if (refused.has(version) || (await describeVersion(db, version)) === undefined) return false
   try {
     await compiledPolicy(db, version)
     return true

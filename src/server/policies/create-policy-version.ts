@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
@@ -6,7 +7,7 @@ import type { Deps } from '#server/platform/deps.ts'
 import { loadPolicyAside } from './load-policy-aside.ts'
 import type { CompiledPolicy, PolicyFileSource } from './load-policy.ts'
 import { PolicyError } from './policy-error.ts'
-import { findVersion, insertVersion, type PolicyVersionRow } from './queries.ts'
+import { describeVersion, insertVersion, type PolicyVersionRow } from './queries.ts'
 import { runInTurns } from './run-in-turns.ts'
 import { testInSteps, type TestReport } from './test-policy.ts'
 
@@ -17,6 +18,7 @@ export async function createPolicyVersion(
   files: readonly PolicyFileSource[],
   note: string,
 ): Promise<PolicyVersionRow> {
+  await nextTurn() // reading megabytes of JSON was one
   const policy = await compileAsideOrExplain(files)
   refuseFailing(await runInTurns(testInSteps(policy)))
   return inTransaction(deps.db, async (tx) => {
@@ -30,7 +32,7 @@ export async function createPolicyVersion(
       streams: { policy: policy.version },
       body: { version: policy.version, note, files: files.map((file) => ({ path: file.path, text: file.text })) },
     })
-    return (await findVersion(tx, policy.version))!
+    return (await describeVersion(tx, policy.version))!
   })
 }
 

@@ -22,6 +22,9 @@ export interface ParsedPolicyFile {
   problemAt(place: YamlPath, message: string): PolicyProblem
 }
 
+/** In UTF-16 units: several times a lexicon of 100,000 terms. */
+const longestFile = 5_000_000
+
 let compiled: ValidateFunction<RawPolicy> | undefined
 
 /** Compiled with the first file: a start whose policies are known reads none. */
@@ -32,6 +35,7 @@ function schemaCheck(): ValidateFunction<RawPolicy> {
 
 /** Reads one YAML file. Never throws: syntax and schema mistakes come back as problems, all at once. */
 export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
+  if (source.text.length > longestFile) return refuseLong(source)
   const lines = new LineCounter()
   const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false })
   const problemAt = (place: YamlPath, message: string): PolicyProblem => {
@@ -60,6 +64,12 @@ export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
   if (validate(value)) return { path: source.path, raw: value, problems: [], problemAt }
   const problems = (validate.errors ?? []).filter(isTelling).map((error) => describe(error, problemAt))
   return { path: source.path, raw: undefined, problems: dropRepeats(problems), problemAt }
+}
+
+function refuseLong({ path, text }: PolicyFileSource): ParsedPolicyFile {
+  const problemAt = (_place: YamlPath, message: string): PolicyProblem => ({ file: path, line: 1, message })
+  const message = `The file has ${text.length} characters, and at most ${longestFile} are read. Split it into several.`
+  return { path, raw: undefined, problems: [problemAt([], message)], problemAt }
 }
 
 function dropRepeats(problems: readonly PolicyProblem[]): PolicyProblem[] {

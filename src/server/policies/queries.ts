@@ -36,6 +36,12 @@ export async function findVersions(db: Db): Promise<PolicyVersionRow[]> {
     .execute()) as PolicyVersionRow[]
 }
 
+/** A version without its files, which may be megabytes: whoever needs them takes `findVersion`. */
+export async function describeVersion(db: Db | Tx, version: string): Promise<PolicyVersionRow | undefined> {
+  const row = await db.selectFrom('policy_version').select(columns).where('version', '=', version).executeTakeFirst()
+  return row as PolicyVersionRow | undefined
+}
+
 export async function findVersion(
   db: Db | Tx,
   version: string,

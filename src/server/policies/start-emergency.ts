@@ -13,6 +13,7 @@ import {
   findEmergency,
   findEmergencyStarter,
   findLapsedEmergencies,
+  describeVersion,
   findVersion,
   lockSwitch,
   lockVersion,
@@ -80,7 +81,7 @@ export async function startEmergency(
       body: { version: active, replacedBy: version },
     })
     await announceVersion(tx, version)
-    return (await findVersion(tx, version))!
+    return (await describeVersion(tx, version))!
   })
 }
 

@@ -25,8 +25,10 @@ export async function simulateHistory(
 ): Promise<{ simulationId: string }> {
   const at = deps.clock.now()
   const period = toPeriod(wish, at)
+  // A long draft compiles for seconds: no transaction is open meanwhile.
+  const files = await readDraft(deps.db, wish)
+  const { version: draftVersion } = await compileAsideOrExplain(files)
   return inTransaction(deps.db, async (tx) => {
-    const files = await readDraft(tx, wish)
     const scope = await readScope(tx, actor, 'policy.simulate')
     const simulationId = newId(at)
     await insertSimulation(tx, {
@@ -35,7 +37,7 @@ export async function simulateHistory(
       requestedAt: at,
       units: scope === 'everything' ? null : scope,
       files,
-      draftVersion: (await compileAsideOrExplain(files)).version,
+      draftVersion,
       baseVersion: (await readActiveVersion(tx)) ?? null,
       ...period,
       anew: wish.anew === true,

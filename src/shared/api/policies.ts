@@ -167,7 +167,8 @@ export type SimulationGate = Static<typeof SimulationGate>
 
 export const PolicyFile = Type.Object({
   path: Type.String({ maxLength: 300 }),
-  text: Type.String({ maxLength: 5_000_000 }),
+  // Its length is refused where it is read: a schema counts millions of characters one by one before anybody has a turn.
+  text: Type.String({ description: 'YAML, at most 5,000,000 characters' }),
 })
 const versionParams = Type.Object({ version: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
 

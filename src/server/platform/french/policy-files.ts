@@ -6,6 +6,8 @@ export const policyFilesInFrench: FrenchSentences = {
   'This is not valid YAML: {words} Put the text in quotes if it holds : # { [ or begins with * or &.':
     'Ce n’est pas du YAML valable : {words} Mettez le texte entre guillemets s’il contient : # { [ ou commence par * ou &.',
   'This cannot be read: {words}': 'Illisible : {words}',
+  'The file has {count} characters, and at most {most} are read. Split it into several.':
+    'Le fichier a {count} caractères, et {most} au plus sont lus. Coupez-le en plusieurs.',
   '"{name}" is not known here. Put the sentence before it in quotes: a comma ends it there.':
     '"{name}" n’est pas connu ici. Mettez la phrase qui précède entre guillemets : une virgule la termine là.',
   '"{name}" is not known here. {sentence}': '"{name}" n’est pas connu ici. {sentence}',
