@@ -190,3 +190,35 @@ test('A rule that says little gets a severity, a mode and sentences in both lang
   const [note] = loadPolicy([{ path: 'p.yaml', text: rule('any: [x]\nseverity: info') }]).rules
   assert.equal(note?.severity, 'note')
 })
+
+const slips: readonly [string, string, string][] = [
+  [
+    'a colon in a text',
+    '    message: { en: Do not: never, fr: Non }',
+    '5 r: This is not valid YAML: a colon with a space',
+  ],
+  ['a tab', '\tseverity: block', '5 r: This is not valid YAML: a tab'],
+  ['an open quote', "    any: ['y]\n    lang: fr", '5 r: This is not valid YAML: a quote is opened'],
+  ['a word twice', '    formats: [B-#]', '5 r: This is not valid YAML: the same word stands twice'],
+  ['an alias of nothing', '    unless: *words', '5 r: Nothing is called "&words"'],
+  [
+    'a letter in another encoding',
+    '    unless: [caf\ufffd]',
+    '5 -: A letter of this line cannot be read. Save the file as UTF-8.',
+  ],
+  [
+    'an unknown field',
+    '    when: \'post.clas == "retail"\'',
+    '5 r: This condition cannot be used: No such key: clas. Did you mean "communicationClass"? Known: text,',
+  ],
+  ['half a condition', "    when: 'post.static &&'", '5 r: This condition ends too early'],
+]
+for (const [name, line, expected] of slips) {
+  test(`A rule with ${name} is told with its line, its name and what to write`, () => {
+    const text = `policy: p\nrules:\n  - id: r\n    formats: ['A-#']\n${line}\n`
+    assert.ok(problemsOf(text)[0]?.startsWith(`1.yaml:${expected}`), problemsOf(text).join('\n'))
+  })
+}
+
+test('An empty file says how one begins', () =>
+  assert.deepEqual(problemsOf(''), ['1.yaml:1 -: The file is empty. Begin with "policy: our-rules" and "rules:".']))

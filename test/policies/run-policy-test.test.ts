@@ -78,6 +78,25 @@ test('A rule without a hit or without a pass does not go live', async () => {
   assert.match(out, /Add \{ hit: "…" \} and \{ pass: "…" \}/)
 })
 
+test('A name that exists nowhere does not go live: it would silently never apply', async () => {
+  const slips: readonly [string, RegExp][] = [
+    ['    scope: { networks: [linkedn] }\n', /r: "linkedn" is not a network\. Write linkedin\./],
+    ['    scope: { countries: [France] }\n', /r: "France" is not a country\. Write its two capitals/],
+    ['    when: \'post.communicationClass == "retial"\'\n', /r: "retial" is not a class\. Write retail/],
+    ['    when: \'targets.exists(t, t.network == "blusky")\'\n', /r: "blusky" is not a network\. Write bluesky\./],
+  ]
+  for (const [line, expected] of slips)
+    assert.match((await run(rule("      - { hit: '⟦bad⟧' }\n      - { pass: good }\n") + line))[1], expected)
+  const given =
+    "      - { hit: '⟦bad⟧', with: { author: { units: [x] }, post: { topic: [x] } } }\n      - { pass: good }\n"
+  const [code, out] = await run(rule(given))
+  assert.equal(code, 1)
+  assert.match(out, /r: "units" is not known under with: author:\. Known: id, unitPath/)
+  assert.match(out, /r: "topic" is not known under with: post:\. Did you mean "topics"\?/)
+  const own = rule("      - { hit: '⟦bad⟧' }\n      - { pass: good }\n") + '    scope: { networks: [intranet, x] }\n'
+  assert.equal((await run(own))[0], 0, 'A network of your own is no slip.')
+})
+
 test('A case of a whole post that comes out otherwise says in what', async () => {
   const cases =
     'cases:\n  - { name: launch, with: { post: { text: so bad } }, expect: { verdict: pass, findings: [], stages: [] } }\n'

@@ -14,6 +14,7 @@ import {
   UnitValue,
   type ConditionContext,
 } from './condition-context.ts'
+import { nearestWord } from './nearest-word.ts'
 import type { Fact } from './unknown-fact.ts'
 
 /** A condition checked at load. `metadataOnly` ones depend on nothing that the author types, so their answer can be kept. */
@@ -215,7 +216,7 @@ export function compileCondition(
   const seen: Walk = { calendars, roots: new Set(), texts: new Set() }
   walk(parsed.ast, seen, false)
   const check = parsed.check()
-  if (!check.valid) throw new ConditionError(explain(check.error))
+  if (!check.valid) throw new ConditionError(explain(check.error, source))
   if (check.type !== 'bool')
     throw new ConditionError(
       `The condition answers ${check.type ?? 'nothing'}, not true or false. Compare it with something: == "…"`,
@@ -252,15 +253,29 @@ function parse(source: string, environment: Environment): ReturnType<Environment
   try {
     return environment.parse(source)
   } catch (error) {
-    throw new ConditionError(explain(error))
+    throw new ConditionError(explain(error, source))
   }
 }
 
 /** The library's first line, with the variables that exist where one is unknown. */
-function explain(error: unknown): string {
+function explain(error: unknown, source: string): string {
   const text = (error instanceof Error ? error.message : String(error)).split('\n')[0]!
   const hint = /Unknown variable/.test(text)
     ? ` Known: ${Object.keys(variables).join(', ')} (and findings in routes).`
     : ''
-  return `This condition cannot be used: ${text}.${hint} The variables stand in policies/README.md.`
+  if (/Unexpected token: EOF/.test(text))
+    return 'This condition ends too early: something is missing after its last sign, or a parenthesis is not closed.'
+  return `This condition cannot be used: ${text}.${hint}${explainKey(text, source)} The variables stand in policies/README.md.`
+}
+
+/** The name that a condition may have meant where it asks for one that is not there, and all that are. */
+function explainKey(text: string, source: string): string {
+  const key = /No such key: (\w+)/.exec(text)?.[1]
+  if (key === undefined) return ''
+  const owner = new RegExp(`(\\w+)\\.${key}\\b`).exec(source)?.[1] ?? ''
+  const types = fields.filter(([type]) => type === variables[owner])
+  const members = (types.length === 0 ? fields : types).flatMap(([, , names]) => Object.keys(names))
+  const nearest = members.find((name) => name.toLowerCase().includes(key.toLowerCase())) ?? nearestWord(key, members)
+  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`
+  return types.length === 0 ? hint : `${hint} Known: ${members.join(', ')}.`
 }

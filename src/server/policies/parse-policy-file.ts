@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { explainAlias, explainYaml } from './explain-yaml.ts'
 import { nearestWord } from './nearest-word.ts'
 import type { PolicyProblem } from './policy-error.ts'
 import type { RawPolicy } from './raw-policy.ts'
@@ -43,22 +44,15 @@ export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
     const line = lineOf(document, lines, place)
     return ruleId === undefined ? { file: source.path, line, message } : { file: source.path, line, ruleId, message }
   }
-  const syntax = document.errors.map((error) => ({
-    file: source.path,
-    line: lines.linePos(error.pos[0]).line,
-    message: `This is not valid YAML: ${error.message} Put the text in quotes if it holds : # { [ or begins with * or &.`,
-  }))
+  const strange = source.text.indexOf('\ufffd')
+  if (strange >= 0) return refuseBytes(source, lines.linePos(strange).line)
+  const syntax = explainYaml(source.path, source.text, document.errors, lines)
   if (syntax.length > 0) return { path: source.path, raw: undefined, problems: syntax, problemAt }
   let value: unknown
   try {
     value = document.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    return {
-      path: source.path,
-      raw: undefined,
-      problems: [problemAt([], `This cannot be read: ${(error as Error).message}`)],
-      problemAt,
-    }
+    return { path: source.path, raw: undefined, problems: [explainAlias(source, error as Error)], problemAt }
   }
   const validate = schemaCheck()
   if (validate(value)) return { path: source.path, raw: value, problems: [], problemAt }
@@ -66,10 +60,25 @@ export function parsePolicyFile(source: PolicyFileSource): ParsedPolicyFile {
   return { path: source.path, raw: undefined, problems: dropRepeats(problems), problemAt }
 }
 
+function refuseBytes({ path }: PolicyFileSource, line: number): ParsedPolicyFile {
+  const problemAt = (_place: YamlPath, message: string): PolicyProblem => ({ file: path, line, message })
+  const message = 'A letter of this line cannot be read. Save the file as UTF-8.'
+  return { path, raw: undefined, problems: [problemAt([], message)], problemAt }
+}
+
 function refuseLong({ path, text }: PolicyFileSource): ParsedPolicyFile {
   const problemAt = (_place: YamlPath, message: string): PolicyProblem => ({ file: path, line: 1, message })
   const message = `The file has ${text.length} characters, and at most ${longestFile} are read. Split it into several.`
   return { path, raw: undefined, problems: [problemAt([], message)], problemAt }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  integer: 'a whole number, such as 1',
+  number: 'a number',
+  string: 'a text, in quotes if it is a number or a date',
+  array: 'a list: [one, two]',
+  object: 'lines with a name, a colon and a value',
+  boolean: 'true or false',
 }
 
 function dropRepeats(problems: readonly PolicyProblem[]): PolicyProblem[] {
@@ -122,6 +131,12 @@ function describe(error: ErrorObject, problemAt: ParsedPolicyFile['problemAt']):
   if (error.keyword === 'required') {
     const missing = (error.params as { missingProperty: string }).missingProperty
     return problemAt(place, `"${missing}:" is missing. Write ${wanted ?? `"${missing}: …"`}.`)
+  }
+  if (error.keyword === 'type' && wanted === undefined) {
+    const kind = kinds[String((error.params as { type: unknown }).type)] ?? 'what policies/README.md shows'
+    if (last === undefined && (error.data ?? null) === null)
+      return problemAt(place, 'The file is empty. Begin with "policy: our-rules" and "rules:".')
+    return problemAt(place, `${name} does not fit. Write ${kind}.`)
   }
   const wrong = ['enum', 'anyOf', 'oneOf', 'const', 'pattern'].includes(error.keyword)
     ? 'does not fit'

@@ -1,5 +1,6 @@
 import { evaluatePost } from './evaluate-post.ts'
 import { exampleInput, overlayInput } from './example-input.ts'
+import { findSlips } from './find-slips.ts'
 import type { Evaluation } from './finding.ts'
 import type { CompiledPolicy, CompiledRule } from './policy.ts'
 import type { RawExample } from './raw-policy.ts'
@@ -28,7 +29,7 @@ export function testPolicy(policy: CompiledPolicy): TestReport {
 
 /** The same, one example or case a step. */
 export function* testInSteps(policy: CompiledPolicy): Generator<void, TestReport> {
-  const failures: TestFailure[] = []
+  const failures: TestFailure[] = findSlips(policy)
   let checked = 0
   for (const rule of policy.rules) {
     for (const example of rule.tests) {
