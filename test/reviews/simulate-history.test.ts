@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { tellSimulation } from '#server/commands/simulate-draft.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
+import { withClient } from '#server/platform/with-client.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { getSimulation, Simulation } from '#shared/api/simulations.ts'
@@ -310,6 +311,31 @@ test('A simulation reaches as far as the role of who asks, and does not exist fo
     (await person.send('GET', '/api/policies/simulations')).json<{ items: Simulation[] }>().items
   assert.ok((await list(north)).some((item) => item.simulationId === simulationId))
   assert.ok((await list(south)).every((item) => item.simulationId !== simulationId))
+})
+
+test('While a long draft is compiled no transaction waits for it', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ada = await gateway.signIn('ada')
+  const terms = Array.from({ length: 30_000 }, (_, index) => `zu${index.toString(36)} po`)
+  const long = [
+    ...draft,
+    { path: 'long.yaml', text: `policy: l\nrules:\n  - { id: l, any: ${JSON.stringify(terms)} }\n` },
+  ]
+  let asked = 0
+  let open = 0
+  await withClient(gateway.database.ownerUrl, async (owner) => {
+    let isOver = false
+    const asking = ask(ada, { files: long }).finally(() => (isOver = true))
+    while (!isOver) {
+      await owner.query('select pg_stat_clear_snapshot()')
+      const { rows } = await owner.query<{ open: number }>(`select count(*)::int as open from pg_stat_activity
+        where datname = current_database() and state = 'idle in transaction'`)
+      asked += 1
+      open += Math.min(1, rows[0]!.open)
+    }
+    await asking
+  })
+  assert.ok(asked > 20 && open < asked / 4, `a transaction was open at ${open} of ${asked} looks`)
 })
 
 test('A draft with a mistake is refused with its place; a wish that names two drafts or none is refused', async (t) => {
