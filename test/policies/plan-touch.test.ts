@@ -128,6 +128,40 @@ test('Disguised at random, every hit is still in a post that the index finds (pr
   assert.ok(found > 700, `${found} hits`)
 })
 
+/** What may stand for a letter, and what may stand between two. */
+const lookAlikes: Record<string, string[]> = {
+  a: ['4', '@', 'а', 'á', 'A', '𝐚', 'ａ'], b: ['8', '6', 'ß'], c: ['(', 'с', '¢', 'ç'], d: ['cl', 'ԁ'], e: ['3', '€', 'е', 'é', '℮'],
+  g: ['9', '6', 'ɡ'], h: ['һ', '#'], i: ['1', '!', 'l', '|', 'і', 'ⅰ'], l: ['1', '|', 'I', '£'], m: ['rn', 'м'], n: ['ñ', 'и', 'η'],
+  o: ['0', 'о', 'ο', '()', 'ö'], p: ['р', 'ρ'], r: ['®', 'я'], s: ['$', '5', 'ѕ'], t: ['7', '+', '†'], u: ['v', 'υ', 'ü'],
+  v: ['ν', 'u'], w: ['vv', 'ω'], x: ['х', '×'], y: ['у', '¥'], z: ['2'],
+} // prettier-ignore
+const between = ['.', '-', '\u200b', '\u00ad', '🔥', '*', ' ', '\u0301', '\u2800']
+
+test('Disguised letter by letter, every hit is still in a post that the index finds (property)', () => {
+  let found = 0
+  const pieces = fc.infiniteStream(fc.nat({ max: 999 }))
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...plain),
+      fc.constantFrom(...between),
+      fc.nat(9),
+      pieces,
+      (text, gap, rarity, dice) => {
+        const letters = Array.from(text.toLowerCase(), (letter) => {
+          const [die, gapDie] = [dice.next().value!, dice.next().value!]
+          const alike = lookAlikes[letter]
+          const said = alike === undefined || die % (2 + rarity) > 0 ? letter : alike[die % alike.length]!
+          const twice = die % 13 === 0 ? said : ''
+          return `${said}${twice}${letter !== ' ' && gapDie % (2 + rarity) === 0 ? gap : ''}`
+        })
+        found += assertFound(shipped, [say(letters.join(''))])
+      },
+    ),
+    { numRuns: 4000 },
+  )
+  assert.ok(found > 200, `${found} hits`)
+})
+
 const rule = (id: string, more: string): string => `  - { id: ${id}, severity: block, ${more} }\n`
 const file = (text: string): PolicyFileSource[] => [{ path: 'p.yaml', text: `policy: p\n${text}` }]
 

@@ -33,7 +33,7 @@ test('The posts that a changed rule can touch are found by its words, disguised 
   const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
   await submit(camille, profileId, 'A moonshot for Lyon.')
   await submit(camille, profileId, 'A m00n5hot for Lyon.')
-  await submit(camille, profileId, 'The moonshine festival.')
+  await submit(camille, profileId, 'The moonshops of Nice.')
   await submit(camille, profileId, 'Our outlook for Paris.')
   gateway.clock.advance(1_000)
   assert.equal(await indexTouch(gateway), 4)
@@ -44,7 +44,7 @@ test('The posts that a changed rule can touch are found by its words, disguised 
   assert.deepEqual(texts(found), [
     ['A m00n5hot for Lyon.', 'pass', 'block'],
     ['A moonshot for Lyon.', 'pass', 'block'],
-    ['The moonshine festival.', 'pass', 'pass'],
+    ['The moonshops of Nice.', 'pass', 'pass'],
   ])
   await submit(camille, profileId, 'Something else altogether.')
   gateway.clock.advance(1_000)

@@ -16,10 +16,11 @@ import type { PolicyInput } from './policy-input.ts'
  */
 
 /** Raised when keys are made in another way, also by a new fold table: older ones then no longer count. */
-export const touchReader = 2
+export const touchReader = 3
 
-const shortest = 2
-const longest = 4
+/** Letters of a key: a term gives the longest that its word has. Four let half of all posts through a thousand terms, six a fiftieth. */
+const sizes: ReadonlySet<number> = new Set([2, 3, 4, 6])
+const [shortest, longest] = [Math.min(...sizes), Math.max(...sizes)]
 
 /** Every key of what the matcher reads of a post, each once. Whole numbers of 32 bits. */
 export function readTouchKeys({ post }: Pick<PolicyInput, 'post'>): number[] {
@@ -87,7 +88,7 @@ function addKeysFrom(keys: Set<number>, first: number): void {
     if (unit === last || !isLetterItem(item)) continue
     last = unit
     hash = Math.imul(hash ^ unit, HASH_PRIME)
-    if (++size >= shortest) keys.add(keyOf(hash, size))
+    if (sizes.has(++size)) keys.add(keyOf(hash, size))
   }
 }
 
@@ -113,7 +114,8 @@ function keysOfWord({ text }: Word): NeededKeys | undefined {
   const letters = text.replace(/[^\p{L}\p{N}]/gu, '')
   // Letters of other scripts are read as those that they look like, which depends on how they are written.
   if (!/^[a-z0-9]+$/.test(letters)) return undefined
-  const skeleton = skeletonOf(letters).slice(0, longest)
+  const whole = skeletonOf(letters).slice(0, longest)
+  const skeleton = sizes.has(whole.length) ? whole : whole.slice(0, -1)
   if (skeleton.length < shortest) return undefined
   let hash = HASH_SEED
   for (let at = 0; at < skeleton.length; at++) hash = Math.imul(hash ^ skeleton.charCodeAt(at), HASH_PRIME)

@@ -20,7 +20,7 @@ export interface KeptVerdicts {
 const versionsAtMost = 20
 const planningMilliseconds = 10_000
 /** Each is looked up in the index. */
-const keysAtMost = 4_000
+const keysAtMost = 30_000
 /** Where more of the posts have a word of a changed rule, looking them up costs more than it spares. */
 const mostTouched = 0.75
 const sampleSize = 400
