@@ -23,9 +23,9 @@ export class EntryReader {
   readonly #quick = new QuickEntry(this.#layout)
 
   /**
-   * The entry of the line `start` ≤ byte < `end`, good until the next one is read; undefined when the line is none. What our
-   * sealer writes is taken apart by its bytes, and made into texts only where somebody asks: a verifier reads millions of
-   * entries. Everything else is parsed.
+   * The entry of the line `start` ≤ byte < `end`, good until the next one is read; undefined when the line is none. What
+   * our sealer writes is taken apart by its bytes, and made into texts only where somebody asks: a verifier reads millions
+   * of entries. Everything else is parsed.
    */
   read(bytes: Buffer, start: number, end: number): Entry | undefined {
     if (!this.#layout.read(bytes, start, end)) return parseSlowly(bytes.subarray(start, end))

@@ -7,7 +7,7 @@ const hashSize = 32
 /** Longer than any entry that a log holds. */
 export const longestEntry = 65_536
 
-/** Leaves and their perfect subtree in one piece of memory, because nothing is allocated a hash: a verifier spends its time here. */
+/** Leaves and their perfect subtree in one piece of memory: nothing is allocated a hash. */
 export class LeafBlock {
   count = 0
   readonly #hashes = Buffer.alloc(leavesPerNode * hashSize)
@@ -16,7 +16,7 @@ export class LeafBlock {
     return this.count === leavesPerNode
   }
 
-  /** Adds the leaf of line `number` of a batch: `start` ≤ byte < `end`. Throws `RangeError` for an entry that no log holds. */
+  /** Adds the leaf of a batch's line `number`, `start` ≤ byte < `end`. Throws `RangeError` when no log holds such an entry. */
   add({ bytes, hashed }: LineBatch, number: number, start: number, end: number): void {
     if (end - start > longestEntry) throw new RangeError(`An entry is longer than ${longestEntry} bytes.`)
     const at = hashSize * this.count

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 
 /** Whole lines in one piece of memory. */
 export interface LineBatch {
-  /** Nobody else holds it: a line feed, then lines that each end with one. A line is hashed with a prefix where it lies. */
+  /** Held by nobody else: a line feed, then lines that each end with one. A line is hashed with a prefix where it lies. */
   readonly bytes: Buffer<ArrayBuffer>
   /** What somebody found out already while the lines passed by. */
   readonly hashed?: HashedLines
@@ -39,7 +39,7 @@ export function hashLines({ bytes }: LineBatch): HashedLines {
   return { leaves, ends: Uint32Array.from(ends) }
 }
 
-/** Cuts bytes behind line feeds. A line longer than `longest` bytes, or a last line without line feed, throws `RangeError`. */
+/** Cuts bytes behind line feeds. Throws `RangeError` for a line of more than `longest` bytes and for one that is cut off. */
 export async function* cutLines(chunks: AsyncIterable<Buffer>, longest: number): AsyncIterable<LineBatch> {
   let rest: Buffer[] = []
   let restSize = 0

@@ -28,9 +28,9 @@ export interface FileHashes {
 }
 
 /**
- * Reads the lines of a large file of a package in a thread of its own, which unpacks and hashes the file while the caller
- * looks at what the lines say. `read` is told the file's hashes when its last bytes were read. Throws what reading here would throw: `ZipError`,
- * `RangeError`.
+ * Reads the lines of a large file in a thread of its own, which unpacks and hashes the file while the caller looks at what
+ * the lines say. `read` is told the file's hashes when its last bytes were read. Throws what reading here would throw:
+ * `ZipError`, `RangeError`.
  */
 export async function* readLines(order: LinesOrder, read: (hashes: FileHashes) => void): AsyncIterable<LineBatch> {
   const worker = new Worker(new URL('lines-thread.ts', import.meta.url), { workerData: order })

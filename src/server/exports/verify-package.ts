@@ -42,9 +42,9 @@ const worthThread = 32 * 1024 * 1024
 
 /**
  * Verifies a package from its bytes alone: no network, no database, no configuration, constant memory. Without a key
- * the one in the manifest is used, which proves that the package hangs together but not who made it. Outside parties that
- * `trust` names must have signed the log. A file of lines from `threadFrom` bytes on is read by a thread. Throws `RangeError` when
- * one of the outside parties' keys is none.
+ * the one in the manifest is used, which proves that the package hangs together but not who made it. Outside parties
+ * that `trust` names must have signed the log. Entries and records of `threadFrom` bytes and more are each read by a
+ * thread. Throws `RangeError` when one of the outside parties' keys is none.
  */
 export async function verifyPackage(
   path: string,
