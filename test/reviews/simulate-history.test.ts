@@ -324,16 +324,16 @@ test('While a long draft is compiled no transaction waits for it', async (t) => 
   let asked = 0
   let open = 0
   await withClient(gateway.database.ownerUrl, async (owner) => {
-    let isOver = false
-    const asking = ask(ada, { files: long }).finally(() => (isOver = true))
-    while (!isOver) {
+    const asking = { isOver: false }
+    const answer = ask(ada, { files: long }).finally(() => (asking.isOver = true))
+    while (!asking.isOver) {
       await owner.query('select pg_stat_clear_snapshot()')
       const { rows } = await owner.query<{ open: number }>(`select count(*)::int as open from pg_stat_activity
         where datname = current_database() and state = 'idle in transaction'`)
       asked += 1
       open += Math.min(1, rows[0]!.open)
     }
-    await asking
+    await answer
   })
   assert.ok(asked > 20 && open < asked / 4, `a transaction was open at ${open} of ${asked} looks`)
 })

@@ -6,12 +6,11 @@ import { sealOnce } from '#server/archive/seal-records.ts'
 import { createExport } from '#server/exports/create-export.ts'
 import { readExport } from '#server/exports/read-export.ts'
 import { packagePath, runExports } from '#server/exports/run-export.ts'
-import { loadActor } from '#server/identity/load-actor.ts'
-import { holdsPermission, type Actor } from '#server/platform/actor.ts'
-import { AppError } from '#server/platform/app-error.ts'
+import type { Actor } from '#server/platform/actor.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { writeAll } from '#server/policies/command-io.ts'
 import type { Command } from './command.ts'
+import { findPerson } from './find-person.ts'
 import { withDeps } from './with-deps.ts'
 
 const usage =
@@ -29,7 +28,7 @@ export const runExport: Command = async ({ words, environment, io }) => {
     return 2
   }
   return withDeps(environment, async (deps) => {
-    const actor = await findPerson(deps, person)
+    const actor = await findPerson(deps, person, 'export.create', 'export')
     const proof = stream ? ('stream' as const) : ('range' as const)
     const wish = { ...filter, proof, reason, ...(zone === undefined ? {} : { timeZone: zone }) }
     const { exportId } = await createExport(deps, actor, wish)
@@ -42,18 +41,6 @@ export const runExport: Command = async ({ words, environment, io }) => {
     await writeAll(io.stdout, `✓ ${out} – check it with "npm run gateway -- verify ${out}"\n`)
     return 0
   })
-}
-
-async function findPerson(deps: Deps, person: string): Promise<Actor> {
-  const row = await deps.db
-    .selectFrom('app_user')
-    .select('id')
-    .where((where) => where.or([where('email', '=', person), where('subject', '=', person)]))
-    .executeTakeFirst()
-  const actor = row === undefined ? undefined : await loadActor(deps.db, row.id, deps.clock.now())
-  if (actor === undefined) throw new AppError('not_found', `Nobody called “${person}” is known and active here.`)
-  if (!holdsPermission(actor, 'export.create')) throw new AppError('forbidden', `${person} may not export.`)
-  return actor
 }
 
 /** Makes the export here, or waits for the gateway that runs beside us and took it; answers why it failed. */

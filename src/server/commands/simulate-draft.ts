@@ -1,8 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { loadActor } from '#server/identity/load-actor.ts'
-import { holdsPermission, type Actor } from '#server/platform/actor.ts'
-import { AppError } from '#server/platform/app-error.ts'
+import type { Actor } from '#server/platform/actor.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { exitCode, writeAll } from '#server/policies/command-io.ts'
 import { readPolicyFiles } from '#server/policies/read-policy-files.ts'
@@ -12,6 +10,7 @@ import { simulateHistory } from '#server/reviews/simulate-history.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { getSimulation } from '#shared/api/simulations.ts'
 import type { Command } from './command.ts'
+import { findPerson } from './find-person.ts'
 import { withDeps } from './with-deps.ts'
 
 type Answer = AnswerOf<typeof getSimulation>
@@ -32,24 +31,12 @@ export const runPolicySimulate: Command = async ({ words, environment, io }) => 
   }
   const files = policy === undefined ? {} : { files: await readPolicyFiles(policy) }
   return withDeps(environment, async (deps) => {
-    const actor = await findPerson(deps, person)
+    const actor = await findPerson(deps, person, 'policy.simulate', 'simulate')
     const { simulationId } = await simulateHistory(deps, actor, { ...wish, ...files })
     const answer = await run(deps, actor, simulationId)
     await writeAll(io.stdout, json === true ? `${JSON.stringify(answer)}\n` : tellSimulation(answer))
     return answer.state === 'completed' ? exitCode.good : exitCode.found
   })
-}
-
-async function findPerson(deps: Deps, person: string): Promise<Actor> {
-  const row = await deps.db
-    .selectFrom('app_user')
-    .select('id')
-    .where((where) => where.or([where('email', '=', person), where('subject', '=', person)]))
-    .executeTakeFirst()
-  const actor = row === undefined ? undefined : await loadActor(deps.db, row.id, deps.clock.now())
-  if (actor === undefined) throw new AppError('not_found', `Nobody called “${person}” is known and active here.`)
-  if (!holdsPermission(actor, 'policy.simulate')) throw new AppError('forbidden', `${person} may not simulate.`)
-  return actor
 }
 
 /** Runs the simulation here, or waits for the gateway that runs beside us and took it. */

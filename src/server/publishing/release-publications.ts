@@ -72,6 +72,13 @@ const restMilliseconds: Record<Refusal['because'], number> = {
   early: 1_000,
 }
 
+/** What a refusal makes of a publication; others only rest. */
+const endings: { readonly [because in Refusal['because']]?: 'cancelled' | 'failed' | 'stopped' } = {
+  cancelled: 'cancelled',
+  tampered: 'failed',
+  stopped: 'stopped',
+}
+
 /** Refuses without letting anything out; a lasting refusal is a record, a passing one (a slot to come) is not. */
 export async function refuse(tx: Tx, state: GateState, refusal: Refusal): Promise<void> {
   const { publication, now } = state
@@ -79,33 +86,14 @@ export async function refuse(tx: Tx, state: GateState, refusal: Refusal): Promis
     refusal.because === 'early' ? publication.dueAt : addMilliseconds(now, restMilliseconds[refusal.because])
   const told = publication.lastError === refusal.sentence
   const evidence = { because: refusal.because, sentence: refusal.sentence }
-  if (refusal.because === 'cancelled') {
-    await settlePublication(
-      tx,
-      state,
-      now,
-      { status: 'cancelled', next_attempt_at: null, last_error: refusal.sentence },
-      'publication.refused',
-      evidence,
-    )
-  } else if (refusal.because === 'tampered') {
-    await settlePublication(
-      tx,
-      state,
-      now,
-      { status: 'failed', next_attempt_at: null, last_error: refusal.sentence },
-      'publication.refused',
-      evidence,
-    )
-  } else if (refusal.because === 'stopped' && publication.status !== 'stopped') {
-    await settlePublication(
-      tx,
-      state,
-      now,
-      { status: 'stopped', next_attempt_at: nextAttemptAt, last_error: refusal.sentence },
-      'publication.refused',
-      evidence,
-    )
+  const ending = endings[refusal.because]
+  if (ending !== undefined && publication.status !== ending) {
+    const outcome = {
+      status: ending,
+      next_attempt_at: ending === 'stopped' ? nextAttemptAt : null,
+      last_error: refusal.sentence,
+    }
+    await settlePublication(tx, state, now, outcome, 'publication.refused', evidence)
   } else {
     await updatePublication(tx, publication.publicationId, now, {
       next_attempt_at: nextAttemptAt,
