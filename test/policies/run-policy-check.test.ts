@@ -150,7 +150,7 @@ test('A person sees the text with its hits marked, in their language, and the ex
   const french = await run([file], '', { locale: 'fr' })
   assert.equal(french.code, 1)
   assert.match(french.out, /^Un ⟦rendement garanti⟧, ⟦gu4ranteed returns⟧\n\nCe message ne peut pas être publié/)
-  assert.match(french.out, /Bloquant amf-rendement-garanti · RG AMF 314-10/)
+  assert.match(french.out, /Bloquant amf-rendement-garanti · Code monétaire et financier L533-12/)
   assert.match(french.out, /écrit en: leet/)
   assert.ok((await run([file], '', { colour: true })).out.startsWith('Un \u001b[41;97mrendement garanti\u001b[0m'))
   const clean = await run(['-'], 'Nous ouvrons une agence.')
