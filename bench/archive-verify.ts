@@ -8,9 +8,9 @@ import { judge, judgeHeadings, loadRecords, makeRecord, printTable, startBenchAr
 /*
  * Full verification: every entry, body, tile and checkpoint of the bucket, and every row of the database against it.
  * To reach: 200,000 records/s on 2 cores, and memory that does not grow with the log: it is verified at a third of its size
- * as well. Both sizes together also give the rate without what a verification costs once: it starts two threads, whose code
- * is compiled while they work (about a second of CPU), which a log of ten million records does not notice and this one does.
- * `BENCH_RECORDS` sets the size.
+ * as well. Both sizes together also give the rate without what a verification costs once: threads start, whose code is
+ * compiled while they work (half a second of CPU each), which a log of ten million records does not notice and this one
+ * does. `BENCH_RECORDS` sets the size.
  */
 
 // As under `npm start` (require-node-24.cjs): the verification's threads find their code compiled.

@@ -16,13 +16,18 @@ export interface Summariser {
 /** Below so many entries, starting threads takes longer than the work. */
 const worthThreads = 20_000
 const mostThreads = 2
+/**
+ * One core is left to Postgres, which has as much to do for each record, and to whoever is served. On two cores a second
+ * thread makes nothing quicker, and costs a second time what starting does (measured).
+ */
+const threadCount = Math.max(1, Math.min(mostThreads, availableParallelism() - 1))
 /** Lines live for a moment: a wide nursery saves copying those that are at hand when it is swept. */
 const resourceLimits = { maxYoungGenerationSizeMb: 32 }
 
 export function openSummariser(entries: number): Summariser {
   if (entries < worthThreads)
     return { lanes: 1, summarise: async (seals) => seals.map(summariseSeal), close: async () => {} }
-  const threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, startThread)
+  const threads = Array.from({ length: threadCount }, startThread)
   return {
     lanes: threads.length,
     summarise: (seals) => leastBusy(threads).ask(seals),
