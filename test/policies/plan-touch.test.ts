@@ -5,7 +5,7 @@ import { evaluatePost } from '#server/policies/evaluate-post.ts'
 import { exampleInput } from '#server/policies/example-input.ts'
 import { loadPolicy, type CompiledPolicy, type PolicyFileSource } from '#server/policies/load-policy.ts'
 import { parsePolicyFile } from '#server/policies/parse-policy-file.ts'
-import { keysOfRule, planTouch } from '#server/policies/plan-touch.ts'
+import { keysOfRule, planTouch, planTouches } from '#server/policies/plan-touch.ts'
 import type { PolicyInput } from '#server/policies/policy-input.ts'
 import { readPolicyFiles, shippedPolicies } from '#server/policies/read-policy-files.ts'
 import { readTouchKeys } from '#server/policies/touch-keys.ts'
@@ -182,4 +182,28 @@ test('Only what judges otherwise is a change, and what no word gives away touche
   assert.deepEqual(plan(`${base}routes: [{ otherwise: true, stages: [{ name: legal }] }]\n`).everything, ['routes'])
   const gone = plan(base.replace(rule('b', 'any: [bonus]'), ''))
   assert.deepEqual([gone.changedRules, gone.everything, gone.keys.length], [['b'], [], 1])
+})
+
+test('Several versions are compared at once as one by one, and one that cannot be read touches everything', () => {
+  const draft = file(`rules:\n${rule('a', 'any: [moonshot]')}${rule('b', 'any: [bonus]')}`)
+  const befores = [
+    file(`rules:\n${rule('a', 'any: [moonshot]')}`),
+    file(`rules:\n${rule('b', 'any: [bonus]')}${rule('c', 'any: [profit]')}`),
+    [...draft, ...file('rules: [{ id: a, severity: fatal }]')],
+    draft,
+  ]
+  const plans = planTouches(draft, ...befores)
+  assert.deepEqual(
+    plans,
+    befores.map((before) => planTouch(before, draft)),
+  )
+  assert.deepEqual(
+    plans.map(({ changedRules, everything }) => [changedRules, everything]),
+    [
+      [['b'], []],
+      [['a', 'c'], []],
+      [[], ['files']],
+      [[], []],
+    ],
+  )
 })

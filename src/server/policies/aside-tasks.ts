@@ -1,10 +1,10 @@
 import { findEmergencyObstacles } from './compare-emergency.ts'
 import { excludeTerms } from './exclude-terms.ts'
 import { compilePortable } from './load-policy.ts'
-import { planTouch } from './plan-touch.ts'
+import { planTouch, planTouches } from './plan-touch.ts'
 
 /** What reads whole policy files and may be done beside a server that answers others: pure, each by its name. */
-export const asideTasks = { compilePortable, planTouch, findEmergencyObstacles, excludeTerms }
+export const asideTasks = { compilePortable, planTouch, planTouches, findEmergencyObstacles, excludeTerms }
 
 export type AsideTasks = typeof asideTasks
 

@@ -11,7 +11,7 @@ export interface TouchPlan {
   readonly changedRules: readonly string[]
   /** A post without one of these keeps its verdict, unless `everything` names something. */
   readonly keys: readonly number[]
-  /** What no word gives away (a rule without terms, a route): then every post can be touched. */
+  /** What no word gives away (a rule without terms, a route, a file that cannot be read): then every post can be touched. */
   readonly everything: readonly string[]
 }
 
@@ -25,9 +25,27 @@ interface SettledRule {
   readonly bytes: string
 }
 
-/** Compares two policies that load, rule by rule. Pure. */
+/** Compares two policies rule by rule. Pure. */
 export function planTouch(before: readonly PolicyFileSource[], after: readonly PolicyFileSource[]): TouchPlan {
-  const [old, now] = [settle(before), settle(after)]
+  return planTouches(after, before)[0]!
+}
+
+/** Compares a policy with each of some of before it. A file that several of them have is read once. Pure. */
+export function planTouches(
+  after: readonly PolicyFileSource[],
+  ...befores: readonly (readonly PolicyFileSource[])[]
+): TouchPlan[] {
+  const known = new Map<string, RawPolicy | undefined>()
+  const read = (file: PolicyFileSource): RawPolicy | undefined => {
+    if (!known.has(file.text)) known.set(file.text, parsePolicyFile(file).raw)
+    return known.get(file.text)
+  }
+  const now = settle(after.map(read))
+  return befores.map((before) => compare(settle(before.map(read)), now))
+}
+
+function compare(old: Settled | undefined, now: Settled | undefined): TouchPlan {
+  if (old === undefined || now === undefined) return { changedRules: [], keys: [], everything: ['files'] }
   const changedRules = [...new Set([...old.rules.keys(), ...now.rules.keys()])]
     .filter((id) => old.rules.get(id)?.bytes !== now.rules.get(id)?.bytes)
     .toSorted()
@@ -42,8 +60,15 @@ export function planTouch(before: readonly PolicyFileSource[], after: readonly P
   return { changedRules, keys: [...keys], everything }
 }
 
-function settle(files: readonly PolicyFileSource[]): { rules: Map<string, SettledRule>; routes: string } {
-  const raws = files.map((file) => parsePolicyFile(file).raw).filter((raw) => raw !== undefined)
+interface Settled {
+  readonly rules: ReadonlyMap<string, SettledRule>
+  readonly routes: string
+}
+
+/** Undefined where a file cannot be read: an older program may have taken what this one does not. */
+function settle(files: readonly (RawPolicy | undefined)[]): Settled | undefined {
+  const raws = files.filter((raw) => raw !== undefined)
+  if (raws.length < files.length) return undefined
   const lists: Lists = Object.assign({}, ...raws.map((raw) => raw.lists ?? {})) as Lists
   const shared = {
     calendars: Object.assign({}, ...raws.map((raw) => raw.calendars ?? {})) as object,

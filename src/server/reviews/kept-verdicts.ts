@@ -16,9 +16,9 @@ export interface KeptVerdicts {
   readonly unknownFrom: string
 }
 
-/** What was judged under older versions, or under one whose turn does not come in time, is judged anew. */
+/** What was judged under older versions, or beyond so many characters of files, is judged anew. */
 const versionsAtMost = 20
-const planningMilliseconds = 10_000
+const charactersAtMost = 10_000_000
 /** Each is looked up in the index. */
 const keysAtMost = 30_000
 /** Where more of the posts have a word of a changed rule, looking them up costs more than it spares. */
@@ -36,10 +36,10 @@ export async function findKeptVerdicts(
 ): Promise<KeptVerdicts | undefined> {
   const versions: string[] = []
   const keys = new Set<number>()
-  const since = performance.now()
-  for (const { version, files } of await readOnceActive(db, versionsAtMost)) {
-    if (performance.now() - since > planningMilliseconds) break
-    const plan = await runAside('planTouch', files, draft)
+  const before = takeReadable(await readOnceActive(db, versionsAtMost))
+  const plans = await runAside('planTouches', draft, ...before.map(({ files }) => files))
+  for (const [at, { version }] of before.entries()) {
+    const plan = plans[at]!
     if (plan.everything.length > 0 || plan.keys.length > keysAtMost) continue
     versions.push(version)
     for (const key of plan.keys) keys.add(key)
@@ -47,6 +47,17 @@ export async function findKeptVerdicts(
   if (versions.length === 0 || keys.size > keysAtMost || (await estimateShare(db, keys)) > mostTouched) return undefined
   const unknownFrom = leastId(addMilliseconds(clock.now(), -longestWrite))
   return { versions, touched: await readTouchedIds(db, [...keys]), unknownFrom }
+}
+
+type Version = Awaited<ReturnType<typeof readOnceActive>>[number]
+
+/** The newest of which all files together are read in seconds. */
+function takeReadable(versions: readonly Version[]): Version[] {
+  let characters = 0
+  return versions.filter(({ files }) => {
+    characters += files.reduce((sum, { text }) => sum + text.length, 0)
+    return characters <= charactersAtMost
+  })
 }
 
 /** The share of the newest indexed revisions that have one of the keys; 1 where nothing is indexed. */
