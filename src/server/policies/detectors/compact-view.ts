@@ -7,10 +7,12 @@ export const hardGap = 2
 export const spaceGap = 32
 export const dashGap = 45
 export const dotGap = 46
+/** Another sign that people put between groups to hide a number: / _ | : * or an emoji. */
+export const markGap = 47
 
 /**
  * The letters and digits of a text in upper-case ASCII, each with its place and with what parts it from the one before:
- * nothing, up to three spaces, dashes or dots, or anything else (`hardGap`). Full-width digits are digits; invisible
+ * nothing, up to three spaces, dashes, dots or marks, or anything else (`hardGap`). Full-width digits are digits; invisible
  * characters are nothing; a letter outside ASCII is code 1.
  */
 export interface CompactView {
@@ -21,6 +23,7 @@ export interface CompactView {
   readonly gaps: Uint8Array
 }
 
+const pictograph = /\p{Extended_Pictographic}/u
 const otherLetter = /\p{L}|\p{N}|\p{M}/u
 const longestGap = 3
 const invisible = 3
@@ -35,6 +38,7 @@ function classify(point: number): number {
   if ((point >= 0x2010 && point <= 0x2015) || point === 0x2212 || point === 0xff0d) return -dashGap
   if (point === 0xb7 || point === 0xff0e) return -dotGap
   if (isInvisible(point)) return -invisible
+  if (point >= 0x2190 && pictograph.test(String.fromCodePoint(point))) return -markGap
   return isOtherLetter(point) ? 1 : -hardGap
 }
 
@@ -46,7 +50,10 @@ const ascii = Int8Array.from({ length: 128 }, (_, unit) => {
   if (unit >= 0x30 && unit <= 0x39) return unit
   if (unit >= 0x41 && unit <= 0x5a) return unit
   if (unit >= 0x61 && unit <= 0x7a) return unit - 0x20
-  return unit === 0x20 || unit === 0x09 ? -spaceGap : unit === 0x2d ? -dashGap : unit === 0x2e ? -dotGap : -hardGap
+  if (unit === 0x20 || unit === 0x09) return -spaceGap
+  if (unit === 0x2d) return -dashGap
+  if (unit === 0x2e) return -dotGap
+  return '/_|:*'.includes(String.fromCharCode(unit)) ? -markGap : -hardGap
 })
 
 function isSpace(point: number): boolean {
@@ -62,8 +69,13 @@ function isInvisible(point: number): boolean {
     (point >= 0x202a && point <= 0x202e) ||
     (point >= 0x2060 && point <= 0x2064) ||
     point === 0xfeff ||
+    point === 0x20e3 ||
     (point >= 0xfe00 && point <= 0xfe0f)
   )
+}
+
+function isExtender(point: number): boolean {
+  return (point >= 0xfe00 && point <= 0xfe0f) || point === 0x20e3 || point === 0x200c || point === 0x200d
 }
 
 /** No identifier has fewer digits; most posts have fewer and are done here. */
@@ -88,7 +100,7 @@ export function hasEnoughDigits(text: string): boolean {
 /** A gap with one more separator in it. */
 function widen(gap: number, kind: number): number {
   if (kind === hardGap || gap === noGap || gap === kind) return kind
-  return mixedGap
+  return kind === markGap || gap === markGap ? markGap : mixedGap
 }
 
 // One view lives at a time, in storage that is used again: making it anew for each long post costs more than filling it.
@@ -136,13 +148,21 @@ function fillView(text: string): CompactView {
       count++
       gap = noGap
       gapLength = 0
-    } else if (kind !== -invisible) {
+    } else if (kind === -invisible) {
+      // What the eye takes as one with the digit (a keycap) ends where the digit's sign ends.
+      if (count > 0 && ends[count - 1] === at && isExtender(point)) ends[count - 1] = at + size
+    } else {
       gapLength++
       gap = gapLength > longestGap || gap === hardGap ? hardGap : widen(gap, -kind)
     }
     at += size
   }
   return { count, codes, starts, ends, gaps }
+}
+
+/** True for a gap that no row of a number without a country goes over: times and dates hold such marks. */
+export function parts(gap: number | undefined): boolean {
+  return gap === hardGap || gap === markGap
 }
 
 /** True for a code of the view that is a decimal digit. */

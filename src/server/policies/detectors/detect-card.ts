@@ -1,4 +1,4 @@
-import { hardGap, isDigit, isLetter, noGap, rangeOf, type CompactView, type Range } from './compact-view.ts'
+import { hardGap, isDigit, isLetter, markGap, noGap, rangeOf, type CompactView, type Range } from './compact-view.ts'
 
 /** Issuer ranges: first and last leading digits, and the lengths that are issued in them. */
 const issuers: readonly (readonly [low: string, high: string, lengths: readonly number[]])[] = [
@@ -61,7 +61,7 @@ function passesLuhn({ codes }: CompactView, from: number, length: number): boole
   return sum % 10 === 0
 }
 
-/** A row of digit groups that only spaces, dots or dashes part: index of each group's first digit, and the end. */
+/** A row of digit groups that only spaces, dots, dashes or marks part: index of each group's first digit, and the end. */
 function groupsAt(view: CompactView, at: number): number[] {
   const marks = [at]
   let next = at + 1
@@ -75,7 +75,13 @@ function groupsAt(view: CompactView, at: number): number[] {
   return marks
 }
 
-function isPlausible(marks: readonly number[], first: number, last: number, length: number): boolean {
+function isPlausible(
+  { gaps }: CompactView,
+  marks: readonly number[],
+  first: number,
+  last: number,
+  length: number,
+): boolean {
   const sizes = marks
     .slice(first, last + 1)
     .map((mark, index, all) => (all[index + 1] ?? mark) - mark)
@@ -84,7 +90,9 @@ function isPlausible(marks: readonly number[], first: number, last: number, leng
   if (shape === siret) return false
   if (printed.has(shape)) return true
   if (length === 13) return false
-  return sizes.length === 1 || (first === 0 && last === marks.length - 1)
+  if (sizes.length === 1) return true
+  // Dates and ratios hold marks too: with one, only the printed shapes count.
+  return first === 0 && last === marks.length - 1 && !marks.slice(1, -1).some((mark) => gaps[mark] === markGap)
 }
 
 /** French company numbers pass Luhn too: the word before tells them apart. */
@@ -134,7 +142,7 @@ function cardEnd(view: CompactView, text: string, marks: readonly number[], firs
   if (lengths.length === 0) return undefined
   for (let last = first + 1; last < marks.length && marks[last]! - from <= 19; last++) {
     const length = marks[last]! - from
-    if (!lengths.includes(length) || !passesLuhn(view, from, length) || !isPlausible(marks, first, last, length))
+    if (!lengths.includes(length) || !passesLuhn(view, from, length) || !isPlausible(view, marks, first, last, length))
       continue
     if (length === 14 && isCompanyNumber(text, view.starts[from]!)) continue
     return last

@@ -1,4 +1,4 @@
-import { hardGap, isDigit, noGap, rangeOf, type CompactView, type Range } from './compact-view.ts'
+import { isDigit, noGap, parts, rangeOf, type CompactView, type Range } from './compact-view.ts'
 
 const length = 15
 const letterA = 0x41
@@ -50,7 +50,7 @@ export function detectNir(view: CompactView): Range[] {
 function isUnbroken(view: CompactView, at: number): boolean {
   for (let step = 1; step < length; step++) {
     const code = view.codes[at + step]!
-    if (view.gaps[at + step] === hardGap || !(isDigit(code) || (step === 6 && (code === letterA || code === letterB))))
+    if (parts(view.gaps[at + step]) || !(isDigit(code) || (step === 6 && (code === letterA || code === letterB))))
       return false
   }
   return at + length === view.count || view.gaps[at + length] !== noGap

@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max'
-import { hardGap, isDigit, isLetter, noGap, type CompactView, type Range } from './compact-view.ts'
+import { isDigit, isLetter, noGap, parts, type CompactView, type Range } from './compact-view.ts'
 
 /** More candidates than this in one field are all reported unchecked: a wall of numbers must not slow the engine. */
 const mostChecked = 40
@@ -29,7 +29,7 @@ function* candidates(view: CompactView, text: string): Generator<Range> {
     while (
       last + 1 < view.count &&
       isDigit(view.codes[last + 1]) &&
-      (view.gaps[last + 1] !== hardGap || isBracket(text, view.ends[last]!, view.starts[last + 1]!))
+      (!parts(view.gaps[last + 1]) || isBracket(text, view.ends[last]!, view.starts[last + 1]!))
     )
       last++
     const digits = last - at + 1

@@ -1,9 +1,9 @@
 import {
   dashGap,
   dotGap,
-  hardGap,
   isDigit,
   noGap,
+  parts,
   rangeOf,
   spaceGap,
   type CompactView,
@@ -55,7 +55,7 @@ export function detectSsn(view: CompactView, text: string): Range[] {
   const found: Range[] = []
   for (let at = 0; at + 9 <= view.count; at++) {
     if (!isDigit(view.codes[at]) || (at > 0 && view.gaps[at] === noGap)) continue
-    if (view.gaps[at + 3] === hardGap || !(isFormatted(view, at) || isNamed(view, text, at))) continue
+    if (parts(view.gaps[at + 3]) || !(isFormatted(view, at) || isNamed(view, text, at))) continue
     if (!isIssuedSsn(String.fromCharCode(...view.codes.subarray(at, at + 9)))) continue
     found.push(rangeOf(view, at, at + 8))
     at += 8
