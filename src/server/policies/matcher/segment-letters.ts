@@ -353,6 +353,7 @@ export function cutParts(
 ): void {
   let start = from
   let parts = 0
+  let missed = false
   for (let item = from + 1; item <= to + 1; item++) {
     if (item <= to && !cutsBefore(item, from, to)) continue
     if (start > from || item <= to) {
@@ -362,10 +363,11 @@ export function cutParts(
       while (letter > start && S.digit[letter] !== 0) letter--
       // A year at the end of a hashtag: "#SansRisque2026".
       if (letter < item - 1 && letter > start) notePart(words, text, start, letter, flags)
+      if (W.hits === before) missed = true
       parts++
     }
     start = item
   }
   // Also where capitals stand inside the words: "#WhatsAppMe".
-  if (tagged) segmentLetters(words, text, from, to, flags, true)
+  if (tagged && (parts === 0 || missed)) segmentLetters(words, text, from, to, flags, true)
 }
