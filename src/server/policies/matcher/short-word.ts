@@ -1,4 +1,4 @@
-import { CLITIC, G_SPACE, G_HYPHEN, G_JOINER, G_NEWLINE, LOWER, UPPER } from './char-class.ts'
+import { CLITIC, G_APOSTROPHE, G_SPACE, G_HYPHEN, G_JOINER, G_NEWLINE, LOWER, UPPER } from './char-class.ts'
 import type { Span } from './evaluate-formula.ts'
 import { PART, VIA_JOINED, W } from './workspace.ts'
 
@@ -35,7 +35,9 @@ function isFragment(token: number): boolean {
 
 /** True for the "AI" of "J'AI", and of "L'AI" in a sentence in capitals: a verb, not the acronym. */
 function isVerbAfterElision(text: string, token: number): boolean {
-  if (token === 0 || ((W.tokenBits[token - 1] as number) & CLITIC) === 0) return false
+  // The s of "It's AI" is no elided word: its apostrophe stands before it.
+  if (token === 0 || ((W.tokenGap[token] as number) & G_APOSTROPHE) === 0) return false
+  if (((W.tokenBits[token - 1] as number) & CLITIC) === 0) return false
   const before = word(text, token - 1)
   if (VERB_CLITICS.test(before)) return true
   return before === 'L' && token > 1 && ((W.tokenBits[token - 2] as number) & (LOWER | UPPER)) === UPPER

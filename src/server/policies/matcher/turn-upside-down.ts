@@ -28,9 +28,18 @@ function isMark(codePoint: number): boolean {
   return (entry & (IGNORE | EXTEND)) !== 0
 }
 
+/** Where the words of a line lie that are none with the page turned round: some letter of theirs has no such likeness. */
+function uprightWords(line: string): readonly (readonly [number, number])[] {
+  return [...line.matchAll(/[\p{L}\p{N}\p{M}]+/gu)]
+    .filter(([word]) => Array.from(word).some((sign) => /[\p{L}\p{N}]/u.test(sign) && !UPRIGHT.has(sign)))
+    .map(({ index, 0: word }) => [index, index + word.length] as const)
+}
+
 /** A line as it is read with the page turned round, each sign with its place; marks stay behind their letter. */
 function turnLine(line: string, from: number, to: { text: string; places: number[] }): void {
   const clusters: { at: number; marks: string }[] = []
+  const upright = uprightWords(line)
+  let next = upright.length - 1
   let at = from
   for (const char of line) {
     const last = clusters.at(-1)
@@ -40,13 +49,15 @@ function turnLine(line: string, from: number, to: { text: string; places: number
   }
   for (const { at: start, marks } of clusters.toReversed()) {
     const [sign = ''] = marks
-    const upright = UPRIGHT.get(sign) ?? (/[\p{L}\p{N}]/u.test(sign) ? NOTHING : sign)
-    for (const [text, place] of [[upright, start] as const, [marks.slice(sign.length), start + sign.length] as const]) {
+    while (next >= 0 && start - from < (upright[next]?.[0] ?? 0)) next--
+    const isUpright = next >= 0 && start - from < (upright[next]?.[1] ?? 0)
+    const turned = isUpright ? NOTHING : (UPRIGHT.get(sign) ?? sign)
+    for (const [text, place] of [[turned, start] as const, [marks.slice(sign.length), start + sign.length] as const]) {
       to.text += text
       for (let k = 0; k < text.length; k++) to.places.push(place + k)
     }
     // The last unit of a sign of two is where the sign ends.
-    if (sign.length > upright.length && marks.length === sign.length) to.places[to.places.length - 1] = start + 1
+    if (sign.length > turned.length && marks.length === sign.length) to.places[to.places.length - 1] = start + 1
   }
 }
 
