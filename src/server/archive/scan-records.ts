@@ -37,10 +37,10 @@ const longestLook = 20_000
 const growth = 5
 const leastTime = 30
 /**
- * Rows of the first stretch, where it is not known yet how much of what the words' index leads to is asked for, or as many as hold
- * some rows of a column.
+ * Rows of the first stretch at least, and as many as hold so many rows that the words' index leads to, or so many of a column: it is
+ * not known yet how much of that is asked for.
  */
-const firstStretch = { rows: 40_000, ofColumn: 2_500 }
+const firstStretch = { rows: 40_000, ofWords: 5_000, ofColumn: 2_500 }
 /** From this share of rows on, looking at each is cheaper than asking the indexes. */
 const frequent = 0.02
 /** Rows of one column that are fetched sooner than the words' index is read beside: by their share, and by that of the words. */
@@ -233,11 +233,12 @@ function stretchBack(state: State): Instant {
 }
 
 /** One word is told by its index at once, and a column by its own; else there may be much to read of which nothing is asked for. */
-function leastStretch({ condition, stretch, looked, passed }: State, month: number): number {
+function leastStretch({ condition, stretch, looked, candidates, passed }: State, month: number): number {
   if (condition.isOneWord) return month
-  if (condition.ordered !== undefined)
-    return Math.min(month, Math.max(firstStretch.rows, (firstStretch.ofColumn * passed) / Math.max(looked, 1)))
-  return stretch === 0 ? Math.min(month, firstStretch.rows) : firstLook.together
+  if (stretch > 0) return firstLook.together
+  const [rows, among] =
+    condition.ordered === undefined ? [firstStretch.ofWords, candidates] : [firstStretch.ofColumn, looked]
+  return Math.min(month, Math.max(firstStretch.rows, (rows * passed) / Math.max(among, 1)))
 }
 
 function rowsTo({ months, position }: State, reached: Position): number {
