@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { clusterVariable, startTestCluster } from '#test/support/test-cluster.ts'
 
@@ -16,6 +18,9 @@ if (files.length === 0) throw new Error(`No test file matches ${patterns.join(' 
 // Every file is a process of its own and loads the whole program: compiled once, that costs half.
 const compileCache = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url))
 const cluster = await startTestCluster()
+// What tests leave goes with the run. As open as any folder for such things: some of them write as another user.
+const temporary = await mkdtemp(join(tmpdir(), 'gateway-tests-'))
+await chmod(temporary, 0o1777)
 const flags = [
   '--test',
   `--test-concurrency=${availableParallelism()}`,
@@ -24,10 +29,11 @@ const flags = [
 ]
 const child = spawn(process.execPath, [...flags, ...files], {
   stdio: 'inherit',
-  env: { ...process.env, [clusterVariable]: cluster.ownerUrl, NODE_COMPILE_CACHE: compileCache },
+  env: { ...process.env, [clusterVariable]: cluster.ownerUrl, NODE_COMPILE_CACHE: compileCache, TMPDIR: temporary },
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
 const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)))
 await cluster.stop({ keep: code !== 0 })
+await rm(temporary, { recursive: true, force: true, maxRetries: 5 }).catch(console.warn)
 if (code !== 0) console.error(`The databases of failed tests are kept in ${cluster.directory} until tomorrow.`)
 process.exitCode = code
