@@ -97,7 +97,7 @@ test(
     await ines.getByRole('button', { name: 'Simulate it now' }).click()
     await ines.getByRole('button', { name: 'Start the simulation' }).click()
     await ines.getByText('Simulated beside the version in force').waitFor({ timeout: 60_000 })
-    await ines.getByText('1 judged, 1 newly blocked, none newly allowed').waitFor()
+    await ines.getByText('2 posts, 1 newly blocked, none newly allowed').waitFor()
     await assertSound(ines)
     await ines.getByRole('link', { name: 'Read the report' }).click()
     await ines.getByText('Completed').waitFor()

@@ -102,7 +102,7 @@ function Simulated({ simulationId }: { simulationId: string }) {
             </Trans>
           )}
           <br />
-          <Plural value={report.judged} _0="none to judge" one="# judged" other="# judged" />
+          <Plural value={report.judged} _0="no posts" one="# post" other="# posts" />
           {', '}
           <Plural
             value={report.newlyBlocked.count}
