@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { unpackBrowser } from '#test/support/launch-browser.ts'
 import { clusterVariable, startTestCluster } from '#test/support/test-cluster.ts'
 
 // One Postgres for the whole run; every test clones its database from the migrated template in it.
@@ -21,6 +22,8 @@ const cluster = await startTestCluster()
 // What tests leave goes with the run. As open as any folder for such things: some of them write as another user.
 const temporary = await mkdtemp(join(tmpdir(), 'gateway-tests-'))
 await chmod(temporary, 0o1777)
+process.env['TMPDIR'] = temporary
+if (files.some((file) => file.startsWith(join('test', 'e2e')))) await unpackBrowser()
 const flags = [
   '--test',
   `--test-concurrency=${availableParallelism()}`,
@@ -29,7 +32,7 @@ const flags = [
 ]
 const child = spawn(process.execPath, [...flags, ...files], {
   stdio: 'inherit',
-  env: { ...process.env, [clusterVariable]: cluster.ownerUrl, NODE_COMPILE_CACHE: compileCache, TMPDIR: temporary },
+  env: { ...process.env, [clusterVariable]: cluster.ownerUrl, NODE_COMPILE_CACHE: compileCache },
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
 const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)))

@@ -19,12 +19,25 @@ const quiet = [
 /** Flags under which the packaged browser shares its cookies between contexts: two people would be one. */
 const shared = new Set(['--single-process', '--incognito', '--no-zygote'])
 
+/** The browser that npm brings. */
+async function loadPackaged() {
+  // Read when the package is imported: without it, it does not unpack the libraries that a bare machine lacks.
+  process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs22.x'
+  return (await import('@sparticuz/chromium')).default
+}
+
+/**
+ * Unpacks the packaged browser, where it is needed, into the temporary folder. To be called before any test file runs: two that
+ * unpack at once take half a browser for a whole one, or the libraries from under one that runs.
+ */
+export async function unpackBrowser(): Promise<void> {
+  if (installed === undefined) await (await loadPackaged()).executablePath()
+}
+
 /** A real Chromium: the machine's own, else the one that npm brings, which unpacks its own libraries. */
 export async function launchBrowser(): Promise<Browser> {
   if (installed !== undefined) return chromium.launch({ executablePath: installed, args: quiet })
-  // Read when the package is imported: without it, it does not unpack the libraries that a bare machine lacks.
-  process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs22.x'
-  const { default: packaged } = await import('@sparticuz/chromium')
+  const packaged = await loadPackaged()
   return chromium.launch({
     executablePath: await packaged.executablePath(),
     args: [...packaged.args.filter((word) => !shared.has(word)), ...quiet],
