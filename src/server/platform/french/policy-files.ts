@@ -3,9 +3,36 @@ import type { FrenchSentences } from './french-sentences.ts'
 /** What is wrong with a policy file. Keywords stay as the file has them; only the words around them are French. */
 export const policyFilesInFrench: FrenchSentences = {
   // Reading the file.
-  'This is not valid YAML: {words} Put the text in quotes if it holds : # { [ or begins with * or &.':
-    'Ce n’est pas du YAML valable : {words} Mettez le texte entre guillemets s’il contient : # { [ ou commence par * ou &.',
-  'This cannot be read: {words}': 'Illisible : {words}',
+  'This is not valid YAML: {sentence}': 'Ce n’est pas du YAML valable : {sentence}',
+  'Put the text in quotes if it holds : # { [ or begins with * or &.':
+    'Mettez le texte entre guillemets s’il contient : # { [ ou commence par * ou &.',
+  'a tab stands at the beginning of the line. Write spaces.':
+    'une tabulation se trouve au début de la ligne. Écrivez des espaces.',
+  'the line begins too far left or right. Give it as many spaces as the lines beside it.':
+    'la ligne commence trop à gauche ou trop à droite. Donnez-lui autant d’espaces qu’aux lignes voisines.',
+  'a colon with a space stands in a text, or a line break where none can be. {sentence}':
+    'un deux-points suivi d’une espace se trouve dans un texte, ou un saut de ligne là où il n’en faut pas. {sentence}',
+  'a colon with a space stands in a text, or the line begins too far right. {sentence}':
+    'un deux-points suivi d’une espace se trouve dans un texte, ou la ligne commence trop à droite. {sentence}',
+  'a colon is missing, as in severity: block, or a text goes on in the next line. Put such a text in quotes.':
+    'il manque un deux-points, comme dans severity: block, ou un texte continue à la ligne suivante. Mettez un tel texte entre guillemets.',
+  'the same word stands twice in one place. Keep one of them; a new rule begins with "- id:".':
+    'le même mot figure deux fois au même endroit. N’en gardez qu’un ; une nouvelle règle commence par « - id: ».',
+  '--- begins a second document. Put that into a file of its own.':
+    '--- commence un second document. Mettez-le dans un fichier à part.',
+  'a text cannot begin with @ or ` or %. Put it in quotes.':
+    'un texte ne peut pas commencer par @ ou ` ou %. Mettez-le entre guillemets.',
+  'a quote is opened and not closed. Close it; inside single quotes an apostrophe is written twice.':
+    'un guillemet est ouvert et n’est pas fermé. Fermez-le ; entre guillemets simples, l’apostrophe s’écrit deux fois.',
+  'a [ or { or colon is opened or expected and not finished. Close the bracket, or put the text in quotes.':
+    'un [ ou un { est ouvert, ou un deux-points attendu. Fermez-le, ou mettez le texte entre guillemets.',
+  "{words}. Give the words a name under lists: and write '$name', or put a text that begins with * in quotes.":
+    "{words}. Donnez un nom à ces mots sous lists: et écrivez '$nom', ou mettez entre guillemets un texte qui commence par *.",
+  'A letter of this line cannot be read. Save the file as UTF-8.':
+    'Une lettre de cette ligne est illisible. Enregistrez le fichier en UTF-8.',
+  'The file is empty. Begin with "policy: our-rules" and "rules:".':
+    'Le fichier est vide. Commencez par « policy: our-rules » et « rules: ».',
+  '{words} does not fit. Write {kind}.': '{words} ne convient pas. Écrivez {kind}.',
   'The file has {count} characters, and at most {most} are read. Split it into several.':
     'Le fichier a {count} caractères, et {most} au plus sont lus. Coupez-le en plusieurs.',
   '"{name}" is not known here. Put the sentence before it in quotes: a comma ends it there.':
@@ -101,8 +128,10 @@ export const policyFilesInFrench: FrenchSentences = {
   'The condition answers {type}, not true or false. Compare it with something: == "…"':
     'La condition répond {type}, ni true ni false. Comparez-la à quelque chose : == "…"',
   'The condition answered {words}.': 'La condition a répondu {words}.',
-  'This condition cannot be used: {words}.{sentence} The variables stand in policies/README.md.':
-    'Cette condition est inutilisable : {words}.{sentence} Les variables figurent dans policies/README.md.',
+  'This condition ends too early: something is missing after its last sign, or a parenthesis is not closed.':
+    'Cette condition s’arrête trop tôt : il manque quelque chose après son dernier signe, ou une parenthèse n’est pas fermée.',
+  'This condition cannot be used: {words}.{sentence}{more} The variables stand in policies/README.md.':
+    'Cette condition est inutilisable : {words}.{sentence}{more} Les variables figurent dans policies/README.md.',
   'Known: {names} (and findings in routes).': 'Connus : {names} (et findings dans les parcours).',
   'A route has either when: with a condition, or otherwise: true. Write one of them.':
     'Un parcours a soit when: avec une condition, soit otherwise: true. Écrivez l’un des deux.',
