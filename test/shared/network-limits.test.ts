@@ -86,7 +86,10 @@ test('Graphemes and bytes equal those of the platform for any text', () => {
 })
 
 test('X weighs plain letters and typographic marks the same beside a character that has every one looked at', () => {
-  const plain = fc.string({ unit: fc.constantFrom(...Array.from('abc é œ ’“”–—.,1 ')), maxLength: 40 })
+  // A letter after a full stop may make an address: “a.ba” is one.
+  const plain = fc
+    .string({ unit: fc.constantFrom(...Array.from('abc é œ ’“”–—.,1 ')), maxLength: 40 })
+    .filter((text) => !/\.\p{L}/u.test(text))
   fc.assert(
     fc.property(plain, (text) => {
       assert.equal(countWeighted(text), text.length)
