@@ -17,8 +17,9 @@ import type { Post } from '#shared/api/posts.ts'
 
 /*
  * POST /api/posts with submission, on the evaluation set-up in a process of its own, beside the rate at which the same
- * Postgres commits single plain rows in the same run, 8 connections each; and how long a submission waits until the
- * object store holds it under a signed checkpoint.
+ * Postgres commits single plain rows in the same run, 8 connections each, and beside an HTTP server that does nothing but
+ * commit such a row (`commit-server.ts`); and how long a submission waits until the object store holds it under a signed
+ * checkpoint.
  * To reach: at least 0.25 of the plain rate; submit → sealed p95 under 2 s.
  */
 
@@ -45,16 +46,28 @@ async function startGateway(): Promise<Gateway> {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const url = `http://127.0.0.1:${port}`
+  await waitUntil(child, `${url}/readyz`, (answer) => answer.ok)
+  return { url, directory, child }
+}
+
+async function waitUntil(child: ChildProcess, url: string, isReady: (answer: Response) => boolean): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
-    if (child.exitCode !== null) throw new Error('The gateway ended before it was ready.')
-    const ready = await fetch(`${url}/readyz`).then(
-      (answer) => answer.ok,
-      () => false,
-    )
-    if (ready) return { url, directory, child }
+    if (child.exitCode !== null) throw new Error('A server ended before it was ready.')
+    if (await fetch(url).then(isReady, () => false)) return
     await wait(200)
   }
-  throw new Error('The gateway was not ready within a minute.')
+  throw new Error('A server was not ready within a minute.')
+}
+
+/** The server that does nothing but commit a row. */
+async function startCommitServer(databaseUrl: string): Promise<{ url: string; child: ChildProcess }> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'commit-server.ts'), databaseUrl, String(port)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const url = `http://127.0.0.1:${port}`
+  await waitUntil(child, url, () => true)
+  return { url, child }
 }
 
 async function stopGateway(gateway: Gateway): Promise<void> {
@@ -64,7 +77,7 @@ async function stopGateway(gateway: Gateway): Promise<void> {
   await rm(gateway.directory, { recursive: true, force: true })
 }
 
-/** Sends one submission on a kept connection and answers the post and when the answer was there. */
+/** Sends one submission on a kept connection and answers the post. */
 type Submit = (number: number) => Promise<Post>
 
 async function prepareSubmit(gateway: Gateway, agent: Agent): Promise<Submit> {
@@ -83,7 +96,7 @@ async function prepareSubmit(gateway: Gateway, agent: Agent): Promise<Submit> {
   }
 }
 
-function send(url: string, agent: Agent, headers: Record<string, string>, body: string): Promise<Post> {
+function send<Answer>(url: string, agent: Agent, headers: Record<string, string>, body: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request(
       `${url}/api/posts`,
@@ -93,7 +106,7 @@ function send(url: string, agent: Agent, headers: Record<string, string>, body: 
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
         answer.on('end', () => {
           const text = Buffer.concat(chunks).toString()
-          if (answer.statusCode === 201) resolve(JSON.parse(text) as Post)
+          if (answer.statusCode === 201) resolve(JSON.parse(text) as Answer)
           else reject(new Error(`POST /api/posts answered ${answer.statusCode}: ${text}`))
         })
       },
@@ -118,6 +131,9 @@ async function measure(work: (connection: number) => Promise<unknown>): Promise<
   return { rate: (latencies.length * 1000) / (performance.now() - begin), latencies }
 }
 
+const plainText = 'x'.repeat(300)
+const plainRequest = JSON.stringify({ text: plainText })
+
 /** The plain single-row commit: one row of the size of the request, in a transaction of its own, prepared. */
 async function preparePlain(
   url: string,
@@ -125,13 +141,12 @@ async function preparePlain(
   const clients = Array.from({ length: connections }, () => new pg.Client({ connectionString: url }))
   await Promise.all(clients.map((client) => client.connect()))
   await clients[0]!.query('create table bench_plain (id uuid primary key, body text not null)')
-  const body = 'x'.repeat(300)
   return {
     commit: (connection) =>
       clients[connection]!.query({
         name: 'plain',
         text: 'insert into bench_plain values ($1, $2)',
-        values: [randomUUID(), body],
+        values: [randomUUID(), plainText],
       }),
     async end() {
       await clients[0]!.query('drop table bench_plain')
@@ -180,6 +195,10 @@ async function measureSealing(databaseUrl: string, submit: Submit): Promise<numb
   })
 }
 
+function rounded(ratio: number): number {
+  return Number(ratio.toFixed(3))
+}
+
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
@@ -193,52 +212,48 @@ try {
   const { ownerUrl } = runningDatabase({ directory: gateway.directory, keys, port: ports.postgres, login: 'gateway' })
   const submit = await prepareSubmit(gateway, agent)
   const plain = await preparePlain(ownerUrl)
+  const server = await startCommitServer(ownerUrl)
+  const commitByHttp = () => send(server.url, agent, { 'content-type': 'application/json' }, plainRequest)
 
   let number = 0
-  await measure(() => submit(number++)) // the first round warms both up
+  await measure(() => submit(number++)) // the first round warms all up
+  await measure(commitByHttp)
   await measure(plain.commit)
-  const results: { plain: number; submitted: number; latencies: number[] }[] = []
+  const results: { plain: number; served: number; submitted: number; latencies: number[] }[] = []
   for (let round = 0; round < rounds; round++) {
-    const commits = await measure(plain.commit)
+    const { rate } = await measure(plain.commit)
+    const served = await measure(commitByHttp)
     const submissions = await measure(() => submit(number++))
-    results.push({ plain: commits.rate, submitted: submissions.rate, latencies: submissions.latencies })
+    results.push({
+      plain: rate,
+      served: served.rate,
+      submitted: submissions.rate,
+      latencies: submissions.latencies,
+    })
   }
+  server.child.kill()
   await plain.end()
   await wait(3_000) // the sealer catches up before its own pace is measured
   const sealing = await measureSealing(ownerUrl, submit)
   agent.destroy()
 
-  const ratio = quantile(
-    results.map((round) => round.submitted / round.plain),
-    0.5,
-  )
+  const medianOf = (value: (round: (typeof results)[number]) => number) => quantile(results.map(value), 0.5)
+  const ratio = medianOf((round) => round.submitted / round.plain)
   const latencies = results.flatMap((round) => round.latencies)
   const p95 = quantile(sealing, 0.95)
   console.log(`Submission, ${connections} connections, ${rounds} rounds of ${roundMs / 1000} s, medians`)
+  const row = (measured: number, reach = '') => ({ measured, 'to reach': reach })
   console.table({
-    'plain single-row commits /s': {
-      measured: Math.round(
-        quantile(
-          results.map((round) => round.plain),
-          0.5,
-        ),
-      ),
-      'to reach': '',
-    },
-    'POST /api/posts with submission /s': {
-      measured: Math.round(
-        quantile(
-          results.map((round) => round.submitted),
-          0.5,
-        ),
-      ),
-      'to reach': '',
-    },
-    ratio: { measured: Number(ratio.toFixed(3)), 'to reach': '≥ 0.25' },
-    'answer p50 ms': { measured: Number(quantile(latencies, 0.5).toFixed(1)), 'to reach': '' },
-    'answer p95 ms': { measured: Number(quantile(latencies, 0.95).toFixed(1)), 'to reach': '' },
-    [`submit → sealed p50 ms, ${steadyPerSecond}/s`]: { measured: Math.round(quantile(sealing, 0.5)), 'to reach': '' },
-    [`submit → sealed p95 ms, ${steadyPerSecond}/s`]: { measured: Math.round(p95), 'to reach': '< 2000' },
+    'plain single-row commits /s': row(Math.round(medianOf((round) => round.plain))),
+    'the same behind a bare HTTP server /s': row(Math.round(medianOf((round) => round.served))),
+    'POST /api/posts with submission /s': row(Math.round(medianOf((round) => round.submitted))),
+    'submissions ÷ plain commits': row(rounded(ratio), '≥ 0.25'),
+    'bare HTTP server ÷ plain commits': row(rounded(medianOf((round) => round.served / round.plain))),
+    'submissions ÷ bare HTTP server': row(rounded(medianOf((round) => round.submitted / round.served))),
+    'answer p50 ms': row(Number(quantile(latencies, 0.5).toFixed(1))),
+    'answer p95 ms': row(Number(quantile(latencies, 0.95).toFixed(1))),
+    [`submit → sealed p50 ms, ${steadyPerSecond}/s`]: row(Math.round(quantile(sealing, 0.5))),
+    [`submit → sealed p95 ms, ${steadyPerSecond}/s`]: row(Math.round(p95), '< 2000'),
   })
   if (ratio < 0.25 || p95 >= 2000) process.exitCode = 1
 } finally {
