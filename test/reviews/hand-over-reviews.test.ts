@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addMilliseconds } from '#server/platform/clock.ts'
 import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
 import { approve, furnishFirm, readPost, submit, testPolicy } from '#test/support/furnish-firm.ts'
 
@@ -29,6 +30,32 @@ test('the open work of somebody who leaves is in the queue again, and a colleagu
   assert.equal(await handOverReviews(gateway), 0)
   assert.equal((await decide(claimed)).statusCode, 200)
   assert.equal((await decide(assigned)).statusCode, 200)
+})
+
+test('a review is handed only to somebody who reviews its unit already', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines, ruth] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('ruth'),
+  ]
+  const { userId, unit } = (await ruth.get('/api/me')).json<{ userId: string; unit: { unitId: string } }>()
+  const post = await submit(camille, profileId, text)
+  const hand = () => ines.post(`/api/reviews/${post.reviews[0]!.reviewId}/delegate`, { userId })
+  await gateway.db
+    .insertInto('role_grant')
+    .values({
+      id: crypto.randomUUID(),
+      user_id: userId,
+      role: 'reviewer',
+      unit_id: unit.unitId,
+      source: 'manual',
+      granted_at: addMilliseconds(gateway.clock.now(), 60_000),
+    })
+    .execute()
+  assert.equal((await hand()).statusCode, 422)
+  gateway.clock.advance(60_000)
+  assert.equal((await hand()).statusCode, 200)
 })
 
 test('what one’s deputy decides on one’s own post is refused: delegation does not lead around law 4 (FIN-12)', async (t) => {

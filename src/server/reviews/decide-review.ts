@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { requireStillActive } from '#server/identity/deactivate-person.ts'
 import { isSamePerson } from '#server/identity/same-person.ts'
@@ -11,15 +10,8 @@ import { movePost } from '#server/posts/move-post.ts'
 import { lockPost, type PostRow } from '#server/posts/stored-post.ts'
 import type { DecisionAnswer, Outcome } from '#shared/api/reviews.ts'
 import type { PostStatus } from '#shared/post-status.ts'
-import {
-  closeReview,
-  findPostOfReview,
-  hasDecided,
-  insertDecision,
-  lockReviewsOfRevision,
-  openReview,
-  type ReviewRow,
-} from './queries.ts'
+import { hasApprovedOtherStage, hasDecided, insertDecision, isQualified } from './decision-queries.ts'
+import { closeReview, findReviewPlace, lockReviewsOfRevision, openReview, type ReviewRow } from './queries.ts'
 import { sampledStageIndex } from './route-post.ts'
 import { announce, voidOpenReviews } from './submit-post.ts'
 
@@ -31,6 +23,14 @@ export interface Decision {
   readonly findingJudgements?: Record<string, boolean> | undefined
 }
 
+/** What a decision is about, locked in the lock order: post, then the reviews of the revision. */
+interface Decided {
+  readonly post: PostRow
+  readonly review: ReviewRow
+  /** The next stage, where one waits for this one. */
+  readonly next: ReviewRow | undefined
+}
+
 /** Approves, rejects or sends back one exact content. Maker and checker are two people (FIN-12); viewing decides nothing (FIN-5). */
 export async function decideReview(
   deps: Pick<Deps, 'db' | 'clock'>,
@@ -39,86 +39,48 @@ export async function decideReview(
 ): Promise<DecisionAnswer> {
   return inTransaction(deps.db, async (tx) => {
     await requireStillActive(tx, actor)
-    const { post, review, later } = await lockForDecision(tx, actor, decision.reviewId)
-    await refuseDecision(tx, deps, actor, post, review, decision)
-
+    const decided = await lockForDecision(tx, actor, decision.reviewId)
+    const { post, review } = decided
     const at = deps.clock.now()
-    const reason = decision.reason?.trim() ?? ''
-    const findingJudgements = decision.findingJudgements ?? {}
-    const recordId = await appendRecord(tx, actor, {
-      type: 'review.decided',
-      at,
-      streams: { post: post.postId, author: post.authorId, unit: post.unitId },
-      body: {
-        reviewId: review.reviewId,
-        revisionId: review.revisionId,
-        contentHash: review.contentHash,
-        stage: review.stage,
-        need: review.need,
-        policyVersion: review.policyVersion,
-        outcome: decision.outcome,
-        reason: reason === '' ? null : reason,
-        findingJudgements,
-        reviewer: { userId: actor.userId, displayName: actor.displayName },
-      },
-    })
-    await insertDecision(tx, {
-      id: newId(at),
-      review,
-      reviewerId: actor.userId,
-      outcome: decision.outcome,
-      reason: reason === '' ? null : reason,
-      findingJudgements,
-      recordId,
-      at,
-    })
+    await refuseDecision(tx, actor, decided, decision)
+    await refuseUnqualified(tx, actor, review, at)
+    await recordDecision(tx, actor, decided, decision, at)
 
     const approvals = review.approvals + (decision.outcome === 'approved' ? 1 : 0)
     const closes = decision.outcome !== 'approved' || approvals >= review.need
     if (closes) await closeReview(tx, review.reviewId, decision.outcome, at)
     // What is out is out: a review after release says whether it should have been, and moves nothing.
     const settles = closes && review.stageIndex !== sampledStageIndex
-    const postStatus = settles ? await settlePost(tx, actor, post, review, later, decision.outcome, at) : post.status
     return {
       reviewId: review.reviewId,
       postId: post.postId,
       status: closes ? decision.outcome : review.status,
-      postStatus,
+      postStatus: settles ? await settlePost(tx, actor, decided, decision.outcome, at) : post.status,
       approvals,
       need: review.need,
     }
   })
 }
 
-async function lockForDecision(
-  tx: Tx,
-  actor: Actor,
-  reviewId: string,
-): Promise<{ post: PostRow; review: ReviewRow; later: ReviewRow[] }> {
-  const postId = await findPostOfReview(tx, reviewId)
-  const post = postId === undefined ? undefined : await lockPost(tx, postId)
+async function lockForDecision(tx: Tx, actor: Actor, reviewId: string): Promise<Decided> {
+  const place = await findReviewPlace(tx, reviewId)
+  const post = place === undefined ? undefined : await lockPost(tx, place.postId)
   // What the author lent to a delegate does not count for the author's own post.
-  if (post === undefined || !mayOnUnit(withoutDelegationsOf(actor, post.authorId), 'review.decide', post.unitPath))
+  if (
+    place === undefined ||
+    post === undefined ||
+    !mayOnUnit(withoutDelegationsOf(actor, post.authorId), 'review.decide', post.unitPath)
+  )
     throw new AppError('not_found', 'No such review in your units.')
-  const revisionId = (
-    await tx.selectFrom('review').select('revision_id').where('id', '=', reviewId).executeTakeFirstOrThrow()
-  ).revision_id
-  const reviews = await lockReviewsOfRevision(tx, revisionId)
+  const reviews = await lockReviewsOfRevision(tx, place.revisionId)
   return {
     post,
     review: reviews.find((row) => row.reviewId === reviewId)!,
-    later: reviews.filter((row) => row.status === 'waiting'),
+    next: reviews.find((row) => row.status === 'waiting'),
   }
 }
 
-async function refuseDecision(
-  tx: Tx,
-  deps: Pick<Deps, 'clock'>,
-  actor: Actor,
-  post: PostRow,
-  review: ReviewRow,
-  decision: Decision,
-): Promise<void> {
+async function refuseDecision(tx: Tx, actor: Actor, { post, review }: Decided, decision: Decision): Promise<void> {
   if (await isSamePerson(tx, actor.userId, review.authorId))
     throw new AppError('own_post', 'You cannot review your own post. A colleague must decide.')
   if (
@@ -141,51 +103,80 @@ async function refuseDecision(
       problems: [{ field: 'body.reason', message: 'is required unless the outcome is “approved”' }],
     })
   }
-  await refuseUnqualified(tx, actor, review, deps.clock.now())
 }
 
+/** Whose stage it is: their unit's, handed to them, not approved by them before, and asking for a right they hold. */
 async function refuseUnqualified(tx: Tx, actor: Actor, review: ReviewRow, now: string): Promise<void> {
-  if (review.stageUnitId !== null && !actor.unitPath.includes(review.stageUnitId)) {
+  if (review.stageUnitId !== null && !actor.unitPath.includes(review.stageUnitId))
     throw new AppError('not_qualified', `The stage “${review.stage}” belongs to another unit.`)
-  }
-  if (review.assignedTo !== null && review.assignedTo !== actor.userId) {
-    const { rows } = await sql<{
-      name: string
-    }>`select display_name as name from app_user where id = ${review.assignedTo}`.execute(tx)
-    throw new AppError('already_claimed', `This review was handed to ${rows[0]?.name ?? 'a colleague'}.`)
-  }
+  if (review.assignedTo !== null && review.assignedTo !== actor.userId)
+    throw new AppError('already_claimed', `This review was handed to ${await nameOf(tx, review.assignedTo)}.`)
   // Two stages of one post are two people: the same pair of eyes does not count twice.
-  const earlier = await sql<{
-    reviewerId: string
-  }>`select d.reviewer_id as "reviewerId" from review_decision d join review r on r.id = d.review_id
-    where r.revision_id = ${review.revisionId} and r.id <> ${review.reviewId} and d.outcome = 'approved'`.execute(tx)
-  for (const { reviewerId } of earlier.rows) {
-    if (!(await isSamePerson(tx, actor.userId, reviewerId))) continue
+  if (await hasApprovedOtherStage(tx, review, actor.userId))
     throw new AppError(
       'second_person_required',
       'You approved an earlier stage of this post; this stage needs a second person.',
     )
-  }
-  if (review.qualification === null) return
-  const held = await sql`select 1 from qualification where user_id = ${actor.userId} and name = ${review.qualification}
-    and valid_from <= ${now} and (valid_until is null or valid_until > ${now})`.execute(tx)
-  if (held.rows.length === 0)
+  if (review.qualification !== null && !(await isQualified(tx, actor.userId, review.qualification, now)))
     throw new AppError(
       'not_qualified',
       `This stage asks for the qualification “${review.qualification}”, which you do not hold today.`,
     )
 }
 
+async function nameOf(tx: Tx, userId: string): Promise<string> {
+  const person = await tx.selectFrom('app_user').select('display_name').where('id', '=', userId).executeTakeFirst()
+  return person?.display_name ?? 'a colleague'
+}
+
+/** The decision as evidence and as a row that names its evidence. */
+async function recordDecision(
+  tx: Tx,
+  actor: Actor,
+  { post, review }: Decided,
+  decision: Decision,
+  at: string,
+): Promise<void> {
+  const given = decision.reason?.trim() ?? ''
+  const reason = given === '' ? null : given
+  const findingJudgements = decision.findingJudgements ?? {}
+  const recordId = await appendRecord(tx, actor, {
+    type: 'review.decided',
+    at,
+    streams: { post: post.postId, author: post.authorId, unit: post.unitId },
+    body: {
+      reviewId: review.reviewId,
+      revisionId: review.revisionId,
+      contentHash: review.contentHash,
+      stage: review.stage,
+      need: review.need,
+      policyVersion: review.policyVersion,
+      outcome: decision.outcome,
+      reason,
+      findingJudgements,
+      reviewer: { userId: actor.userId, displayName: actor.displayName },
+    },
+  })
+  await insertDecision(tx, {
+    id: newId(at),
+    review,
+    reviewerId: actor.userId,
+    outcome: decision.outcome,
+    reason,
+    findingJudgements,
+    recordId,
+    at,
+  })
+}
+
+/** Moves the post on: to its next stage, or out of review. */
 async function settlePost(
   tx: Tx,
   actor: Actor,
-  post: PostRow,
-  review: ReviewRow,
-  later: readonly ReviewRow[],
+  { post, review, next }: Decided,
   outcome: Outcome,
   at: string,
 ): Promise<PostStatus> {
-  const [next] = later
   if (outcome === 'approved' && next !== undefined) {
     await openReview(tx, next.reviewId)
     return post.status

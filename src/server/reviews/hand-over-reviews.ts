@@ -2,8 +2,7 @@ import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { lockPost } from '#server/posts/stored-post.ts'
-import { findPostOfReview, lockReview } from './queries.ts'
+import { lockReviewAndPost } from './lock-review.ts'
 
 /**
  * Gives back the reviews that lie in the hands of somebody who was off-boarded: they are in the queue again for whoever
@@ -29,10 +28,9 @@ export async function handOverReviews(deps: Pick<Deps, 'db' | 'clock'>): Promise
 
 async function handOver(deps: Pick<Deps, 'db' | 'clock'>, reviewId: string): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
-    const postId = await findPostOfReview(tx, reviewId)
-    const post = postId === undefined ? undefined : await lockPost(tx, postId)
-    const review = post === undefined ? undefined : await lockReview(tx, reviewId)
-    if (post === undefined || review === undefined || !['open', 'waiting'].includes(review.status)) return
+    const locked = await lockReviewAndPost(tx, reviewId)
+    if (locked === undefined || !['open', 'waiting'].includes(locked.review.status)) return
+    const { post, review } = locked
     const holders = [review.claimedById, review.assignedTo].filter((holder) => holder !== null)
     const gone = await tx
       .selectFrom('app_user')

@@ -4,17 +4,9 @@ import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { lockPost } from '#server/posts/stored-post.ts'
 import type { RecordType } from '#shared/record-event.ts'
-import {
-  findPostOfReview,
-  findReview,
-  lockReview,
-  setAssignee,
-  setClaim,
-  setEscalated,
-  type ReviewRow,
-} from './queries.ts'
+import { lockReviewAndPost } from './lock-review.ts'
+import { findReview, isReviewerOf, setAssignee, setClaim, setEscalated, type ReviewRow } from './queries.ts'
 
 /** A claim is visible to all and ends by itself, so that nobody blocks the queue by leaving. */
 export const claimMilliseconds = 10 * 60_000
@@ -23,7 +15,7 @@ type ReviewDeps = Pick<Deps, 'db' | 'clock'>
 
 /** Takes an open review in hand for ten minutes. */
 export async function claimReview(deps: ReviewDeps, actor: Actor, reviewId: string): Promise<ReviewRow> {
-  return changeReview(deps, actor, reviewId, 'review.claimed', {}, async (tx, review, at) => {
+  return changeReview(deps, actor, reviewId, { type: 'review.claimed', body: {} }, async (tx, review, at) => {
     if (
       review.claimedById !== null &&
       review.claimedById !== actor.userId &&
@@ -38,7 +30,7 @@ export async function claimReview(deps: ReviewDeps, actor: Actor, reviewId: stri
 
 /** Gives a claimed review back. */
 export async function releaseReview(deps: ReviewDeps, actor: Actor, reviewId: string): Promise<ReviewRow> {
-  return changeReview(deps, actor, reviewId, 'review.released', {}, async (tx, review) => {
+  return changeReview(deps, actor, reviewId, { type: 'review.released', body: {} }, async (tx, review) => {
     if (review.claimedById !== actor.userId) throw new AppError('wrong_status', 'You do not have this review in hand.')
     await setClaim(tx, reviewId, null, null)
   })
@@ -51,7 +43,7 @@ export async function escalateReview(
   reviewId: string,
   reason: string,
 ): Promise<ReviewRow> {
-  return changeReview(deps, actor, reviewId, 'review.escalated', { reason }, (tx, _review, at) =>
+  return changeReview(deps, actor, reviewId, { type: 'review.escalated', body: { reason } }, (tx, _review, at) =>
     setEscalated(tx, reviewId, at),
   )
 }
@@ -61,22 +53,12 @@ export async function delegateReview(
   deps: ReviewDeps,
   actor: Actor,
   reviewId: string,
-  to: string,
-  reason: string | undefined,
+  { to, reason }: { readonly to: string; readonly reason?: string | undefined },
 ): Promise<ReviewRow> {
-  return changeReview(deps, actor, reviewId, 'review.delegated', { to, reason: reason ?? null }, async (tx, review) => {
+  const act = { type: 'review.delegated', body: { to, reason: reason ?? null } } as const
+  return changeReview(deps, actor, reviewId, act, async (tx, review, at) => {
     if (to === review.authorId) throw new AppError('own_post', 'The author cannot review this post.')
-    const able = await tx
-      .selectFrom('role_grant')
-      .innerJoin('app_user', 'app_user.id', 'role_grant.user_id')
-      .select('role_grant.id')
-      .where('user_id', '=', to)
-      .where('app_user.active', '=', true)
-      .where('role', '=', 'reviewer')
-      .where('revoked_at', 'is', null)
-      .where('role_grant.unit_id', 'in', [...review.unitPath])
-      .executeTakeFirst()
-    if (able === undefined)
+    if (!(await isReviewerOf(tx, to, review.unitPath, at)))
       throw new AppError('unprocessable', 'That person is not a reviewer for this unit. Choose another colleague.')
     await setAssignee(tx, reviewId, to)
   })
@@ -86,26 +68,24 @@ async function changeReview(
   deps: ReviewDeps,
   actor: Actor,
   reviewId: string,
-  type: RecordType,
-  body: Record<string, string | null>,
+  act: { readonly type: RecordType; readonly body: Record<string, string | null> },
   change: (tx: Tx, review: ReviewRow, at: string) => Promise<void>,
 ): Promise<ReviewRow> {
   return inTransaction(deps.db, async (tx) => {
-    const postId = await findPostOfReview(tx, reviewId)
-    const post = postId === undefined ? undefined : await lockPost(tx, postId)
-    const review = post === undefined ? undefined : await lockReview(tx, reviewId)
-    if (post === undefined || review === undefined || !mayOnUnit(actor, 'review.decide', post.unitPath))
+    const locked = await lockReviewAndPost(tx, reviewId)
+    if (locked === undefined || !mayOnUnit(actor, 'review.decide', locked.post.unitPath))
       throw new AppError('not_found', 'No such review in your units.')
+    const { post, review } = locked
     if (review.authorId === actor.userId) throw new AppError('own_post', 'You cannot review your own post.')
     if (review.status !== 'open')
       throw new AppError('already_decided', `This review is ${review.status.replaceAll('_', ' ')}.`)
     const at = deps.clock.now()
     await change(tx, review, at)
     await appendRecord(tx, actor, {
-      type,
+      type: act.type,
       at,
       streams: { post: post.postId, author: post.authorId, unit: post.unitId },
-      body: { reviewId, revisionId: review.revisionId, ...body },
+      body: { reviewId, revisionId: review.revisionId, ...act.body },
     })
     return (await findReview(tx, reviewId))!
   })

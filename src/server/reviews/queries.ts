@@ -1,8 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
-import { isSamePerson } from '#server/identity/same-person.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
-import type { Outcome, ReviewSummary } from '#shared/api/reviews.ts'
-import type { ReviewDecision } from '#shared/api/posts.ts'
+import type { ReviewSummary } from '#shared/api/reviews.ts'
 
 type ReviewStatus = ReviewSummary['status']
 
@@ -88,8 +86,16 @@ export async function lockReviewsOfRevision(tx: Tx, revisionId: string): Promise
     .execute()) as unknown as ReviewRow[]
 }
 
-export async function findPostOfReview(tx: Tx, reviewId: string): Promise<string | undefined> {
-  return (await tx.selectFrom('review').select('post_id').where('id', '=', reviewId).executeTakeFirst())?.post_id
+/** What to lock before a review: neither its post nor its revision ever changes. */
+export async function findReviewPlace(
+  tx: Tx,
+  reviewId: string,
+): Promise<{ readonly postId: string; readonly revisionId: string } | undefined> {
+  return tx
+    .selectFrom('review')
+    .select(['post_id as postId', 'revision_id as revisionId'])
+    .where('id', '=', reviewId)
+    .executeTakeFirst()
 }
 
 export interface NewReview {
@@ -155,44 +161,6 @@ function toRecord(review: NewReview): Record<string, unknown> {
   }
 }
 
-export async function insertDecision(
-  tx: Tx,
-  decision: {
-    id: string
-    review: ReviewRow
-    reviewerId: string
-    outcome: Outcome
-    reason: string | null
-    findingJudgements: Record<string, boolean>
-    recordId: string
-    at: string
-  },
-): Promise<void> {
-  await tx
-    .insertInto('review_decision')
-    .values({
-      id: decision.id,
-      review_id: decision.review.reviewId,
-      reviewer_id: decision.reviewerId,
-      author_id: decision.review.authorId,
-      outcome: decision.outcome,
-      content_hash: decision.review.contentHash,
-      reason: decision.reason,
-      finding_judgements: JSON.stringify(decision.findingJudgements),
-      record_id: decision.recordId,
-      decided_at: decision.at,
-    })
-    .execute()
-}
-
-export async function hasDecided(tx: Tx, reviewId: string, reviewerId: string): Promise<boolean> {
-  const { rows } = await sql<{ reviewer: string }>`select reviewer_id as reviewer from review_decision
-    where review_id = ${reviewId}`.execute(tx)
-  // Two decisions on one review are two people, not two accounts.
-  for (const { reviewer } of rows) if (await isSamePerson(tx, reviewerId, reviewer)) return true
-  return false
-}
-
 export async function closeReview(tx: Tx, reviewId: string, status: ReviewStatus, at: string): Promise<void> {
   await tx
     .updateTable('review')
@@ -248,6 +216,22 @@ export async function setEscalated(tx: Tx, reviewId: string, at: string): Promis
     .executeTakeFirstOrThrow()
 }
 
+/** Does this account review one of these units at that time, by a role of its own? */
+export async function isReviewerOf(tx: Tx, userId: string, unitPath: readonly string[], at: string): Promise<boolean> {
+  const grant = await tx
+    .selectFrom('role_grant')
+    .innerJoin('app_user', 'app_user.id', 'role_grant.user_id')
+    .select('role_grant.id')
+    .where('user_id', '=', userId)
+    .where('app_user.active', '=', true)
+    .where('role', '=', 'reviewer')
+    .where('granted_at', '<=', at)
+    .where((where) => where.or([where('revoked_at', 'is', null), where('revoked_at', '>', at)]))
+    .where('role_grant.unit_id', 'in', [...unitPath])
+    .executeTakeFirst()
+  return grant !== undefined
+}
+
 export async function setAssignee(tx: Tx, reviewId: string, userId: string): Promise<void> {
   await tx
     .updateTable('review')
@@ -255,32 +239,6 @@ export async function setAssignee(tx: Tx, reviewId: string, userId: string): Pro
     .where('id', '=', reviewId)
     .returning('id')
     .executeTakeFirstOrThrow()
-}
-
-/** The decisions of each review of a post, in order. */
-export async function findDecisions(db: Db | Tx, postId: string): Promise<({ reviewId: string } & ReviewDecision)[]> {
-  const rows = await db
-    .selectFrom('review_decision as d')
-    .innerJoin('review as r', 'r.id', 'd.review_id')
-    .innerJoin('app_user as u', 'u.id', 'd.reviewer_id')
-    .select([
-      'd.review_id as reviewId',
-      'd.reviewer_id as userId',
-      'u.display_name as displayName',
-      'd.outcome',
-      'd.reason',
-      'd.content_hash as contentHash',
-      'd.decided_at as decidedAt',
-    ])
-    .where('r.post_id', '=', postId)
-    .orderBy('d.decided_at')
-    .orderBy('d.id')
-    .execute()
-  return rows.map(({ userId, displayName, ...row }) => ({
-    ...row,
-    outcome: row.outcome as Outcome,
-    reviewer: { userId, displayName },
-  }))
 }
 
 export async function findReviewsOfPost(db: Db | Tx, postId: string): Promise<ReviewRow[]> {

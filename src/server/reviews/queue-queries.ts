@@ -11,15 +11,20 @@ export interface QueueFilter {
   readonly severity?: string | undefined
 }
 
+/** One page of the queue: what is asked for, in which order, after which row. */
+export interface QueuePage {
+  readonly filter: QueueFilter
+  readonly sort: 'due' | 'created'
+  readonly after: { readonly at: string; readonly id: string } | undefined
+  readonly limit: number
+  readonly now: string
+}
+
 /** The queue in the reviewer's scope. */
 export async function findQueue(
   db: Db,
   actor: Actor,
-  filter: QueueFilter,
-  sort: 'due' | 'created',
-  after: { at: string; id: string } | undefined,
-  limit: number,
-  now: string,
+  { filter, sort, after, limit, now }: QueuePage,
 ): Promise<ReviewRow[]> {
   const order = sort === 'due' ? ('review.due_at' as const) : ('review.created_at' as const)
   const rows = await selectReviews(db)

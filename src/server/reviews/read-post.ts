@@ -13,7 +13,8 @@ import {
 import type { Language } from '#shared/api/common.ts'
 import type { Post, Publication } from '#shared/api/posts.ts'
 import { assemblePost, type PostParts } from './assemble-post.ts'
-import { findDecisions, findReviewsOfPost } from './queries.ts'
+import { findDecisions } from './decision-queries.ts'
+import { findReviewsOfPost } from './queries.ts'
 
 /** One post, whole, for its author or for a reviewer or auditor in whose units it lies; for others it does not exist. */
 export async function readPost(db: Db, actor: Actor, postId: string, language: Language): Promise<Post> {

@@ -80,15 +80,19 @@ function registerQueue(app: App, deps: RouteDeps): void {
       const limit = query.limit ?? 50
       const sort = query.sort ?? 'due'
       const [rows, counts] = await Promise.all([
-        findQueue(
-          deps.db,
-          request.actor,
-          { statuses, assignee: query.assignee, unit: query.unit, network: query.network, severity: query.severity },
+        findQueue(deps.db, request.actor, {
+          filter: {
+            statuses,
+            assignee: query.assignee,
+            unit: query.unit,
+            network: query.network,
+            severity: query.severity,
+          },
           sort,
-          readCursor(query.cursor),
-          limit + 1,
+          after: readCursor(query.cursor),
+          limit: limit + 1,
           now,
-        ),
+        }),
         countFacets(deps.db, request.actor, statuses, now),
       ])
       const facet = (name: string) =>
@@ -139,7 +143,12 @@ function registerDecisions(app: App, deps: RouteDeps): void {
   app.route({
     ...contract.delegateReview,
     handler: async (request) =>
-      summary(delegateReview(deps, request.actor, request.params.reviewId, request.body.userId, request.body.reason)),
+      summary(
+        delegateReview(deps, request.actor, request.params.reviewId, {
+          to: request.body.userId,
+          reason: request.body.reason,
+        }),
+      ),
   })
   app.route({
     ...contract.decideReview,
