@@ -24,8 +24,8 @@ export type SimulationException = 'shipped' | 'emergency' | 'emergency_lapsed'
 
 /**
  * Makes an approved version the active one, now or at a stated time, with the report that compares it with the version in
- * force. Posts that are approved and not yet released are
- * then judged anew by the reviews room, which finds them by the version of their last verdict.
+ * force. Posts that are approved and not yet released are then judged anew by the reviews room, which finds them by the
+ * version of their last verdict.
  */
 export async function activatePolicyVersion(
   deps: Pick<Deps, 'db' | 'clock'>,
@@ -81,6 +81,8 @@ export interface Switch {
   readonly reason: string
   readonly simulationId: string | null
   readonly exception?: SimulationException
+  /** Binds at once, before its second approval: until when that must come, and what comes back without it. */
+  readonly emergency?: { readonly secondApprovalBy: string; readonly otherwise: string }
 }
 
 /** The switch and its evidence, in the caller's transaction. */
@@ -88,20 +90,14 @@ export async function switchAndRecord(
   tx: Tx,
   actor: Actor,
   version: string,
-  { at, reason, simulationId, exception }: Switch,
+  { at, reason, simulationId, ...special }: Switch,
 ): Promise<void> {
   const retired = await switchVersion(tx, version, at, simulationId)
   await appendRecord(tx, actor, {
     type: 'policy.version_activated',
     at,
     streams: { policy: version },
-    body: {
-      version,
-      retired: retired ?? null,
-      reason,
-      simulationId,
-      ...(exception === undefined ? {} : { exception }),
-    },
+    body: { version, retired: retired ?? null, reason, simulationId, ...special },
   })
   if (retired !== undefined) {
     await appendRecord(tx, actor, {

@@ -1,14 +1,12 @@
-import { appendRecord } from '#server/archive/append-record.ts'
 import { isSamePerson } from '#server/identity/same-person.ts'
 import { systemActor, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { switchAndRecord, type SimulationException } from './activate-policy-version.ts'
+import { switchAndRecord } from './activate-policy-version.ts'
 import { prepareVersion, unloadable } from './compiled-policies.ts'
 import {
-  announceVersion,
   findActiveVersion,
   findEmergency,
   findEmergencyStarter,
@@ -18,7 +16,6 @@ import {
   lockSwitch,
   lockVersion,
   markEmergency,
-  switchVersion,
   type PolicyVersionRow,
 } from './queries.ts'
 import { requireFirm } from './require-firm.ts'
@@ -59,28 +56,14 @@ export async function startEmergency(
     const until = running?.until ?? addMilliseconds(at, approvalMilliseconds)
     const fallback = running?.fallback ?? active
     const simulationId = await findReport(tx, version)
-    await switchVersion(tx, version, at, simulationId)
+    await switchAndRecord(tx, actor, version, {
+      at,
+      reason,
+      simulationId,
+      exception: 'emergency',
+      emergency: { secondApprovalBy: until, otherwise: fallback },
+    })
     await markEmergency(tx, version, { by: actor.userId, until, fallback })
-    await appendRecord(tx, actor, {
-      type: 'policy.version_activated',
-      at,
-      streams: { policy: version },
-      body: {
-        version,
-        retired: active,
-        reason,
-        emergency: { secondApprovalBy: until, otherwise: fallback },
-        simulationId,
-        exception: 'emergency' satisfies SimulationException,
-      },
-    })
-    await appendRecord(tx, actor, {
-      type: 'policy.version_retired',
-      at,
-      streams: { policy: active },
-      body: { version: active, replacedBy: version },
-    })
-    await announceVersion(tx, version)
     return (await describeVersion(tx, version))!
   })
 }
