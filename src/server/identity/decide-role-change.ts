@@ -8,10 +8,9 @@ import { appendRecord } from '#server/archive/append-record.ts'
 import type { RoleChange } from '#shared/api/people.ts'
 import { endSessionsOf } from './end-session.ts'
 import { lockPerson } from './people-queries.ts'
-import { insertGrant } from './queries.ts'
+import { insertGrant, revokeGrant } from './queries.ts'
 import { refuseUnfitting } from './request-role-change.ts'
 import {
-  endGrantAt,
   findChange,
   listHeldRoles,
   lockChange,
@@ -88,7 +87,7 @@ async function apply(
     })
   } else {
     const held = (await listHeldRoles(tx, userId, now)).find((grant) => grant.role === role && grant.unit_id === unitId)
-    if (held !== undefined) await endGrantAt(tx, held.id, effectiveAt)
+    if (held !== undefined) await revokeGrant(tx, held.id, effectiveAt)
     // A session that was opened with more is opened again with less. A later end needs none of this: roles are read at each request.
     if (effectiveAt === now) await endSessionsOf(tx, userId, 'role_lost', now)
   }

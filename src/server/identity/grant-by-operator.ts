@@ -7,7 +7,8 @@ import { newId } from '#server/platform/new-id.ts'
 import type { Role } from '#shared/permissions.ts'
 import { ensureFirm } from './ensure-firm.ts'
 import { refuseDutyConflict } from './find-duty-conflict.ts'
-import { findUnitsBySlug, insertGrant, listGrants } from './queries.ts'
+import { findUnitsBySlug, insertGrant } from './queries.ts'
+import { listHeldRoles } from './role-change-queries.ts'
 
 export interface OperatorGrant {
   /** E-mail address or subject at the provider of somebody who has signed in before. */
@@ -30,8 +31,8 @@ export async function grantByOperator(
     const userId = await lockPerson(tx, wish.person)
     const unit = wish.unit === undefined ? await ensureFirm(tx, at) : (await findUnitsBySlug(tx, [wish.unit]))[0]
     if (unit === undefined) throw new AppError('not_found', `There is no unit “${wish.unit}”.`)
-    const grants = await listGrants(tx, userId)
-    if (grants.some((grant) => grant.role === wish.role && grant.unit_id === unit.id)) return 'held'
+    const lasting = (await listHeldRoles(tx, userId, at)).filter((held) => held.revoked_at === null)
+    if (lasting.some((held) => held.role === wish.role && held.unit_id === unit.id)) return 'held'
     await refuseDutyConflict(tx, userId, { role: wish.role, unitPath: unit.path }, at)
 
     const grant = {

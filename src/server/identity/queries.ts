@@ -173,25 +173,6 @@ export async function insertUnit(
   return row !== undefined
 }
 
-/** Live and future grants of a person, with the paths of their units. */
-export function listGrants(db: Db, userId: string) {
-  return db
-    .selectFrom('role_grant')
-    .innerJoin('unit', 'unit.id', 'role_grant.unit_id')
-    .select([
-      'role_grant.id',
-      'role_grant.role',
-      'role_grant.unit_id',
-      'role_grant.source',
-      'unit.path',
-      'unit.name as unit_name',
-    ])
-    .where('role_grant.user_id', '=', userId)
-    .where('role_grant.revoked_at', 'is', null)
-    .orderBy('role_grant.granted_at')
-    .execute()
-}
-
 export async function insertGrant(
   tx: Tx,
   grant: { id: string; user_id: string; role: RoleGrant['role']; unit_id: string; source: string; granted_at: Instant },
@@ -199,6 +180,7 @@ export async function insertGrant(
   await tx.insertInto('role_grant').values(grant).execute()
 }
 
+/** Ends a grant at a time, which may be still to come. */
 export async function revokeGrant(tx: Tx, grantId: string, revokedAt: Instant): Promise<void> {
   await tx.updateTable('role_grant').set({ revoked_at: revokedAt }).where('id', '=', grantId).execute()
 }

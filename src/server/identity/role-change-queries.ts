@@ -170,7 +170,3 @@ export async function hasOtherReviewer(
       and g.granted_at <= ${at} and g.revoked_at is null and g.user_id not in ${accountsOf(userId)} limit 1`.execute(db)
   return rows.length > 0
 }
-
-export async function endGrantAt(tx: Tx, grantId: string, at: Instant): Promise<void> {
-  await tx.updateTable('role_grant').set({ revoked_at: at }).where('id', '=', grantId).execute()
-}
