@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats'
 import { Ajv, type AnySchema, type ValidateFunction } from 'ajv'
 import type { FastifyValidationResult } from 'fastify/types/schema.js'
 import type { App } from './app-type.ts'
+import { findUnkeepable, isReadableTime } from './refuse-unkeepable.ts'
 
 /**
  * Validates requests with ajv and writes answers with fast-json-stringify, as Fastify does by itself, but compiles a schema
@@ -21,6 +22,7 @@ export function compileWhenCalled(app: App): void {
 function validateWhenCalled(app: App): void {
   const ajv = new Ajv({ coerceTypes: 'array', useDefaults: true, removeAdditional: false, allErrors: false })
   addFormats.default(ajv)
+  ajv.addFormat('date-time', isReadableTime)
   app.setValidatorCompiler<AnySchema>(({ schema }) => {
     let compiled: ValidateFunction | undefined
     const validate: FastifyValidationResult = (data: unknown) => {
@@ -28,7 +30,11 @@ function validateWhenCalled(app: App): void {
       const isValid = compiled(data)
       validate.errors =
         compiled.errors?.map((error) => ({ ...error, message: error.message ?? 'is not valid' })) ?? null
-      return isValid
+      if (!isValid) return false
+      const unkeepable = findUnkeepable(data)
+      if (unkeepable !== undefined)
+        validate.errors = [{ keyword: 'keepable', schemaPath: '', params: {}, ...unkeepable }]
+      return unkeepable === undefined
     }
     return validate
   })

@@ -86,6 +86,10 @@ export const platformInFrench: FrenchSentences = {
   'must be <= {limit}': 'doit valoir au plus {limit}',
   'must be > {limit}': 'doit être supérieur à {limit}',
   'must be < {limit}': 'doit être inférieur à {limit}',
+  'is nested too deeply': 'est imbriqué trop profondément',
+  'holds a NUL character; remove it': 'contient un caractère NUL ; supprimez-le',
+  'holds half of a character (a lone surrogate); type it again':
+    'contient une moitié de caractère (un demi-codet isolé) ; retapez-le',
   'is required unless the outcome is “approved”': 'est obligatoire, sauf pour approuver',
   'needs an author, a profile or a unit': 'demande un auteur, un profil ou une unité',
   'is no IANA time zone': 'n’est pas un fuseau horaire IANA',
