@@ -43,3 +43,17 @@ test('What is no HTTP request is told so in the same form, and the connection en
     assert.equal((JSON.parse(body) as { code: string }).code, 'invalid_request')
   }
 })
+
+test('Who sends more than is taken reads why, and is not cut off while sending', async (t) => {
+  const { app } = await startGateway(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const body = 'x'.repeat(13 * 1024 * 1024)
+  for (const framing of [`Content-Length: ${body.length}`, 'Transfer-Encoding: chunked']) {
+    const head = `POST /auth/examiner HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`
+    const sent = framing.startsWith('C') ? body : `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+    const answer = await speak(port, head + sent)
+    assert.match(answer.head, /^HTTP\/1.1 413 /, framing)
+    assert.equal((JSON.parse(answer.body) as { code: string }).code, 'too_large')
+  }
+})

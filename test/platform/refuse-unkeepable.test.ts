@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newId } from '#server/platform/new-id.ts'
 import { findUnkeepable, isReadableTime } from '#server/platform/refuse-unkeepable.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 
@@ -15,6 +16,7 @@ test('Text that no record can hold is refused with its place by every call, and 
     await ruth.post('/api/holds', { name: 'a\u0000b', reason: 'Inquiry', scope: {} }),
     await ruth.post('/api/holds', { name: 'Inquiry', reason: 'half \ud800', scope: {} }),
     await ruth.post('/api/retention/%00', { years: 6, basis: 'Rule' }),
+    await ruth.post(`/api/exports/${newId(gateway.clock.now())}/cancel`, { a: nested(1_000) }),
     await ada.post('/api/tokens', { name: 'NUL \u0000', permissions: ['session.read'] }),
     await ada.post('/api/profiles', { network: 'sandbox', handle: 'x', displayName: 'X', settings: { a: nested(70) } }),
   ]

@@ -2,6 +2,7 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import addFormats from 'ajv-formats'
 import { Ajv, type AnySchema, type ValidateFunction } from 'ajv'
 import type { FastifyValidationResult } from 'fastify/types/schema.js'
+import { AppError } from './app-error.ts'
 import type { App } from './app-type.ts'
 import { findUnkeepable, isReadableTime } from './refuse-unkeepable.ts'
 
@@ -12,6 +13,7 @@ import { findUnkeepable, isReadableTime } from './refuse-unkeepable.ts'
  */
 export function compileWhenCalled(app: App): void {
   validateWhenCalled(app)
+  refuseUnkeepableBodies(app)
   const compile = SerializerSelector()()
   app.setSerializerCompiler((route) => {
     let write: ReturnType<typeof compile> | undefined
@@ -37,5 +39,18 @@ function validateWhenCalled(app: App): void {
       return unkeepable === undefined
     }
     return validate
+  })
+}
+
+/** A body that a call does not ask for is read all the same, by the idempotency key and the log: it bears the same rules. */
+function refuseUnkeepableBodies(app: App): void {
+  app.addHook('preValidation', async (request) => {
+    if (request.routeOptions.schema?.body !== undefined) return
+    const found = findUnkeepable(request.body)
+    if (found === undefined) return
+    const field = `body${found.instancePath}`.replaceAll('/', '.')
+    throw new AppError('invalid_request', `${field} ${found.message}.`, {
+      problems: [{ field, message: found.message }],
+    })
   })
 }

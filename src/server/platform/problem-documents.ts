@@ -4,6 +4,7 @@ import type { ProblemDocument } from '#shared/api/common.ts'
 import type { App } from './app-type.ts'
 import { AppError, type Problem } from './app-error.ts'
 import { isDatabaseAway, isDatabaseFull } from './database-away.ts'
+import { readRest } from './read-rest.ts'
 
 const unavailable = 'The database does not answer. Nothing was lost; try again in a moment.'
 const full =
@@ -11,7 +12,7 @@ const full =
 
 /** Every answer of an error, in one place: RFC 9457 problem details with a stable code. */
 export function registerProblemDocuments(app: App): void {
-  app.setErrorHandler((error: FastifyError | AppError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError | AppError, request, reply) => {
     const known = toAppError(error)
     if (known === undefined) {
       request.log.error({ err: error, url: request.url }, 'request failed by a bug')
@@ -31,6 +32,7 @@ export function registerProblemDocuments(app: App): void {
       )
     else if (errorStatus[known.code] >= 500)
       request.log.warn({ err: known, cause: known.cause }, 'request could not be served')
+    if (known.code === 'too_large') await readRest(request.raw)
     return sendProblem(request, reply, known)
   })
   app.setNotFoundHandler((request, reply) =>
