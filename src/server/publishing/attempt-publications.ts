@@ -2,7 +2,7 @@ import { isSealed } from '#server/archive/is-sealed.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
-import { inTransaction } from '#server/platform/database.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { NetworkError, type Network, type NetworkAccount, type Published } from '#server/platform/network.ts'
 import { newId } from '#server/platform/new-id.ts'
@@ -45,52 +45,57 @@ export async function attemptPublications(deps: PublishDeps): Promise<number> {
 async function claimAttempt(deps: PublishDeps, postId: string, publicationId: string): Promise<Claim | undefined> {
   return inTransaction(deps.db, async (tx) => {
     const state = await readGateState(tx, postId, publicationId, deps.clock.now())
-    if (state === undefined || state.publication.status !== 'publishing') return undefined
-    const { publication, now } = state
-    if (publication.leaseUntil !== null && publication.leaseUntil >= now) return undefined
-    if (await hasOpenAttempt(tx, publicationId)) {
-      // We died between the call and its settlement: the outcome was not seen, so it is looked up and never guessed.
-      const sentence = 'The gateway stopped during the attempt; the network is being asked.'
-      await settlePublication(
-        tx,
-        state,
-        now,
-        { status: 'unconfirmed', next_attempt_at: now, lease_until: null, last_error: sentence },
-        'publication.unconfirmed',
-        { sentence },
-      )
-      return undefined
-    }
-    const refusal = refuseRelease(state)
-    if (refusal !== undefined) {
-      await refuse(tx, state, refusal)
-      return undefined
-    }
-    if (
-      publication.releaseRecordId === null ||
-      publication.stampedPayload === null ||
-      !(await isSealed(tx, publication.releaseRecordId))
-    ) {
-      await updatePublication(tx, publicationId, now, {
-        next_attempt_at: addMilliseconds(now, unsealedRestMilliseconds),
-      })
-      return undefined
-    }
+    if (state === undefined || !(await mayAttempt(tx, state))) return undefined
+    const { publication } = state
     const network = deps.networks.get(publication.network)!
     const account = openAccount(deps, publication.profileId, await findProfileState(tx, publication.profileId))
-    const number = publication.attempts + 1
-    await insertAttempt(tx, { id: newId(now), publicationId, number, at: now })
-    await updatePublication(tx, publicationId, now, {
-      attempts: number,
-      lease_until: addMilliseconds(now, leaseMilliseconds),
-    })
-    await appendRecord(
-      tx,
-      systemActor,
-      publicationRecord(state, now, 'publication.attempted', { attempt: number, payload: publication.stampedPayload }),
-    )
-    return { state, network, account, number }
+    return { state, network, account, number: await beginAttempt(tx, state) }
   })
+}
+
+/** Asks the gate once more, and whether the evidence is sealed; where one of them says no, writes down what comes next. */
+async function mayAttempt(tx: Tx, state: GateState): Promise<boolean> {
+  const { publication, now } = state
+  const { publicationId, releaseRecordId } = publication
+  if (publication.status !== 'publishing') return false
+  if (publication.leaseUntil !== null && publication.leaseUntil >= now) return false
+  if (await hasOpenAttempt(tx, publicationId)) {
+    // We died between the call and its settlement: the outcome was not seen, so it is looked up and never guessed.
+    const sentence = 'The gateway stopped during the attempt; the network is being asked.'
+    await settlePublication(tx, state, now, {
+      change: { status: 'unconfirmed', next_attempt_at: now, lease_until: null, last_error: sentence },
+      type: 'publication.unconfirmed',
+      body: { sentence },
+    })
+    return false
+  }
+  const refusal = refuseRelease(state)
+  if (refusal !== undefined) {
+    await refuse(tx, state, refusal)
+    return false
+  }
+  if (releaseRecordId !== null && publication.stampedPayload !== null && (await isSealed(tx, releaseRecordId)))
+    return true
+  await updatePublication(tx, publicationId, now, { next_attempt_at: addMilliseconds(now, unsealedRestMilliseconds) })
+  return false
+}
+
+/** An attempt with its lease and its record, before the network is called. Answers its number, from 1. */
+async function beginAttempt(tx: Tx, state: GateState): Promise<number> {
+  const { publication, now } = state
+  const { publicationId } = publication
+  const number = publication.attempts + 1
+  await insertAttempt(tx, { id: newId(now), publicationId, number, at: now })
+  await updatePublication(tx, publicationId, now, {
+    attempts: number,
+    lease_until: addMilliseconds(now, leaseMilliseconds),
+  })
+  await appendRecord(
+    tx,
+    systemActor,
+    publicationRecord(state, now, 'publication.attempted', { attempt: number, payload: publication.stampedPayload }),
+  )
+  return number
 }
 
 async function sendClaimed(deps: PublishDeps, claim: Claim): Promise<void> {

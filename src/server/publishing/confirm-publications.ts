@@ -14,8 +14,8 @@ import {
   updatePublication,
   type PublicationRow,
 } from './queries.ts'
-import { exchange, lockStep, pauseAfter } from './settle-attempt.ts'
-import { publicationRecord, settlePublication } from './settle-publication.ts'
+import { exchange, lockStep, pauseAfter, shown } from './settle-attempt.ts'
+import { publicationRecord, settlePublication, type Settlement } from './settle-publication.ts'
 
 /** Job: asks the network about outcomes that were not seen. No age limit: `unconfirmed` waits until the network answers. */
 export async function confirmPublications(deps: PublishDeps): Promise<number> {
@@ -37,49 +37,26 @@ async function confirmOne(deps: PublishDeps, publication: PublicationRow): Promi
         last_error: `The outcome is not known yet: ${found.message}`,
       })
     }
-    await finishAttempt(
-      tx,
-      publication.publicationId,
-      publication.attempts,
-      at,
-      found === undefined ? 'not_there' : 'found',
-      null,
-    )
-    if (found === undefined) {
-      // The network certainly does not hold it: the same bytes go through the gate once more.
-      await settlePublication(
-        tx,
-        step,
-        at,
-        { status: 'waiting', next_attempt_at: at, lease_until: null, last_error: null },
-        'publication.answered',
-        { attempt: publication.attempts, nextStep: 'retry_later', sentence: 'The network does not hold the post.' },
-      )
-      return
-    }
+    const { publicationId, attempts: attempt } = publication
+    const outcome = found === undefined ? 'not_there' : 'found'
+    await finishAttempt(tx, { publicationId, attempt }, { at, outcome, error: null })
+    const sentence = 'Found at the network after an attempt whose outcome was not seen.'
     await settlePublication(
       tx,
       step,
       at,
-      {
-        status: 'published',
-        remote_id: found.remoteId,
-        permalink: found.permalink,
-        published_at: at,
-        next_attempt_at: at,
-        lease_until: null,
-        last_error: null,
-      },
-      'publication.published',
-      {
-        attempt: publication.attempts,
-        remoteId: found.remoteId,
-        permalink: found.permalink,
-        response: exchange(found.responseBytes),
-        sentence: 'Found at the network after an attempt whose outcome was not seen.',
-      },
+      found === undefined ? notThere(at, attempt) : shown(at, found, { attempt, sentence }),
     )
   })
+}
+
+/** The network certainly does not hold it: the same bytes go through the gate once more. */
+function notThere(at: string, attempt: number): Settlement {
+  return {
+    change: { status: 'waiting', next_attempt_at: at, lease_until: null, last_error: null },
+    type: 'publication.answered',
+    body: { attempt, nextStep: 'retry_later', sentence: 'The network does not hold the post.' },
+  }
 }
 
 /** Job: reads the live copy back and keeps what the world sees beside what was approved. */

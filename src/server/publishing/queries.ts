@@ -268,17 +268,14 @@ export async function insertAttempt(
 
 export async function finishAttempt(
   tx: Tx,
-  publicationId: string,
-  number: number,
-  at: string,
-  outcome: string,
-  error: string | null,
+  { publicationId, attempt }: { readonly publicationId: string; readonly attempt: number },
+  { at, outcome, error }: { readonly at: string; readonly outcome: string; readonly error: string | null },
 ): Promise<void> {
   await tx
     .updateTable('publication_attempt')
     .set({ finished_at: at, outcome, error })
     .where('publication_id', '=', publicationId)
-    .where('number', '=', number)
+    .where('number', '=', attempt)
     .execute()
 }
 

@@ -48,14 +48,17 @@ async function releaseOne(deps: ReleaseDeps, postId: string, publicationId: stri
     const approved = revision.targets.find((target) => target.profileId === publication.profileId)!.payload!
     // Stamped once: every attempt, also after a crash, sends the same bytes, so that the network can tell a repeat.
     const stamped = publication.stampedPayload ?? deps.networks.get(publication.network)!.stamp(approved, now)
-    const recordId = await settlePublication(
-      tx,
-      state,
-      now,
-      { status: 'publishing', stamped_payload: stamped, next_attempt_at: now, lease_until: null, last_error: null },
-      'publication.released',
-      { contentHash: revision.contentHash, policyVersion: state.evaluation!.policyVersion, payload: stamped },
-    )
+    const recordId = await settlePublication(tx, state, now, {
+      change: {
+        status: 'publishing',
+        stamped_payload: stamped,
+        next_attempt_at: now,
+        lease_until: null,
+        last_error: null,
+      },
+      type: 'publication.released',
+      body: { contentHash: revision.contentHash, policyVersion: state.evaluation!.policyVersion, payload: stamped },
+    })
     await updatePublication(tx, publicationId, now, { release_record_id: recordId })
     await sql`select pg_notify('gateway_record', '')`.execute(tx)
   })
@@ -88,12 +91,12 @@ export async function refuse(tx: Tx, state: GateState, refusal: Refusal): Promis
   const evidence = { because: refusal.because, sentence: refusal.sentence }
   const ending = endings[refusal.because]
   if (ending !== undefined && publication.status !== ending) {
-    const outcome = {
+    const change = {
       status: ending,
       next_attempt_at: ending === 'stopped' ? nextAttemptAt : null,
       last_error: refusal.sentence,
     }
-    await settlePublication(tx, state, now, outcome, 'publication.refused', evidence)
+    await settlePublication(tx, state, now, { change, type: 'publication.refused', body: evidence })
   } else {
     await updatePublication(tx, publication.publicationId, now, {
       next_attempt_at: nextAttemptAt,

@@ -23,7 +23,7 @@ import {
   type PublicationRow,
 } from './queries.ts'
 import { exchange, lockStep, pauseAfter } from './settle-attempt.ts'
-import { settlePublication } from './settle-publication.ts'
+import { settlePublication, type Step } from './settle-publication.ts'
 
 /** Asks for the deletion of one's own published post at its networks; the evidence stays (FCA-7). */
 export async function retractPost(
@@ -81,18 +81,15 @@ async function retractOne(deps: PublishDeps, publicationId: string): Promise<voi
       return
     const at = deps.clock.now()
     if (answer instanceof NetworkError) return settleRefusal(tx, step, at, answer)
-    await settlePublication(
-      tx,
-      step,
-      at,
-      { status: 'retracted', next_attempt_at: null, last_error: null },
-      'publication.retracted',
-      {
+    await settlePublication(tx, step, at, {
+      change: { status: 'retracted', next_attempt_at: null, last_error: null },
+      type: 'publication.retracted',
+      body: {
         remoteId: publication.remoteId,
         request: exchange(answer.requestBytes),
         response: exchange(answer.responseBytes),
       },
-    )
+    })
   })
 }
 
@@ -112,16 +109,12 @@ async function askNetwork(
 }
 
 /** Writes down what the network said instead of deleting, and when it is asked again, if at all. */
-async function settleRefusal(
-  tx: Tx,
-  step: NonNullable<Awaited<ReturnType<typeof lockStep>>>,
-  at: string,
-  error: NetworkError,
-): Promise<void> {
+async function settleRefusal(tx: Tx, step: Step, at: string, error: NetworkError): Promise<void> {
   const { publicationId, attempts, profileId } = step.publication
   const attempt = attempts + 1
   await insertAttempt(tx, { id: newId(at), publicationId, number: attempt, at })
-  await finishAttempt(tx, publicationId, attempt, at, `retraction_${error.nextStep}`, error.message)
+  const outcome = `retraction_${error.nextStep}`
+  await finishAttempt(tx, { publicationId, attempt }, { at, outcome, error: error.message })
   if (error.nextStep === 'reauthorise') await needReauthorisation(tx, profileId, at)
   const refusals = await countAttempts(tx, publicationId, 'retraction_rejected')
   // Each time that the author asks there are three refusals more.
@@ -138,11 +131,15 @@ async function settleRefusal(
         next_attempt_at: error.retryAt ?? addMilliseconds(at, pause),
         last_error: `The post is not deleted yet: ${error.message} The network is asked again.`,
       }
-  await settlePublication(tx, step, at, { attempts: attempt, ...change }, 'publication.answered', {
-    attempt,
-    retraction: isGivenUp ? 'given_up' : 'repeated',
-    nextStep: error.nextStep,
-    sentence: error.message,
-    response: error.responseBytes === undefined ? null : exchange(error.responseBytes),
+  await settlePublication(tx, step, at, {
+    change: { attempts: attempt, ...change },
+    type: 'publication.answered',
+    body: {
+      attempt,
+      retraction: isGivenUp ? 'given_up' : 'repeated',
+      nextStep: error.nextStep,
+      sentence: error.message,
+      response: error.responseBytes === undefined ? null : exchange(error.responseBytes),
+    },
   })
 }

@@ -3,16 +3,10 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { NetworkError, Published } from '#server/platform/network.ts'
 import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
-import { lockPost, type PostRow } from '#server/posts/stored-post.ts'
+import { lockPost } from '#server/posts/stored-post.ts'
 import type { JsonObject } from '#shared/json.ts'
-import {
-  findPublication,
-  finishAttempt,
-  lockPublication,
-  type PublicationChange,
-  type PublicationRow,
-} from './queries.ts'
-import { settlePublication } from './settle-publication.ts'
+import { findPublication, finishAttempt, lockPublication } from './queries.ts'
+import { settlePublication, type Settlement, type Step } from './settle-publication.ts'
 
 type SettleDeps = Pick<Deps, 'db' | 'clock'>
 
@@ -31,60 +25,69 @@ const longestPause = 15 * 60_000
 
 /** Writes down that the network shows the post. */
 export async function settleSuccess(deps: SettleDeps, step: SettledStep, answer: Published): Promise<void> {
-  await settle(deps, step, 'published', null, (at) => ({
+  await inStep(deps, step, async (tx, locked, at) => {
+    await finishAttempt(tx, step, { at, outcome: 'published', error: null })
+    await settlePublication(
+      tx,
+      locked,
+      at,
+      shown(at, answer, { attempt: step.attempt, request: exchange(answer.requestBytes) }),
+    )
+  })
+}
+
+/** The network shows the post, as it said itself; `evidence` is how we came to know. */
+export function shown(
+  at: string,
+  answer: { readonly remoteId: string; readonly permalink: string; readonly responseBytes: Uint8Array },
+  evidence: JsonObject,
+): Settlement {
+  const { remoteId, permalink } = answer
+  return {
     change: {
       status: 'published',
-      remote_id: answer.remoteId,
-      permalink: answer.permalink,
+      remote_id: remoteId,
+      permalink,
       published_at: at,
       next_attempt_at: at,
       lease_until: null,
       last_error: null,
     },
     type: 'publication.published',
-    body: {
-      attempt: step.attempt,
-      remoteId: answer.remoteId,
-      permalink: answer.permalink,
-      request: exchange(answer.requestBytes),
-      response: exchange(answer.responseBytes),
-    },
-  }))
+    body: { remoteId, permalink, response: exchange(answer.responseBytes), ...evidence },
+  }
 }
 
 /** Writes down what the network said instead, and what happens next. */
 export async function settleFailure(deps: SettleDeps, step: SettledStep, error: NetworkError): Promise<void> {
+  await inStep(deps, step, async (tx, locked, at) => {
+    await finishAttempt(tx, step, { at, outcome: error.nextStep, error: error.message })
+    if (error.nextStep === 'reauthorise') await needReauthorisation(tx, locked.publication.profileId, at)
+    await settlePublication(tx, locked, at, notShown(at, step, error))
+  })
+}
+
+/** What a network's word, or its silence, makes of a publication. */
+function notShown(at: string, step: SettledStep, error: NetworkError): Settlement {
   const body = {
     attempt: step.attempt,
     nextStep: error.nextStep,
     sentence: error.message,
     response: error.responseBytes === undefined ? null : exchange(error.responseBytes),
   }
-  await settle(
-    deps,
-    step,
-    error.nextStep,
-    error.message,
-    (at) => {
-      const given = { lease_until: null, last_error: error.message }
-      if (error.nextStep === 'rejected' || (error.nextStep === 'retry_later' && step.attempt >= attemptsAtMost)) {
-        return { change: { ...given, status: 'failed', next_attempt_at: null }, type: 'publication.failed', body }
-      }
-      if (error.nextStep === 'outcome_unknown' || error.nextStep === 'duplicate') {
-        return {
-          change: { ...given, status: 'unconfirmed', next_attempt_at: addMilliseconds(at, step.askAfter) },
-          type: 'publication.unconfirmed',
-          body,
-        }
-      }
-      return {
-        change: { ...given, next_attempt_at: error.retryAt ?? addMilliseconds(at, pauseAfter(step.attempt)) },
-        type: 'publication.answered',
-        body,
-      }
-    },
-    error.nextStep === 'reauthorise',
-  )
+  const given = { lease_until: null, last_error: error.message }
+  if (error.nextStep === 'rejected' || (error.nextStep === 'retry_later' && step.attempt >= attemptsAtMost))
+    return { change: { ...given, status: 'failed', next_attempt_at: null }, type: 'publication.failed', body }
+  if (error.nextStep === 'outcome_unknown' || error.nextStep === 'duplicate') {
+    const next = addMilliseconds(at, step.askAfter)
+    return {
+      change: { ...given, status: 'unconfirmed', next_attempt_at: next },
+      type: 'publication.unconfirmed',
+      body,
+    }
+  }
+  const next = error.retryAt ?? addMilliseconds(at, pauseAfter(step.attempt))
+  return { change: { ...given, next_attempt_at: next }, type: 'publication.answered', body }
 }
 
 /** Doubles from two seconds to a quarter of an hour. */
@@ -92,38 +95,21 @@ export function pauseAfter(attempt: number): number {
   return Math.min(longestPause, firstPause * 2 ** Math.min(attempt - 1, 20))
 }
 
-type Settlement = {
-  readonly change: PublicationChange
-  readonly type: 'publication.published' | 'publication.failed' | 'publication.unconfirmed' | 'publication.answered'
-  readonly body: JsonObject
-}
-
-async function settle(
+async function inStep(
   deps: SettleDeps,
   step: SettledStep,
-  outcome: string,
-  error: string | null,
-  decide: (at: string) => Settlement,
-  reauthorise = false,
+  settle: (tx: Tx, locked: Step, at: string) => Promise<void>,
 ): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
     const locked = await lockStep(tx, step.postId, step.publicationId)
     // Somebody who found the attempt unfinished has already looked it up: what he saw stands.
     if (locked === undefined || !['publishing', 'unconfirmed'].includes(locked.publication.status)) return
-    const at = deps.clock.now()
-    await finishAttempt(tx, step.publicationId, step.attempt, at, outcome, error)
-    if (reauthorise) await needReauthorisation(tx, locked.publication.profileId, at)
-    const { change, type, body } = decide(at)
-    await settlePublication(tx, locked, at, change, type, body)
+    await settle(tx, locked, deps.clock.now())
   })
 }
 
 /** Locks post and publication, waiting for whoever has them: a settlement must not be lost. */
-export async function lockStep(
-  tx: Tx,
-  postId: string,
-  publicationId: string,
-): Promise<{ post: PostRow; publication: PublicationRow } | undefined> {
+export async function lockStep(tx: Tx, postId: string, publicationId: string): Promise<Step | undefined> {
   const post = await lockPost(tx, postId)
   // Whoever works on a publication holds its post first, so with the post in hand nobody else holds the publication.
   const publication = (await lockPublication(tx, publicationId)) ?? (await findPublication(tx, publicationId))

@@ -8,16 +8,25 @@ import type { PostStatus } from '#shared/post-status.ts'
 import type { RecordType } from '#shared/record-event.ts'
 import { findPublicationsOfPost, updatePublication, type PublicationChange, type PublicationRow } from './queries.ts'
 
-type Step = { readonly post: PostRow; readonly publication: PublicationRow }
+/** A publication and its post, both locked. */
+export interface Step {
+  readonly post: PostRow
+  readonly publication: PublicationRow
+}
 
-/** Changes a locked publication, brings its post in line and appends the record: one act, one transaction. */
+/** What becomes of a publication, and the record that says so. */
+export interface Settlement {
+  readonly change: PublicationChange
+  readonly type: RecordType
+  readonly body: JsonObject
+}
+
+/** Changes a locked publication, brings its post in line and appends the record, whose id it answers: one act, one transaction. */
 export async function settlePublication(
   tx: Tx,
   step: Step,
   at: string,
-  change: PublicationChange,
-  type: RecordType,
-  body: JsonObject,
+  { change, type, body }: Settlement,
 ): Promise<string> {
   const { post, publication } = step
   await updatePublication(tx, publication.publicationId, at, change)
