@@ -22,7 +22,11 @@ import { syncScimRoles } from './sync-scim-roles.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
 
+/** What one operation makes of a group, gathered while it is applied. */
 interface Touched {
+  readonly operation: 'create' | 'replace' | 'patch' | 'delete'
+  readonly id: string
+  readonly formerName: string
   readonly added: string[]
   readonly removed: string[]
   displayName: string
@@ -38,7 +42,9 @@ export async function createScimGroup(deps: Parts, body: Attributes): Promise<Sc
     if (!(await insertScimGroup(tx, { id, ...group, now })))
       throw new SCIMMY.Types.Error(409, 'uniqueness', `The group “${group.displayName}” exists.`)
     const added = await addMembers(tx, id, group.members)
-    await settle(deps, tx, id, 'create', { ...group, added, removed: [] }, group.displayName, now)
+    const { displayName, externalId } = group
+    const touched = { id, formerName: displayName, displayName, externalId, added, removed: [] }
+    await settle(deps, tx, { operation: 'create', ...touched }, now)
     return mustFind(tx, id)
   })
 }
@@ -46,10 +52,10 @@ export async function createScimGroup(deps: Parts, body: Attributes): Promise<Sc
 /** `ifMatch` is the version that the client last saw; another one is refused (412). */
 export function replaceScimGroup(deps: Parts, id: string, body: Attributes, ifMatch?: string): Promise<ScimGroupRow> {
   const group = readScimGroup(body)
-  return changeScimGroup(deps, id, 'replace', ifMatch, async (tx, touched) => {
+  return changeScimGroup(deps, id, { operation: 'replace', ifMatch }, async (tx, touched) => {
     touched.displayName = group.displayName
     touched.externalId = group.externalId
-    await setMembers(tx, id, group.members, touched)
+    await setMembers(tx, group.members, touched)
   })
 }
 
@@ -63,8 +69,8 @@ export function applyScimGroupPatch(
   // Checks the message itself; its own way of applying would load every member.
   void new SCIMMY.Messages.PatchOp(body as never)
   const operations = body['Operations'] as readonly Attributes[]
-  return changeScimGroup(deps, id, 'patch', ifMatch, async (tx, touched) => {
-    for (const operation of operations) await applyOperation(tx, id, operation, touched)
+  return changeScimGroup(deps, id, { operation: 'patch', ifMatch }, async (tx, touched) => {
+    for (const operation of operations) await applyOperation(tx, operation, touched)
   })
 }
 
@@ -77,23 +83,14 @@ export async function deleteScimGroup(deps: Parts, id: string, ifMatch?: string)
     const removed = await removeMembers(tx, id, await listMemberIds(tx, id))
     await deleteScimGroupRow(tx, id)
     const now = deps.clock.now()
-    await settle(
-      deps,
-      tx,
-      id,
-      'delete',
-      { added: [], removed, displayName: group.display_name, externalId: group.external_id },
-      group.display_name,
-      now,
-    )
+    await settle(deps, tx, { ...untouched(group, 'delete'), removed }, now)
   })
 }
 
 async function changeScimGroup(
   deps: Parts,
   id: string,
-  operation: string,
-  ifMatch: string | undefined,
+  { operation, ifMatch }: { readonly operation: 'replace' | 'patch'; readonly ifMatch: string | undefined },
   change: (tx: Tx, touched: Touched) => Promise<void>,
 ): Promise<ScimGroupRow> {
   return inTransaction(deps.db, async (tx) => {
@@ -101,43 +98,53 @@ async function changeScimGroup(
     if (group === undefined) throw notFound()
     requireVersion(ifMatch, entityTag(group.version))
     const now = deps.clock.now()
-    const touched: Touched = { added: [], removed: [], displayName: group.display_name, externalId: group.external_id }
+    const touched = untouched(group, operation)
     await change(tx, touched)
-    await renameScimGroup(tx, id, touched.displayName, touched.externalId, now)
-    await settle(deps, tx, id, operation, touched, group.display_name, now)
+    await renameScimGroup(tx, touched, now)
+    await settle(deps, tx, touched, now)
     return mustFind(tx, id)
   })
 }
 
-async function applyOperation(tx: Tx, id: string, operation: Attributes, touched: Touched): Promise<void> {
+function untouched(
+  group: { readonly id: string; readonly display_name: string; readonly external_id: string | null },
+  operation: Touched['operation'],
+): Touched {
+  const { id, display_name: displayName, external_id: externalId } = group
+  return { operation, id, formerName: displayName, displayName, externalId, added: [], removed: [] }
+}
+
+async function applyOperation(tx: Tx, operation: Attributes, touched: Touched): Promise<void> {
   const verb = String(operation['op']).toLowerCase()
   const path = typeof operation['path'] === 'string' ? operation['path'] : undefined
   const { value } = operation
-  if (path === undefined) return applyWhole(tx, id, verb, value as Attributes, touched)
+  if (path === undefined) return applyWhole(tx, verb, value as Attributes, touched)
   const one = /^members\[value eq "([^"]+)"\]$/i.exec(path)?.[1]
   if (one !== undefined && verb === 'remove')
-    return void touched.removed.push(...(await removeMembers(tx, id, memberIds(one))))
-  if (path.toLowerCase() === 'members') return applyMembers(tx, id, verb, value, touched)
+    return void touched.removed.push(...(await removeMembers(tx, touched.id, memberIds(one))))
+  if (path.toLowerCase() === 'members') return applyMembers(tx, verb, value, touched)
   if (path === 'displayName' && verb !== 'remove') return void (touched.displayName = String(value))
   if (path === 'externalId') return void (touched.externalId = verb === 'remove' ? null : String(value))
   throw new SCIMMY.Types.Error(400, 'invalidPath', `A group has no “${path}” that can be changed.`)
 }
 
-async function applyWhole(tx: Tx, id: string, verb: string, value: Attributes, touched: Touched): Promise<void> {
+async function applyWhole(tx: Tx, verb: string, value: Attributes, touched: Touched): Promise<void> {
   if (verb === 'remove') throw new SCIMMY.Types.Error(400, 'noTarget', 'Say what to remove.')
   if (typeof value['displayName'] === 'string') touched.displayName = value['displayName']
   if (typeof value['externalId'] === 'string') touched.externalId = value['externalId']
-  if ('members' in value) await applyMembers(tx, id, verb, value['members'], touched)
+  if ('members' in value) await applyMembers(tx, verb, value['members'], touched)
 }
 
-async function applyMembers(tx: Tx, id: string, verb: string, value: unknown, touched: Touched): Promise<void> {
+async function applyMembers(tx: Tx, verb: string, value: unknown, touched: Touched): Promise<void> {
+  const { id } = touched
   const ids = memberIds(value)
   if (verb === 'add') touched.added.push(...(await addMembers(tx, id, ids)))
-  else if (verb === 'replace') await setMembers(tx, id, ids, touched)
+  else if (verb === 'replace') await setMembers(tx, ids, touched)
   else touched.removed.push(...(await removeMembers(tx, id, value === undefined ? await listMemberIds(tx, id) : ids)))
 }
 
-async function setMembers(tx: Tx, id: string, members: readonly string[], touched: Touched): Promise<void> {
+async function setMembers(tx: Tx, members: readonly string[], touched: Touched): Promise<void> {
+  const { id } = touched
   const wanted = new Set(members)
   const gone = (await listMemberIds(tx, id)).filter((member) => !wanted.has(member))
   touched.removed.push(...(await removeMembers(tx, id, gone)))
@@ -145,15 +152,8 @@ async function setMembers(tx: Tx, id: string, members: readonly string[], touche
 }
 
 /** Roles follow, and the change is a record. A group whose name means no role costs nothing more. */
-async function settle(
-  deps: Parts,
-  tx: Tx,
-  id: string,
-  operation: string,
-  touched: Touched,
-  formerName: string,
-  now: Instant,
-): Promise<void> {
+async function settle(deps: Parts, tx: Tx, touched: Touched, now: Instant): Promise<void> {
+  const { operation, id, formerName } = touched
   const means = (name: string) => Object.hasOwn(deps.config.oidc.groupRoles, name)
   if (means(touched.displayName) || means(formerName)) {
     const renamed = touched.displayName !== formerName ? await listMemberIds(tx, id) : []

@@ -64,32 +64,46 @@ export async function offboard(
   if (!person.active) return
   const { userId, unitId } = person
   await setActive(tx, userId, false, now)
-  const sessions = await endSessionsOf(tx, userId, 'deactivated', now)
+  const sessionsEnded = await endSessionsOf(tx, userId, 'deactivated', now)
+  const tokensRevoked = await endTokens(tx, actor, userId, now)
+  const rolesRevoked = await endRoles(tx, actor, userId, now)
+  await endLoans(tx, actor, userId, now)
+  await appendRecord(tx, actor, {
+    type: 'user.deactivated',
+    at: now,
+    streams: { user: userId, unit: unitId },
+    body: { userId, reason, sessionsEnded, tokensRevoked, rolesRevoked },
+  })
+  await sql`select pg_notify('gateway_person', '')`.execute(tx)
+}
+
+async function endTokens(tx: Tx, actor: Actor, userId: string, now: Instant): Promise<number> {
   const tokens = await revokeTokensOf(tx, userId, now)
-  for (const token of tokens) {
+  for (const { id: tokenId, name, prefix } of tokens) {
     await appendRecord(tx, actor, {
       type: 'token.revoked',
       at: now,
       streams: { user: userId },
-      body: { tokenId: token.id, name: token.name, prefix: token.prefix, because: 'deactivated' },
+      body: { tokenId, name, prefix, because: 'deactivated' },
     })
   }
+  return tokens.length
+}
+
+async function endRoles(tx: Tx, actor: Actor, userId: string, now: Instant): Promise<number> {
   const grants = await revokeGrantsOf(tx, userId, now)
-  for (const grant of grants) {
+  for (const { role, unit_id: unitId, source } of grants) {
     await appendRecord(tx, actor, {
       type: 'role.revoked',
       at: now,
-      streams: { user: userId, unit: grant.unit_id },
-      body: {
-        userId,
-        role: grant.role,
-        unitId: grant.unit_id,
-        source: grant.source,
-        effectiveAt: now,
-        because: 'deactivated',
-      },
+      streams: { user: userId, unit: unitId },
+      body: { userId, role, unitId, source, effectiveAt: now, because: 'deactivated' },
     })
   }
+  return grants.length
+}
+
+async function endLoans(tx: Tx, actor: Actor, userId: string, now: Instant): Promise<void> {
   for (const lent of await endDelegationsOf(tx, userId, now)) {
     await appendRecord(tx, actor, {
       type: 'delegation.ended',
@@ -98,15 +112,9 @@ export async function offboard(
       body: { delegationId: lent.id, fromUserId: lent.from_user_id, toUserId: lent.to_user_id, because: 'deactivated' },
     })
   }
-  await appendRecord(tx, actor, {
-    type: 'user.deactivated',
-    at: now,
-    streams: { user: userId, unit: unitId },
-    body: { userId, reason, sessionsEnded: sessions, tokensRevoked: tokens.length, rolesRevoked: grants.length },
-  })
-  await sql`select pg_notify('gateway_person', '')`.execute(tx)
 }
 
+/** Undoes an off-boarding, but for what it ended: roles, tokens and loans are given anew. */
 export async function onboardAgain(
   tx: Tx,
   actor: Actor,

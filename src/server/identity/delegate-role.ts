@@ -1,13 +1,13 @@
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Instant } from '#server/platform/clock.ts'
-import { inTransaction, type Db } from '#server/platform/database.ts'
+import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Delegation } from '#shared/api/people.ts'
 import { refuseDutyConflict } from './find-duty-conflict.ts'
-import { lockPerson } from './people-queries.ts'
+import { lockPerson, type LockedPerson } from './people-queries.ts'
 import { listHeldRoles } from './role-change-queries.ts'
 import { isSamePerson } from './same-person.ts'
 import { unitPathOf } from './unit-path.ts'
@@ -20,7 +20,8 @@ export interface DelegationWish {
   readonly reason: string
 }
 
-const longestMs = 366 * 86_400_000
+/** A loan lasts a year at the most. */
+const longestMilliseconds = 366 * 86_400_000
 
 /**
  * Lends the reviewing of a unit to a fellow reviewer for a time. It never widens: one lends only what one holds oneself
@@ -38,60 +39,63 @@ export async function delegateRole(
     const now = deps.clock.now()
     const validFrom = wish.validFrom === undefined || wish.validFrom < now ? now : wish.validFrom
     refuseTimes(validFrom, wish.validUntil)
-    const unitPath = await unitPathOf(tx, wish.unitId)
-    if (!(await reviews(tx, actor.userId, unitPath, now)))
-      throw new AppError('forbidden', 'You can lend only the reviewing that is your own, on a unit where you hold it.')
-    const to = await lockPerson(tx, wish.toUserId)
-    if (to === undefined || !to.active) throw new AppError('not_found', 'No such active person.')
-    if (await isSamePerson(tx, to.userId, actor.userId))
-      throw new AppError('unprocessable', 'A delegation is between two people.')
-    if (!(await reviews(tx, to.userId, undefined, now)))
-      throw new AppError('forbidden', 'A delegate is a reviewer already; a delegation makes nobody one.')
-    await refuseDutyConflict(tx, to.userId, { role: 'reviewer', unitPath }, now)
-    const delegationId = newId(now)
+    const to = await lockBorrower(tx, actor, wish, now)
     const { unitId, validUntil } = wish
-    const reason = wish.reason.trim()
-    await tx
-      .insertInto('delegation')
-      .values({
-        id: delegationId,
-        from_user_id: actor.userId,
-        to_user_id: to.userId,
-        role: 'reviewer',
-        unit_id: unitId,
-        valid_from: validFrom,
-        valid_until: validUntil,
-        reason,
-        created_at: now,
-      })
-      .execute()
+    const loan = { delegationId: newId(now), unitId, validFrom, validUntil, reason: wish.reason.trim() }
+    await insertLoan(tx, { ...loan, fromUserId: actor.userId, toUserId: to.userId, at: now })
     await appendRecord(tx, actor, {
       type: 'delegation.granted',
       at: now,
       streams: { user: to.userId, unit: unitId },
-      body: {
-        delegationId,
-        fromUserId: actor.userId,
-        toUserId: to.userId,
-        role: 'reviewer',
-        unitId,
-        validFrom,
-        validUntil,
-        reason,
-      },
+      body: { ...loan, fromUserId: actor.userId, toUserId: to.userId, role: 'reviewer' },
     })
     return {
-      delegationId,
+      ...loan,
       from: { userId: actor.userId, displayName: actor.displayName },
       to: { userId: to.userId, displayName: to.displayName },
       role: 'reviewer',
-      unitId,
-      validFrom,
-      validUntil,
-      reason,
       endedAt: null,
     }
   })
+}
+
+/** The fellow reviewer to whom this may be lent, locked; refuses everybody else. */
+async function lockBorrower(tx: Tx, actor: Actor, wish: DelegationWish, now: Instant): Promise<LockedPerson> {
+  const unitPath = await unitPathOf(tx, wish.unitId)
+  if (!(await reviews(tx, actor.userId, unitPath, now)))
+    throw new AppError('forbidden', 'You can lend only the reviewing that is your own, on a unit where you hold it.')
+  const to = await lockPerson(tx, wish.toUserId)
+  if (to === undefined || !to.active) throw new AppError('not_found', 'No such active person.')
+  if (await isSamePerson(tx, to.userId, actor.userId))
+    throw new AppError('unprocessable', 'A delegation is between two people.')
+  if (!(await reviews(tx, to.userId, undefined, now)))
+    throw new AppError('forbidden', 'A delegate is a reviewer already; a delegation makes nobody one.')
+  await refuseDutyConflict(tx, to.userId, { role: 'reviewer', unitPath }, now)
+  return to
+}
+
+async function insertLoan(
+  tx: Tx,
+  loan: Pick<Delegation, 'delegationId' | 'unitId' | 'validFrom' | 'validUntil' | 'reason'> & {
+    readonly fromUserId: string
+    readonly toUserId: string
+    readonly at: Instant
+  },
+): Promise<void> {
+  await tx
+    .insertInto('delegation')
+    .values({
+      id: loan.delegationId,
+      from_user_id: loan.fromUserId,
+      to_user_id: loan.toUserId,
+      role: 'reviewer',
+      unit_id: loan.unitId,
+      valid_from: loan.validFrom,
+      valid_until: loan.validUntil,
+      reason: loan.reason,
+      created_at: loan.at,
+    })
+    .execute()
 }
 
 /** Ends what the actor lent; the borrower's next request knows it. */
@@ -163,7 +167,7 @@ export async function listDelegations(db: Db, userId: string): Promise<Delegatio
 
 function refuseTimes(from: Instant, until: Instant): void {
   if (until <= from) throw new AppError('unprocessable', 'A delegation ends after it begins.')
-  if (Date.parse(until) - Date.parse(from) > longestMs)
+  if (Date.parse(until) - Date.parse(from) > longestMilliseconds)
     throw new AppError('unprocessable', 'A delegation ends within a year.')
 }
 

@@ -24,6 +24,9 @@ export interface ExaminerWish {
 /** People of this issuer are examiners: no provider vouches for them, the records officer does. */
 export const examinerIssuer = 'examiner'
 
+/** An examination lasts a year at the most. */
+const longestMilliseconds = 366 * 86_400_000
+
 type Parts = Pick<Deps, 'db' | 'clock'>
 
 /** Opens an examination. The secret is answered once, stored hashed, and handed over by other means than this system. */
@@ -35,45 +38,16 @@ export async function grantExaminer(
   const secret = `gwx_${randomBytes(24).toString('base64url')}`
   return inTransaction(deps.db, async (tx) => {
     const now = deps.clock.now()
-    if (wish.validUntil <= now || Date.parse(wish.validUntil) - Date.parse(now) > 366 * 86_400_000) {
+    if (wish.validUntil <= now || Date.parse(wish.validUntil) - Date.parse(now) > longestMilliseconds)
       throw new AppError('unprocessable', 'An examination ends at a time within a year from now.')
-    }
     const unitId = wish.unitId ?? (await ensureFirm(tx, now)).id
     if (!mayOnUnit(actor, 'examiner.manage', await unitPathOf(tx, unitId)))
       throw new AppError('not_found', 'No such unit among those whose records you keep.')
-    const examinerId = newId(now)
-    const userId = newId(now)
     const { name, organisation, purpose, validUntil } = wish
+    const [examinerId, userId] = [newId(now), newId(now)]
     const filter = wish.filter ?? {}
-    await tx
-      .insertInto('app_user')
-      .values({
-        id: userId,
-        issuer: examinerIssuer,
-        subject: examinerId,
-        display_name: `${name} (${organisation})`,
-        email: null,
-        unit_id: unitId,
-        created_at: now,
-        updated_at: now,
-      })
-      .execute()
-    await tx
-      .insertInto('examiner_access')
-      .values({
-        id: examinerId,
-        user_id: userId,
-        organisation,
-        purpose,
-        filter: JSON.stringify({ name, ...filter }),
-        unit_id: unitId,
-        secret_hash: hashSecret(secret),
-        valid_from: now,
-        valid_until: validUntil,
-        granted_by: actor.userId,
-        created_at: now,
-      })
-      .execute()
+    const examiner = { examinerId, userId, name, organisation, purpose, unitId, filter, validFrom: now, validUntil }
+    await insertExamination(tx, examiner, { secret, grantedBy: actor.userId })
     await appendRecord(tx, actor, {
       type: 'examiner.granted',
       at: now,
@@ -81,20 +55,46 @@ export async function grantExaminer(
       body: { examinerId, userId, name, organisation, purpose, unitId, filter: { ...filter }, validUntil },
       searchText: `${name} ${organisation}`,
     })
-    return {
-      examinerId,
-      userId,
-      name,
+    return { ...examiner, endedAt: null, secret }
+  })
+}
+
+/** The examiner as a person, and what they may look at; of the secret only its hash. */
+async function insertExamination(
+  tx: Tx,
+  examiner: Omit<Examiner, 'endedAt'>,
+  { secret, grantedBy }: { readonly secret: string; readonly grantedBy: string },
+): Promise<void> {
+  const { examinerId, userId, name, organisation, purpose, unitId, filter, validFrom, validUntil } = examiner
+  await tx
+    .insertInto('app_user')
+    .values({
+      id: userId,
+      issuer: examinerIssuer,
+      subject: examinerId,
+      display_name: `${name} (${organisation})`,
+      email: null,
+      unit_id: unitId,
+      created_at: validFrom,
+      updated_at: validFrom,
+    })
+    .execute()
+  await tx
+    .insertInto('examiner_access')
+    .values({
+      id: examinerId,
+      user_id: userId,
       organisation,
       purpose,
-      unitId,
-      filter,
-      validFrom: now,
-      validUntil,
-      endedAt: null,
-      secret,
-    }
-  })
+      filter: JSON.stringify({ name, ...filter }),
+      unit_id: unitId,
+      secret_hash: hashSecret(secret),
+      valid_from: validFrom,
+      valid_until: validUntil,
+      granted_by: grantedBy,
+      created_at: validFrom,
+    })
+    .execute()
 }
 
 /** Ends an examination and its sessions at once. */

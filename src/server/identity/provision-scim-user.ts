@@ -19,6 +19,7 @@ import {
   insertScimUser,
   removeFromAllGroups,
   updateScimUser,
+  type ScimEntry,
 } from './scim-queries.ts'
 import {
   patchScimUser,
@@ -46,14 +47,15 @@ export async function createScimUser(deps: Parts, body: Attributes): Promise<Sci
     const same = person.externalId === null ? undefined : await findSamePerson(tx, issuer, person.externalId)
     if (same?.scim != null) throw taken(person)
     const id = same?.id ?? newId(now)
+    const entry = { id, unitId, person, scim }
     if (same === undefined) {
       const subject = person.externalId ?? `scim:${id}`
-      const { version } = await insertScimUser(tx, { id, issuer, subject, unitId, person, scim, now })
-      await recordPerson(tx, 'user.provisioned', id, person, unitId, now)
-      if (person.active) return toRow(id, person, scim, version, now)
+      const { version } = await insertScimUser(tx, { ...entry, issuer, subject }, now)
+      await recordPerson(tx, 'user.provisioned', entry, now)
+      if (person.active) return toRow(entry, version, now)
     } else {
-      await updateScimUser(tx, id, person, scim, unitId, now)
-      await recordPerson(tx, 'user.updated', id, person, unitId, now)
+      await updateScimUser(tx, entry, now)
+      await recordPerson(tx, 'user.updated', entry, now)
     }
     await setAccess(deps, tx, id, person.active, now)
     return mustFind(tx, id)
@@ -107,8 +109,9 @@ async function changeScimUser(
     if (holder !== undefined && holder.id !== id) throw taken(person)
     const unitId = await unitOf(tx, person, now)
     if (JSON.stringify(scim) !== JSON.stringify(row.scim)) {
-      await updateScimUser(tx, id, person, scim, unitId, now)
-      await recordPerson(tx, 'user.updated', id, person, unitId, now)
+      const entry = { id, unitId, person, scim }
+      await updateScimUser(tx, entry, now)
+      await recordPerson(tx, 'user.updated', entry, now)
     }
     await setAccess(deps, tx, id, person.active, now)
     return mustFind(tx, id)
@@ -132,9 +135,7 @@ async function unitOf(tx: Tx, person: ScimPerson, now: Instant): Promise<string>
 async function recordPerson(
   tx: Tx,
   type: 'user.provisioned' | 'user.updated',
-  id: string,
-  person: ScimPerson,
-  unitId: string,
+  { id, unitId, person }: ScimEntry,
   now: Instant,
 ): Promise<void> {
   const { userName, externalId, displayName, email, locale, active } = person
@@ -148,7 +149,7 @@ async function recordPerson(
 }
 
 /** Somebody who was just entered, as a second look would find them. */
-function toRow(id: string, person: ScimPerson, scim: Attributes, version: string, now: Instant): ScimUserRow {
+function toRow({ id, person, scim }: ScimEntry, version: string, now: Instant): ScimUserRow {
   const { userName, externalId } = person
   return { id, userName, externalId, active: true, scim, createdAt: now, updatedAt: now, version, groups: [] }
 }

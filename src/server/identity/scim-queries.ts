@@ -50,48 +50,38 @@ export function findUserName(tx: Tx, userName: string) {
   return tx.selectFrom('app_user').select('id').where('user_name', '=', userName).executeTakeFirst()
 }
 
+/** A person as the provisioning client describes them, and where they belong. */
+export interface ScimEntry {
+  readonly id: string
+  readonly unitId: string
+  readonly person: ScimPerson
+  /** The client's own resource, whole. */
+  readonly scim: Attributes
+}
+
 export async function insertScimUser(
   tx: Tx,
-  user: {
-    id: string
-    issuer: string
-    subject: string
-    unitId: string
-    person: ScimPerson
-    scim: Attributes
-    now: Instant
-  },
+  user: ScimEntry & { issuer: string; subject: string },
+  now: Instant,
 ): Promise<{ readonly version: string }> {
-  const { person } = user
   return tx
     .insertInto('app_user')
     .values({
       id: user.id,
       issuer: user.issuer,
       subject: user.subject,
-      created_at: user.now,
-      ...columnsOf(person, user.scim, user.unitId, user.now),
+      created_at: now,
+      ...columnsOf(user, now),
     })
     .returning(sql<string>`xmin::text`.as('version'))
     .executeTakeFirstOrThrow()
 }
 
-export async function updateScimUser(
-  tx: Tx,
-  id: string,
-  person: ScimPerson,
-  scim: Attributes,
-  unitId: string,
-  now: Instant,
-): Promise<void> {
-  await tx
-    .updateTable('app_user')
-    .set(columnsOf(person, scim, unitId, now))
-    .where('id', '=', id)
-    .execute()
+export async function updateScimUser(tx: Tx, user: ScimEntry, now: Instant): Promise<void> {
+  await tx.updateTable('app_user').set(columnsOf(user, now)).where('id', '=', user.id).execute()
 }
 
-function columnsOf(person: ScimPerson, scim: Attributes, unitId: string, now: Instant) {
+function columnsOf({ person, scim, unitId }: ScimEntry, now: Instant) {
   return {
     user_name: person.userName,
     external_id: person.externalId,
@@ -165,9 +155,7 @@ export async function insertScimGroup(
 
 export async function renameScimGroup(
   tx: Tx,
-  id: string,
-  displayName: string,
-  externalId: string | null,
+  { id, displayName, externalId }: { id: string; displayName: string; externalId: string | null },
   now: Instant,
 ): Promise<void> {
   await tx
