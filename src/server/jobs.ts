@@ -107,10 +107,12 @@ export function startJobs(deps: Deps): Jobs {
     jobs.map((job) => [job.name, createRunner(deps, job, stopping.signal, (name) => void runners.get(name)?.wake())]),
   )
   let seconds = 0
-  const ticker = schedule('* * * * * *', () => {
+  const tick = () => {
     seconds += 1
     for (const job of jobs) if (seconds % job.everySeconds === 0) void runners.get(job.name)!.wake()
-  })
+  }
+  // A second that was slept through needs no warning: each job finds its work at the next one.
+  const ticker = schedule('* * * * * *', tick, { suppressMissedWarning: true })
   const channels = [...new Set(jobs.flatMap((job) => job.wokenBy))]
   const notices = listenForNotices(deps, channels, (channel) => {
     for (const job of jobs) if (job.wokenBy.includes(channel)) void runners.get(job.name)!.wake()

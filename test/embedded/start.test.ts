@@ -3,6 +3,7 @@ import { chown, readFile, stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { before, describe, test, after } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { dataDirectory, eventually, postgresOn, startProcess } from '#test/support/gateway-process.ts'
 
@@ -90,6 +91,18 @@ describe('The embedded set-up', () => {
         ),
       (answer) => answer.checks?.database?.ok === true,
     )
+  })
+
+  test('A machine that slept wakes up without a line for each second that it missed', async (t) => {
+    const gateway = startProcess(t, { directory })
+    const address = await gateway.address
+    const before = gateway.output()
+    gateway.child.kill('SIGSTOP')
+    await wait(3_500) // the seconds themselves are what is tested
+    gateway.child.kill('SIGCONT')
+    await eventually(() => isAlive(address), Boolean)
+    await wait(1_100)
+    assert.equal(gateway.output().slice(before.length), '')
   })
 
   test('With its ports taken it chooses others, prints them, and keeps its people', async (t) => {
