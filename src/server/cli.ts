@@ -1,7 +1,7 @@
 import './require-node-24.cjs'
 import { isatty } from 'node:tty'
 import type { CommandIo } from '#server/policies/command-io.ts'
-import { describeCommands, findCommand } from './commands/command-table.ts'
+import { describeCommand, describeCommands, describeGroup, findCommand } from './commands/command-table.ts'
 import { isExpected } from './expected-error.ts'
 import { systemClock } from './platform/clock.ts'
 
@@ -18,14 +18,11 @@ function openIo(): CommandIo {
 }
 
 async function runCommandLine(words: readonly string[]): Promise<number> {
-  if (words.length === 0 || words.includes('--help') || words[0] === 'help') {
-    process.stdout.write(describeCommands())
-    return 0
-  }
   const found = findCommand(words)
-  if (found === undefined) {
-    process.stderr.write(`There is no command “${words.join(' ')}”.\n\n${describeCommands()}`)
-    return 2
+  if (found === undefined) return tellCommands(words)
+  if (found.rest.includes('--help')) {
+    process.stdout.write(describeCommand(found.entry))
+    return 0
   }
   try {
     const command = await found.entry.load()
@@ -35,6 +32,16 @@ async function runCommandLine(words: readonly string[]): Promise<number> {
     process.stderr.write(`${error.message}\n`)
     return 2
   }
+}
+
+/** Help where it is asked for; else the words are no command, and what begins like them is told. */
+function tellCommands(words: readonly string[]): number {
+  const first = words[0] ?? '--help'
+  const isAsked = first === 'help' || words.length === 0 || words.includes('--help')
+  const help = describeGroup(first) ?? describeCommands()
+  if (isAsked) process.stdout.write(help)
+  else process.stderr.write(`There is no command “${words.join(' ')}”.\n\n${help}`)
+  return isAsked ? 0 : 2
 }
 
 // A reader that stops early (`| head`) is no error.

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commandTable, describeCommands, findCommand } from '#server/commands/command-table.ts'
+import {
+  commandTable,
+  describeCommand,
+  describeCommands,
+  describeGroup,
+  findCommand,
+} from '#server/commands/command-table.ts'
 
 test('Every command is told in the help, begins with its name, and loads', async () => {
   const help = describeCommands()
   for (const [name, entry] of Object.entries(commandTable)) {
     assert.ok(entry.usage === name || entry.usage.startsWith(`${name} `), name)
-    assert.ok(help.includes(entry.usage))
+    assert.equal(describeCommand(entry).replaceAll(/\s+/g, ' ').includes(entry.usage), true, name)
+    assert.ok(help.includes(entry.does), name)
     assert.equal(typeof (await entry.load()), 'function', name)
   }
 })
@@ -36,3 +43,15 @@ test('A command of two words is found before one of one word, and the rest is ha
 for (const words of [['policy'], ['verfiy', 'x'], ['toString'], []]) {
   test(`“${words.join(' ')}” is no command`, () => assert.equal(findCommand(words), undefined))
 }
+
+test('The help fits a terminal, and a first word alone tells the commands that begin with it', () => {
+  assert.ok(
+    Math.max(
+      ...describeCommands()
+        .split('\n')
+        .map((line) => line.length),
+    ) <= 110,
+  )
+  assert.match(describeGroup('archive')!, /archive verify[^]*archive rebuild/)
+  assert.equal(describeGroup('polic'), undefined)
+})

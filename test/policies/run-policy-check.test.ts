@@ -168,3 +168,18 @@ test('A policy or a file that cannot be read is told on standard error with exit
   assert.equal((await run(['--what'], '')).code, 2)
   assert.equal((await run(['--lang', 'de'], '')).code, 2)
 })
+
+test('What is no text of a post is refused, not judged: nothing, other bytes than UTF-8, a text no post has, no file', async () => {
+  for (const [input, expected] of [
+    ['\n', /no text to check/],
+    [[new Uint8Array([0x47, 0xff, 0xfe])], /no text in UTF-8/],
+    ['x'.repeat(100_001), /longer than 100,000/],
+  ] as const) {
+    const { code, out, err } = await run(['--policy', policy], input)
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, expected)
+  }
+  const { code, err } = await run(['/no/such/post.txt', '--policy', policy], '')
+  assert.equal(code, 2)
+  assert.match(err, /^\/no\/such\/post\.txt cannot be read: there is no such file/)
+})

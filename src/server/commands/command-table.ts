@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 
 export interface CommandEntry {
+  /** The command with every word and option that it takes. */
   readonly usage: string
   readonly does: string
   /** Loads the command only when it is asked for, so that none waits for another's parts. */
@@ -30,7 +31,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./migrate-database.ts')).runMigrate,
   },
   'policy test': {
-    usage: 'policy test [folder]',
+    usage: 'policy test [file|folder] [--words]',
     does: 'runs the examples that every rule carries; needs no configuration',
     load: async () => {
       const { runPolicyTest } = await import('#server/policies/run-policy-test.ts')
@@ -38,7 +39,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     },
   },
   'policy check': {
-    usage: 'policy check <file|-> [--policy <folder>] [--lang fr|en] [--json]',
+    usage: 'policy check [file|-] [--policy <file|folder>] [--lang fr|en] [--json]',
     does: 'shows what policy says of a text; needs no configuration',
     load: async () => {
       const { runPolicyCheck } = await import('#server/policies/run-policy-check.ts')
@@ -46,7 +47,8 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     },
   },
   'policy simulate': {
-    usage: 'policy simulate --as <person> (--policy <folder> | --version <v>) [--from] [--to] [--json]',
+    usage:
+      'policy simulate --as <e-mail|subject> (--policy <file|folder> | --version <version>) [--from <time>] [--to <time>] [--anew] [--json]',
     does: 'runs a draft over what was handed in before',
     load: async () => (await import('./simulate-draft.ts')).runPolicySimulate,
   },
@@ -61,12 +63,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./rebuild-archive.ts')).runArchiveRebuild,
   },
   export: {
-    usage: 'export --as <person> --reason <why> --out <file.zip> [--from] [--to] [--q]',
+    usage:
+      'export --as <e-mail|subject> --reason <why> --out <file.zip> [--from <time>] [--to <time>] [--author <id>] [--profile <id>] [--unit <id>] [--stream] [--q <words>] [--recipient <who>] [--zone <IANA zone>]',
     does: 'makes an export in a person’s name',
     load: async () => (await import('./export-records.ts')).runExport,
   },
   verify: {
-    usage: 'verify <export.zip> [--key <verifier key>] [--json]',
+    usage:
+      'verify <export.zip> [--key <verifier key>] [--witness <its verifier key>]… [--tsa <certificates.pem>] [--json]',
     does: 'verifies an export offline; needs no configuration',
     load: async () => (await import('./verify-package.ts')).runVerify,
   },
@@ -77,12 +81,41 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   },
 }
 
-/** The help, one line a command. */
+/** The help: every command. */
 export function describeCommands(): string {
-  const entries = Object.values(commandTable)
-  const width = Math.max(...entries.map((entry) => entry.usage.length))
-  const lines = entries.map((entry) => `  ${entry.usage.padEnd(width)}  ${entry.does}`)
-  return `npm run gateway -- <command>\n\n${lines.join('\n')}\n`
+  return `${listCommands(Object.values(commandTable))}\nA command with --help tells what it takes.\n`
+}
+
+/** The help of the commands that begin with this word and another; undefined where there is none. */
+export function describeGroup(group: string): string | undefined {
+  const names = Object.keys(commandTable).filter((name) => name.startsWith(`${group} `))
+  return names.length === 0 ? undefined : listCommands(names.map((name) => commandTable[name]!))
+}
+
+function listCommands(entries: readonly CommandEntry[]): string {
+  return `npm run gateway -- <command>\n\n${entries.map(describe).join('')}`
+}
+
+/** The help of one command. */
+export function describeCommand(entry: CommandEntry): string {
+  return `npm run gateway -- <command>\n\n${describe(entry)}`
+}
+
+function describe({ usage, does }: CommandEntry): string {
+  return `  ${wrap(usage).join('\n        ')}\n      ${does}\n`
+}
+
+const widest = 100
+
+/** Cuts before an option, a parenthesis or a bracket, never inside. */
+function wrap(usage: string): string[] {
+  const lines = ['']
+  for (const part of usage.split(/ (?=\[|\(|--(?!.*\)))/)) {
+    const line = lines.at(-1)!
+    if (line !== '' && line.length + part.length >= widest) lines.push(part)
+    else lines[lines.length - 1] = line === '' ? part : `${line} ${part}`
+  }
+  return lines
 }
 
 /** The command that the words begin with, and the words after its name. */

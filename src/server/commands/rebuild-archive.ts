@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { rebuildArchive } from '#server/archive/rebuild-archive.ts'
 import { openDatabase, openPool } from '#server/platform/database.ts'
 import { writeAll } from '#server/policies/command-io.ts'
@@ -5,8 +6,9 @@ import type { Command } from './command.ts'
 import { withDeps } from './with-deps.ts'
 
 /** `archive rebuild`: what the database lost comes back from the object store, proven entry by entry, and is searchable again. */
-export const runArchiveRebuild: Command = async ({ environment, io }) =>
-  withDeps(environment, async ({ config, log, objectStore, checkpointSigner }) => {
+export const runArchiveRebuild: Command = async ({ words, environment, io }) => {
+  parseArgs({ args: [...words], options: {} })
+  return withDeps(environment, async ({ config, log, objectStore, checkpointSigner }) => {
     const { ownerUrl } = config.database
     if (ownerUrl === undefined) {
       await writeAll(io.stderr, 'GATEWAY_DATABASE_OWNER_URL is missing: only the owner may write evidence back.\n')
@@ -21,3 +23,4 @@ export const runArchiveRebuild: Command = async ({ environment, io }) =>
       await owner.destroy()
     }
   })
+}

@@ -1,16 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { tellFileError } from '#server/platform/tell-file-error.ts'
 import { exitCode, writeAll } from '#server/policies/command-io.ts'
+import type { PolicyFileSource } from '#server/policies/parse-policy-file.ts'
 import { readPolicyFiles } from '#server/policies/read-policy-files.ts'
 import { readSimulation } from '#server/reviews/read-simulation.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 import { simulateHistory } from '#server/reviews/simulate-history.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
-import type { getSimulation } from '#shared/api/simulations.ts'
+import { createSimulation, type getSimulation } from '#shared/api/simulations.ts'
 import type { Command } from './command.ts'
 import { findPerson } from './find-person.ts'
+import { refuseWrongOptions, startOfDay } from './refuse-wrong-options.ts'
 import { withDeps } from './with-deps.ts'
 
 type Answer = AnswerOf<typeof getSimulation>
@@ -24,12 +28,14 @@ export const runPolicySimulate: Command = async ({ words, environment, io }) => 
   const flag = { type: 'boolean' } as const
   const options = { as: text, policy: text, version: text, from: text, to: text, anew: flag, json: flag } as const
   const { values } = parseArgs({ args: [...words], options })
-  const { as: person, policy, json, ...wish } = values
+  const { as: person, policy, json, ...period } = values
+  const wish = startOfDay(period)
   if (person === undefined || (policy === undefined) === (wish.version === undefined)) {
     await writeAll(io.stderr, usage)
     return exitCode.unusable
   }
-  const files = policy === undefined ? {} : { files: await readPolicyFiles(policy) }
+  refuseWrongOptions(createSimulation, wish)
+  const files = policy === undefined ? {} : { files: await readNamed(policy) }
   return withDeps(environment, async (deps) => {
     const actor = await findPerson(deps, person, 'policy.simulate', 'simulate')
     const { simulationId } = await simulateHistory(deps, actor, { ...wish, ...files })
@@ -37,6 +43,15 @@ export const runPolicySimulate: Command = async ({ words, environment, io }) => 
     await writeAll(io.stdout, json === true ? `${JSON.stringify(answer)}\n` : tellSimulation(answer))
     return answer.state === 'completed' ? exitCode.good : exitCode.found
   })
+}
+
+async function readNamed(place: string): Promise<PolicyFileSource[]> {
+  try {
+    return await readPolicyFiles(place)
+  } catch (error) {
+    const sentence = tellFileError(error, place, 'read')
+    throw sentence === undefined ? error : new AppError('invalid_request', sentence, { cause: error })
+  }
 }
 
 /** Runs the simulation here, or waits for the gateway that runs beside us and took it. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { tellReport } from '#server/exports/tell-report.ts'
 import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
+import { tellFileError } from '#server/platform/tell-file-error.ts'
 import { writeAll } from '#server/policies/command-io.ts'
 import { parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import type { Command } from './command.ts'
@@ -17,11 +18,12 @@ export const runVerify: Command = async ({ words, io }) => {
     return 2
   }
   const report = await verify(wish).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === undefined) throw error
-    return `${wish.path} cannot be read (${error.code}).\n`
+    const sentence = tellFileError(error, error.path ?? wish.path, 'read')
+    if (sentence === undefined) throw error
+    return sentence
   })
   if (typeof report === 'string') {
-    await writeAll(io.stderr, report)
+    await writeAll(io.stderr, `${report}\n`)
     return 2
   }
   await writeAll(io.stdout, wish.json ? `${JSON.stringify(report)}\n` : tellReport(report))

@@ -21,10 +21,16 @@ export function compileWhenCalled(app: App): void {
   })
 }
 
-function validateWhenCalled(app: App): void {
+/** The validator of requests, for those who ask the same without HTTP. */
+export function openValidator(): Ajv {
   const ajv = new Ajv({ coerceTypes: 'array', useDefaults: true, removeAdditional: false, allErrors: false })
   addFormats.default(ajv)
   ajv.addFormat('date-time', isReadableTime)
+  return ajv
+}
+
+function validateWhenCalled(app: App): void {
+  const ajv = openValidator()
   app.setValidatorCompiler<AnySchema>(({ schema }) => {
     let compiled: ValidateFunction | undefined
     const validate: FastifyValidationResult = (data: unknown) => {

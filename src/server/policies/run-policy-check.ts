@@ -28,7 +28,7 @@ export async function runPolicyCheck(args: readonly string[], io: CommandIo): Pr
     const input = options.file === '-' ? io.stdin : createReadStream(options.file)
     return await (options.json ? answerLines(policy, input, io) : showText(policy, input, options.lang, io))
   } catch (error) {
-    return reportUnusable(error, io)
+    return reportUnusable(error, io, (error as NodeJS.ErrnoException).path ?? options.file)
   }
 }
 
@@ -89,12 +89,34 @@ async function showText(
   lang: 'fr' | 'en' | undefined,
   io: CommandIo,
 ): Promise<number> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of input) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-  text = (text + decoder.decode()).trimEnd()
+  const text = await readText(input)
+  if (text === undefined || text === '' || text.length > longestText) {
+    io.stderr.write(`${text === undefined ? notText : text === '' ? noText : tooLong}\n`)
+    return exitCode.unusable
+  }
   const post = { ...exampleInput.post, text, ...(lang === undefined ? {} : { language: lang }) }
   const evaluation = evaluatePost(policy, { ...exampleInput, post, now: io.now() })
   await writeAll(io.stdout, paintEvaluation(text, evaluation, io))
   return evaluation.verdict === 'pass' ? exitCode.good : exitCode.found
+}
+
+const longestText = 100_000
+const notText = 'This is no text in UTF-8. Save the post as plain text and try again.'
+const noText = 'There is no text to check: the file is empty.'
+const tooLong = 'The text is longer than 100,000 characters, which no post is. Cut it.'
+
+/** The text of one post, no further than a post goes; undefined where the bytes are no UTF-8. */
+async function readText(input: AsyncIterable<Uint8Array | string>): Promise<string | undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let text = ''
+  try {
+    for await (const chunk of input) {
+      text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
+      if (text.length > 2 * longestText) return text
+    }
+    return (text + decoder.decode()).trimEnd()
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
 }

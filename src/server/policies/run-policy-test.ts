@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util'
+import { tellFileError } from '#server/platform/tell-file-error.ts'
 import { exitCode, type CommandIo } from './command-io.ts'
 import { lintPolicy } from './lint-policy.ts'
 import { loadPolicy } from './load-policy.ts'
@@ -25,11 +27,16 @@ const words = {
  * which ordinary words its stars take, which fails nothing. Answers the exit code.
  */
 export async function runPolicyTest(args: readonly string[], io: CommandIo): Promise<number> {
-  const place = args.find((word) => !word.startsWith('-')) ?? shippedPolicies
+  const wish = readWish(args)
+  if (wish === undefined) {
+    io.stderr.write('policy test [file|folder] [--words]\n')
+    return exitCode.unusable
+  }
+  const { place, isWithWords } = wish
   try {
     const files = await readPolicyFiles(place)
     const policy = loadPolicy(files)
-    if (args.includes('--words'))
+    if (isWithWords)
       for (const note of lintPolicy(files, await readWordLists())) io.stdout.write(`${describeProblem(note)}\n`)
     const report = testPolicy(policy)
     for (const failure of [...report.failures, ...report.untested]) io.stdout.write(`${describeProblem(failure)}\n`)
@@ -37,15 +44,29 @@ export async function runPolicyTest(args: readonly string[], io: CommandIo): Pro
     io.stdout.write(`${good ? words[io.locale].good(report, policy.rules.length) : words[io.locale].bad(report)}\n`)
     return good ? exitCode.good : exitCode.found
   } catch (error) {
-    return reportUnusable(error, io)
+    return reportUnusable(error, io, place)
   }
 }
 
-/** Tells why a policy cannot be used at all: every problem of a policy error, or what the file system said. */
-export function reportUnusable(error: unknown, io: CommandIo): number {
+function readWish(args: readonly string[]): { place: string; isWithWords: boolean } | undefined {
+  try {
+    const options = { words: { type: 'boolean' } } as const
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
+    if (positionals.length > 1) return undefined
+    return { place: positionals[0] ?? shippedPolicies, isWithWords: values.words === true }
+  } catch {
+    return undefined
+  }
+}
+
+/** Tells why a policy cannot be used at all: every problem of a policy error, or what the file system said of the place. */
+export function reportUnusable(error: unknown, io: CommandIo, place: string): number {
   if (error instanceof PolicyError)
     for (const problem of error.problems) io.stderr.write(`${describeProblem(problem)}\n`)
-  else if (error instanceof Error && 'code' in error) io.stderr.write(`${error.message}\n`)
-  else throw error
+  else {
+    const sentence = tellFileError(error, place, 'read')
+    if (sentence === undefined) throw error
+    io.stderr.write(`${sentence}\n`)
+  }
   return exitCode.unusable
 }
