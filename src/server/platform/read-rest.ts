@@ -8,7 +8,7 @@ const most = 128 * 1024 * 1024
  * the server's time for one request bounds it too.
  */
 export async function readRest(request: IncomingMessage): Promise<void> {
-  if (request.complete || request.destroyed) return
+  if (request.complete || request.readableEnded || request.destroyed) return
   const { promise, resolve } = Promise.withResolvers<void>()
   let bytes = 0
   const count = (chunk: Uint8Array) => {
