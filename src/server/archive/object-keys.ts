@@ -17,6 +17,11 @@ export function tileKey(level: number, index: number): string {
   return tilePath({ level, index, width: 256 })
 }
 
+/** A media file, by the SHA-256 of its bytes in hex. It has the same name in a package. */
+export function mediaKey(sha256: string): string {
+  return `media/${sha256}`
+}
+
 /** The answer of a timestamping authority about one checkpoint. */
 export function timestampKey(treeSize: number): string {
   return `${timestampFolder}${pad(treeSize)}.tsr`

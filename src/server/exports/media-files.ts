@@ -1,3 +1,4 @@
+import { mediaKey } from '#server/archive/object-keys.ts'
 import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
 
 // Bodies are canonical JSON, whose keys stand in order; no text that somebody typed can hold an unescaped quotation mark.
@@ -6,11 +7,6 @@ const reference = /"mimeType":"[a-z0-9.+/-]+",(?:"objectKey":"media\/[0-9a-f]{64
 /** The SHA-256 of each media file that bodies speak of. */
 export function findMedia(text: string): string[] {
   return [...text.matchAll(reference)].map((match) => match[1]!)
-}
-
-/** Where a media file lies in a package, as in the bucket. */
-export function mediaName(sha256: string): string {
-  return `media/${sha256}`
 }
 
 /** The media files of the delivered records, collected while they are written and read from the bucket afterwards. */
@@ -32,11 +28,11 @@ export class MediaFiles {
   /** One file after another; a bucket that is away takes away the media and not the export. */
   async *files(): AsyncIterable<{ readonly name: string; readonly content: readonly Uint8Array[] }> {
     for (const sha256 of [...this.#digests].toSorted()) {
-      const bytes = await this.#read(mediaName(sha256))
+      const bytes = await this.#read(mediaKey(sha256))
       if (bytes === undefined) this.missing.push(sha256)
       else {
         this.included += 1
-        yield { name: mediaName(sha256), content: [bytes] }
+        yield { name: mediaKey(sha256), content: [bytes] }
       }
     }
   }

@@ -1,6 +1,6 @@
+import { mediaKey } from '#server/archive/object-keys.ts'
 import { recordEvents } from '#shared/record-event.ts'
 import { formatTime, type Reading } from './format-time.ts'
-import { mediaName } from './media-files.ts'
 import { pageWords, type PageWords } from './page-words.ts'
 import type { PostStories } from './post-stories.ts'
 import type { ExportRow } from './queries.ts'
@@ -97,7 +97,7 @@ function pictures(revision: ToldRevision | undefined, words: PageWords): string 
   const media = (revision?.media ?? []).filter(({ sha256 }) => /^[0-9a-f]{64}$/.test(sha256))
   if (media.length === 0) return ''
   const items = media.map(({ sha256, mimeType, altText }) => {
-    const [name, alternative] = [mediaName(sha256), escapeHtml(altText)]
+    const [name, alternative] = [mediaKey(sha256), escapeHtml(altText)]
     const shown = mimeType.startsWith('image/') ? `<img src="${name}" alt="${alternative}">` : escapeHtml(mimeType)
     return `<li><a href="${name}">${shown}</a> <span dir="auto">${alternative}</span></li>`
   })

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { Value } from 'typebox/value'
+import { mediaKey } from '#server/archive/object-keys.ts'
 import { fromHex, fromUtf8, toHex } from '#shared/tlog/bytes.ts'
 import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
 import { openNote, parseVerifierKey, type VerifierKey } from '#shared/tlog/note.ts'
 import { longestEntry } from './leaf-block.ts'
 import { cutLines, type LineBatch } from './line-batch.ts'
 import { Manifest, manifestNote, packageFiles } from './manifest.ts'
-import { mediaName } from './media-files.ts'
 import { readLines, type FileHashes } from './read-lines.ts'
 import { ZipError, ZipReader } from './read-zip.ts'
 import type { RangeEdges } from './tree-range.ts'
@@ -227,14 +227,14 @@ class Verification {
   /** A media file is called by its hash, and each that a delivered record speaks of is here or listed as missing. */
   #checkMedia(manifest: Manifest): ((sha256: string, index: number) => void) | undefined {
     if (manifest.media === undefined) return undefined
-    const files = manifest.files.filter((file) => file.name.startsWith(mediaName('')))
+    const files = manifest.files.filter((file) => file.name.startsWith(mediaKey('')))
     for (const { name, sha256 } of files)
-      if (name !== mediaName(sha256)) this.report(name, 'The media file is not the one that its name says.')
+      if (name !== mediaKey(sha256)) this.report(name, 'The media file is not the one that its name says.')
     const known = new Set([...files.map((file) => file.sha256), ...manifest.media.missing])
     return (sha256, index) => {
       if (known.has(sha256)) return
       known.add(sha256)
-      this.report(mediaName(sha256), `The record at log index ${index} speaks of a media file that is missing.`, index)
+      this.report(mediaKey(sha256), `The record at log index ${index} speaks of a media file that is missing.`, index)
     }
   }
 

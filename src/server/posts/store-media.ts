@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fileTypeFromBuffer } from 'file-type'
 import { appendRecord } from '#server/archive/append-record.ts'
+import { mediaKey } from '#server/archive/object-keys.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
@@ -31,7 +32,7 @@ export async function storeMedia(
   }
   const at = deps.clock.now()
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const stored = await putOnce(deps.objectStore, `media/${sha256}`, bytes, addMilliseconds(at, retentionMilliseconds))
+  const stored = await putOnce(deps.objectStore, mediaKey(sha256), bytes, addMilliseconds(at, retentionMilliseconds))
   const media = {
     mediaId: newId(at),
     sha256,
