@@ -9,20 +9,19 @@ import { readAnchorStatus, readCosignatures } from '#server/archive/anchor-queri
 import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
 import { checkpointKey, cosignatureFolder, timestampKey } from '#server/archive/object-keys.ts'
 import { readIncidents } from '#server/archive/read-status.ts'
-import { rebuildArchive } from '#server/archive/rebuild-archive.ts'
 import { readSealed } from '#server/archive/seal-queries.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { openTimestamp } from '#server/archive/timestamp-token.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import { anchorNames, type Anchors, type Witness } from '#server/platform/anchors.ts'
-import { openDatabase, openPool } from '#server/platform/database.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { openCosignature, parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import { waveringStore } from '#test/support/faulty-store.ts'
-import { openArchive, testSigner, type TestArchive } from '#test/support/open-archive.ts'
+import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 import { noAuthority, startTimestampAuthority, type TestAuthority } from '#test/support/start-timestamp-authority.ts'
 import { startWitness } from '#test/support/start-witness.ts'
+import { rebuildElsewhere } from '#test/support/rebuild-elsewhere.ts'
 
 const log = pino({ level: 'silent' })
 const minute = 60_000
@@ -331,11 +330,8 @@ test('A database that is rebuilt from the first bucket is copied again, tiles in
   const archive = await openArchive(t)
   const store = await openSecondBucket(t, archive)
   const size = await seal(archive, 300)
-  const fresh = await openArchive(t, { tampers: true })
-  const owner = openDatabase(openPool(fresh.database.ownerUrl, { warn: () => {} }, 2))
-  t.after(() => owner.destroy())
-  await rebuildArchive(owner, archive.objectStore, testSigner())
-  await anchorCheckpoints(withAnchors({ ...fresh, objectStore: archive.objectStore }, { store }))
+  const { db } = await rebuildElsewhere(t, archive)
+  await anchorCheckpoints(withAnchors({ ...archive, db }, { store }))
   const keys = await Array.fromAsync(store.list(''), (version) => version.key)
   assert.ok(keys.includes('tile/0/000') && keys.includes(checkpointKey(size)))
 })

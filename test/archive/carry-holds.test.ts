@@ -6,17 +6,15 @@ import { carryHolds } from '#server/archive/carry-holds.ts'
 import { disposeRecords } from '#server/archive/dispose-records.ts'
 import { lengthenLocks } from '#server/archive/lengthen-locks.ts'
 import { placeHold } from '#server/archive/place-hold.ts'
-import { rebuildArchive } from '#server/archive/rebuild-archive.ts'
 import { releaseHold } from '#server/archive/release-hold.ts'
 import { extendRetention } from '#server/archive/retention.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import type { Actor } from '#server/platform/actor.ts'
-import { openDatabase, openPool } from '#server/platform/database.ts'
 import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
-import { cloneDatabase } from '#test/support/clone-database.ts'
 import { waveringStore } from '#test/support/faulty-store.ts'
 import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
+import { rebuildElsewhere } from '#test/support/rebuild-elsewhere.ts'
 
 const log = pino({ level: 'silent' })
 const firm = '019a0000-0000-7000-8000-0000000000f1'
@@ -174,12 +172,7 @@ test('A class that is lengthened after a destruction does not make the destructi
   await extendRetention(archive, ruth, 'us-bd-3y', 7, 'Newer rule')
   await sealOnce(archive, { force: true })
   assert.deepEqual((await verifyArchive(archive, { scope: 'full' })).problems, [])
-  const fresh = await cloneDatabase(t)
-  const owner = openDatabase(openPool(fresh.ownerUrl, { warn: () => {} }, 1))
-  await rebuildArchive(owner, archive.objectStore, archive.checkpointSigner)
-  await owner.destroy()
-  const db = openDatabase(openPool(fresh.serviceUrl, { warn: () => {} }, 2))
-  t.after(() => db.destroy())
+  const { db } = await rebuildElsewhere(t, archive)
   assert.deepEqual((await verifyArchive({ ...archive, db }, { scope: 'full' })).problems, [])
   const { rows } = await sql<{
     years: number

@@ -6,13 +6,12 @@ import { pino } from 'pino'
 import { anchorCheckpoints, type AnchorDeps } from '#server/archive/anchor-checkpoint.ts'
 import { readCosignatures } from '#server/archive/anchor-queries.ts'
 import { checkpointKey, cosignatureFolder } from '#server/archive/object-keys.ts'
-import { rebuildArchive } from '#server/archive/rebuild-archive.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import type { Anchors } from '#server/platform/anchors.ts'
-import { openDatabase, openPool } from '#server/platform/database.ts'
-import { openArchive, testSigner, type TestArchive } from '#test/support/open-archive.ts'
+import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
 import { startWitness } from '#test/support/start-witness.ts'
+import { rebuildElsewhere } from '#test/support/rebuild-elsewhere.ts'
 
 // What the bucket keeps of witnesses; anchor-checkpoint.test.ts shows how they are asked.
 
@@ -70,13 +69,9 @@ test('A database that is rebuilt from the bucket has the signatures of witnesses
     Buffer.from('x'),
     '2030-01-01T00:00:00.000Z',
   )
-  const fresh = await openArchive(t, { tampers: true })
-  const owner = openDatabase(openPool(fresh.database.ownerUrl, { warn: () => {} }, 2))
-  t.after(() => owner.destroy())
-  await rebuildArchive(owner, archive.objectStore, testSigner())
-  for (const size of sizes)
-    assert.equal(await readCosignatures(fresh.db, size), await readCosignatures(archive.db, size))
-  const rebuilt = withAnchors({ ...fresh, objectStore: archive.objectStore }, { witnesses: [witness] })
+  const { db } = await rebuildElsewhere(t, archive)
+  for (const size of sizes) assert.equal(await readCosignatures(db, size), await readCosignatures(archive.db, size))
+  const rebuilt = withAnchors({ ...archive, db }, { witnesses: [witness] })
   assert.deepEqual(await kindsOf(rebuilt), [])
   const before = witness.requests.length
   await anchorCheckpoints(rebuilt)

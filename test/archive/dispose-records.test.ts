@@ -6,17 +6,15 @@ import { disposeRecords } from '#server/archive/dispose-records.ts'
 import { placeHold } from '#server/archive/place-hold.ts'
 import { makeProof } from '#server/archive/make-proof.ts'
 import { readRecord } from '#server/archive/read-record.ts'
-import { rebuildArchive } from '#server/archive/rebuild-archive.ts'
 import { releaseHold } from '#server/archive/release-hold.ts'
 import { extendRetention, readRetention } from '#server/archive/retention.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { searchRecords } from '#server/archive/search-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
-import { openDatabase, openPool } from '#server/platform/database.ts'
 import { ObjectStoreError } from '#server/platform/object-store.ts'
 import type { Actor } from '#server/platform/actor.ts'
-import { cloneDatabase } from '#test/support/clone-database.ts'
 import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
+import { rebuildElsewhere } from '#test/support/rebuild-elsewhere.ts'
 
 const firm = '019a0000-0000-7000-8000-0000000000f1'
 const paris = '019a0000-0000-7000-8000-0000000000f2'
@@ -218,11 +216,6 @@ test('A database rebuilt from the bucket knows what was destroyed, and still ver
   archive.clock.set('2018-02-01T00:00:00.000Z')
   await disposeRecords(archive)
   await sealOnce(archive, { force: true })
-  const fresh = await cloneDatabase(t)
-  const owner = openDatabase(openPool(fresh.ownerUrl, { warn: () => {} }, 1))
-  await rebuildArchive(owner, archive.objectStore, archive.checkpointSigner)
-  await owner.destroy()
-  const db = openDatabase(openPool(fresh.serviceUrl, { warn: () => {} }, 2))
-  t.after(() => db.destroy())
+  const { db } = await rebuildElsewhere(t, archive)
   assert.deepEqual((await verifyArchive({ ...archive, db }, { scope: 'full' })).problems, [])
 })

@@ -3,16 +3,15 @@ import test, { type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { indexRecords } from '#server/archive/index-records.ts'
 import { makeProof } from '#server/archive/make-proof.ts'
-import { openDatabase, openPool } from '#server/platform/database.ts'
 import { readPostTimeline, readRecord } from '#server/archive/read-record.ts'
-import { rebuildArchive, rebuildSearch } from '#server/archive/rebuild-archive.ts'
+import { rebuildSearch } from '#server/archive/rebuild-archive.ts'
 import { searchRecords, type SearchPage } from '#server/archive/search-records.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import type { RecordFilter } from '#server/archive/queries.ts'
 import { systemActor, type Actor } from '#server/platform/actor.ts'
-import { cloneDatabase } from '#test/support/clone-database.ts'
 import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
+import { rebuildElsewhere } from '#test/support/rebuild-elsewhere.ts'
 
 const firm = '019a0000-0000-7000-8000-0000000000f1'
 const paris = '019a0000-0000-7000-8000-0000000000f2'
@@ -245,13 +244,8 @@ test('The index is rebuilt from the archive alone: the same searches give the sa
   assert.equal(await rebuildSearch(archive.db), 30)
   assert.deepEqual(await ask(archive), before)
   // The whole database is gone: a new one learns everything from the bucket.
-  const fresh = await cloneDatabase(t)
-  const owner = openDatabase(openPool(fresh.ownerUrl, { warn: () => {} }, 1))
-  const rebuilt = await rebuildArchive(owner, archive.objectStore, archive.checkpointSigner)
-  await owner.destroy()
+  const { db, rebuilt } = await rebuildElsewhere(t, archive)
   assert.deepEqual(rebuilt, { treeSize: 30, imported: 30, searchable: 30 })
-  const db = openDatabase(openPool(fresh.serviceUrl, { warn: () => {} }, 2))
-  t.after(() => db.destroy())
   await sql`insert into unit (id, parent_id, name, slug, path, created_at) values
     (${firm}, null, 'Firm', 'firm', array[${firm}]::uuid[], now())`.execute(db)
   assert.deepEqual(await ask({ ...archive, db }), before)

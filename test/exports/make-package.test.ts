@@ -1,32 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { commitDirectory } from '#server/archive/commit-directory.ts'
-import { disposeRecords } from '#server/archive/dispose-records.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import type { Export } from '#shared/api/exports.ts'
-import { createFakeClock, ordinaryMonday } from '#test/support/fake-clock.ts'
 import { waveringStore } from '#test/support/faulty-store.ts'
 import { approve, furnishFirm, submit } from '#test/support/furnish-firm.ts'
 import { imageForm, redDot } from '#test/support/image-form.ts'
-import { runSql } from '#test/support/test-cluster.ts'
-import { contentOf, download, makeExport } from './make-export.ts'
+import { contentOf, download, furnishWithDisposedPost, makeExport } from './make-export.ts'
 
 test('a body that was disposed of rightly stays rightly disposed when its class is lengthened afterwards', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t, { clock: createFakeClock('2014-12-01T09:00:00.000Z') })
-  await runSql(gateway.database.ownerUrl, `select archive.make_partitions('2015-01-01', 120)`)
-  gateway.clock.set('2015-01-05T09:00:00.000Z')
-  const post = await submit(await gateway.signIn('camille'), profileId, 'To be forgotten one day')
-  await sealOnce(gateway, { force: true })
-  gateway.clock.set(ordinaryMonday)
-  assert.deepEqual((await disposeRecords(gateway)).disposed, ['2022-02'])
+  const { gateway, postId } = await furnishWithDisposedPost(t)
   gateway.clock.advance(1_000)
   const ruth = await gateway.signIn('ruth')
   const extended = await ruth.post('/api/retention/mifid-7y', { years: 20, reason: 'A new rule' })
   assert.ok(extended.statusCode < 300, extended.body)
-  const made = await makeExport(gateway, ruth, { post: post.postId })
+  const made = await makeExport(gateway, ruth, { post: postId })
   assert.equal(made.status, 'completed', made.failure ?? '')
   const path = await download(t, ruth, made.exportId)
   const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)

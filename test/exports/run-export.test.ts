@@ -2,15 +2,13 @@ import assert from 'node:assert/strict'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { disposeRecords } from '#server/archive/dispose-records.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
 import type { Export } from '#shared/api/exports.ts'
-import { createFakeClock, ordinaryMonday } from '#test/support/fake-clock.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
-import { contentOf, download, makeExport } from './make-export.ts'
+import { contentOf, download, furnishWithDisposedPost, makeExport } from './make-export.ts'
 
 test('an auditor exports what was published, and the package proves itself offline (SEC-4, FIN-3)', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
@@ -283,15 +281,9 @@ test('a body that is missing without a certificate stops the export', async (t) 
 })
 
 test('a body whose retention has ended is shown as disposed, with its certificate (GDPR-2)', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t, { clock: createFakeClock('2014-12-01T09:00:00.000Z') })
-  await runSql(gateway.database.ownerUrl, `select archive.make_partitions('2015-01-01', 120)`)
-  gateway.clock.set('2015-01-05T09:00:00.000Z')
-  const post = await submit(await gateway.signIn('camille'), profileId, 'To be forgotten one day')
-  await sealOnce(gateway, { force: true })
-  gateway.clock.set(ordinaryMonday)
-  assert.deepEqual((await disposeRecords(gateway)).disposed, ['2022-02'])
+  const { gateway, postId } = await furnishWithDisposedPost(t)
   const ruth = await gateway.signIn('ruth')
-  const made = await makeExport(gateway, ruth, { post: post.postId, formats: ['csv', 'html', 'eml'] })
+  const made = await makeExport(gateway, ruth, { post: postId, formats: ['csv', 'html', 'eml'] })
   assert.equal(made.status, 'completed', made.failure ?? '')
   const path = await download(t, ruth, made.exportId)
   const report = await verifyPackage(path, gateway.checkpointSigner.verifierKey)

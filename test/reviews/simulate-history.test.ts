@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { tellSimulation } from '#server/commands/simulate-draft.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
@@ -26,6 +26,20 @@ const draft = testPolicy.map(({ path, text }) => ({
       `rules:\n  - id: moonshot\n    severity: block\n    any: [moonshot]\n    message: { en: Not this word., fr: Pas ce mot. }\n    tests: [{ hit: "a ⟦moonshot⟧" }, { pass: "nothing" }]\n`,
     ),
 }))
+
+/** A firm whose past is one post, which the draft would block, and who simulates. */
+async function startWithOnePost(t: TestContext): Promise<{ gateway: TestGateway; ada: SignedIn }> {
+  const { gateway, profileId } = await furnishFirm(t)
+  await submit(await gateway.signIn('camille'), profileId, 'A moonshot for Lyon.')
+  gateway.clock.advance(1_000)
+  return { gateway, ada: await gateway.signIn('ada') }
+}
+
+/** The same with a simulation of the draft that waits. */
+async function askOverOnePost(t: TestContext): Promise<{ gateway: TestGateway; ada: SignedIn; simulationId: string }> {
+  const started = await startWithOnePost(t)
+  return { ...started, simulationId: await ask(started.ada, { files: draft }) }
+}
 
 async function ask(person: SignedIn, wish: object): Promise<string> {
   const answer = await person.post('/api/policies/simulations', wish)
@@ -126,11 +140,7 @@ test('A draft that is handed in later counts once, and so does what is handed in
 })
 
 test('A simulation ends with one record, and holds no text of a post', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-  await submit(camille, profileId, 'A moonshot for Lyon.')
-  gateway.clock.advance(1_000)
-  const simulationId = await ask(ada, { files: draft })
+  const { gateway, simulationId } = await askOverOnePost(t)
   await runSimulations(gateway)
   assert.equal(await runSimulations(gateway), 0)
   const [row] = await gateway.db
@@ -148,11 +158,7 @@ test('A simulation ends with one record, and holds no text of a post', async (t)
 })
 
 test('A simulation under way is handed back when its process is asked to stop, and the next one runs it at once', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-  await submit(camille, profileId, 'A moonshot for Lyon.')
-  gateway.clock.advance(1_000)
-  const simulationId = await ask(ada, { files: draft })
+  const { gateway, ada, simulationId } = await askOverOnePost(t)
   const stopping = new AbortController()
   let asked = 0
   // The clock is asked at the claim, and again with the first sign of life: there the process is asked to stop.
@@ -170,11 +176,7 @@ test('A simulation under way is handed back when its process is asked to stop, a
 })
 
 test('A cancelled simulation keeps what it has, labelled incomplete; one that ended cannot be cancelled', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-  await submit(camille, profileId, 'A moonshot for Lyon.')
-  gateway.clock.advance(1_000)
-  const simulationId = await ask(ada, { files: draft })
+  const { gateway, ada, simulationId } = await askOverOnePost(t)
   const cancel = () => ada.post(`/api/policies/simulations/${simulationId}/cancel`)
   const running = runSimulations(gateway)
   while ((await read(ada, simulationId)).state === 'waiting');
@@ -197,11 +199,7 @@ test('A cancelled simulation keeps what it has, labelled incomplete; one that en
 })
 
 test('A simulation whose process died is run again, by one other process', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-  await submit(camille, profileId, 'A moonshot for Lyon.')
-  gateway.clock.advance(1_000)
-  const simulationId = await ask(ada, { files: draft })
+  const { gateway, ada, simulationId } = await askOverOnePost(t)
   const now = gateway.clock.now()
   await gateway.db
     .updateTable('policy_simulation')
@@ -219,11 +217,7 @@ test('A simulation whose process died is run again, by one other process', async
 
 for (const isStopping of [false, true])
   test(`A process that lost its simulation to another changes nothing of it any more${isStopping ? ', when it is stopped too' : ''}`, async (t) => {
-    const { gateway, profileId } = await furnishFirm(t)
-    const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-    await submit(camille, profileId, 'A moonshot for Lyon.')
-    gateway.clock.advance(1_000)
-    const simulationId = await ask(ada, { files: draft })
+    const { gateway, ada, simulationId } = await askOverOnePost(t)
     const stopping = new AbortController()
     const lease = addMilliseconds(gateway.clock.now(), 7_000)
     // Another process claims it, as after the end of the lease.
@@ -246,10 +240,7 @@ for (const isStopping of [false, true])
   })
 
 test('Each sign of life lengthens the lease, and one that cannot be given fails the simulation instead of halving it', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-  await submit(camille, profileId, 'A moonshot for Lyon.')
-  gateway.clock.advance(1_000)
+  const { gateway, ada } = await startWithOnePost(t)
   const watchSigns = (does: string) =>
     runSql(
       gateway.database.ownerUrl,
@@ -274,11 +265,7 @@ test('Each sign of life lengthens the lease, and one that cannot be given fails 
 })
 
 test('A simulation that is cancelled while its process is asked to stop is not handed back', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const [camille, ada] = [await gateway.signIn('camille'), await gateway.signIn('ada')]
-  await submit(camille, profileId, 'A moonshot for Lyon.')
-  gateway.clock.advance(1_000)
-  const simulationId = await ask(ada, { files: draft })
+  const { gateway, ada, simulationId } = await askOverOnePost(t)
   const stopping = new AbortController()
   await meanwhileSimulating(
     gateway,
