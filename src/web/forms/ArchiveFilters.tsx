@@ -7,7 +7,7 @@ import { Fold } from '#web/components/Fold.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextField } from '#web/ui/fields.tsx'
-import { timeZone } from '#web/util/format.ts'
+import { formatDay, timeZone } from '#web/util/format.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { networkNames, verdictWords } from '#web/util/words.ts'
 
@@ -48,10 +48,16 @@ export function ArchiveFilters({
       />
       <Fold summary={filtersOn > 0 ? t`Filters (${filtersOn})` : t`Filters`}>
         <div className="fields">
-          <TextField label={t`From`} hint={timeZone} type="date" value={wish.from ?? ''} onChange={set('from')} />
+          <TextField
+            label={t`From`}
+            hint={dayHint(wish.from)}
+            type="date"
+            value={wish.from ?? ''}
+            onChange={set('from')}
+          />
           <TextField
             label={t`Until, this day included`}
-            hint={timeZone}
+            hint={dayHint(wish.to)}
             type="date"
             value={wish.to ?? ''}
             onChange={set('to')}
@@ -62,10 +68,9 @@ export function ArchiveFilters({
             onChange={set('type')}
             choices={[
               any,
-              ...(Object.keys(recordEvents) as RecordType[]).map((type) => ({
-                value: type,
-                label: `${i18n._(recordWords(type))} (${type})`,
-              })),
+              ...(Object.keys(recordEvents) as RecordType[])
+                .map((type) => ({ value: type, label: `${i18n._(recordWords(type))} (${type})` }))
+                .toSorted((a, b) => a.label.localeCompare(b.label, i18n.locale)),
             ]}
           />
           <SelectField
@@ -116,6 +121,11 @@ export function ArchiveFilters({
       </div>
     </form>
   )
+}
+
+/** The browser writes the days of a date field in its own order; the hint says the chosen one in the console's language. */
+function dayHint(day: string | undefined): string {
+  return day === undefined ? timeZone : `${formatDay(day)} (${timeZone})`
 }
 
 /** The address's filter as the API takes it: half-open instants. */

@@ -9,6 +9,7 @@ import { call } from '#web/api/call.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Empty, Failure, Loading } from '#web/components/states.tsx'
+import { ArchiveFacets } from '#web/forms/ArchiveFacets.tsx'
 import { ArchiveFilters, toFilter } from '#web/forms/ArchiveFilters.tsx'
 import { PlaceHoldDialog } from '#web/forms/PlaceHoldDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
@@ -106,6 +107,11 @@ export function ArchivePage() {
               </Button>
             )}
           </div>
+          <ArchiveFacets
+            first={first}
+            search={search}
+            onSearch={(wish) => void navigate({ to: '/archive', search: wish })}
+          />
           {exact.error !== null && <Failure error={exact.error} onRetry={() => void exact.refetch()} />}
           {items.length === 0 && searchedBackTo === null ? (
             <Empty>
@@ -143,7 +149,7 @@ function RecordLine({ item }: { item: RecordSummary }) {
       <Link className="line" to="/archive/$recordId" params={{ recordId: item.recordId }}>
         <span className="line-main">
           <strong>{i18n._(recordWords(item.type))}</strong>
-          <span className="cut">{item.excerpt}</span>
+          {item.excerpt !== '' && <span className="cut">{item.excerpt}</span>}
           <span className="muted small">
             {[
               formatExactTime(item.recordedAt),

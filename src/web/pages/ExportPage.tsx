@@ -1,9 +1,12 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { cancelExport, type Export } from '#shared/api/exports.ts'
 import { call } from '#web/api/call.ts'
 import { exportQuery } from '#web/api/archive-queries.ts'
+import { HoldScope } from '#web/components/HoldScope.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
@@ -11,6 +14,13 @@ import { Badge, Notice } from '#web/ui/Notice.tsx'
 import { Progress } from '#web/ui/Progress.tsx'
 import { formatBytes, formatNumber, formatTime } from '#web/util/format.ts'
 import { exportWords } from './ExportsPage.tsx'
+
+const formatWords = {
+  jsonl: msg`JSON lines`,
+  csv: msg`CSV`,
+  html: msg`pages for a browser`,
+  eml: msg`e-mail files`,
+} as const
 
 const route = getRouteApi('/shell/exports/$exportId')
 
@@ -22,13 +32,16 @@ export function ExportPage() {
 
 function ExportView({ item }: { item: Export }) {
   const { t, i18n } = useLingui()
+  const formatName = (format: string) => {
+    const word = formatWords[format as keyof typeof formatWords] as MessageDescriptor | undefined
+    return word === undefined ? format : i18n._(word)
+  }
   const client = useQueryClient()
   const cancel = useMutation({
     mutationFn: () => call(cancelExport, { params: { exportId: item.exportId } }),
     onSuccess: (changed) => client.setQueryData(exportQuery(item.exportId).queryKey, changed),
   })
   const going = item.status === 'waiting' || item.status === 'running'
-  const filter = Object.entries(item.filter)
   return (
     <>
       <PageHead title={t`Export`} lead={item.reason}>
@@ -89,14 +102,26 @@ function ExportView({ item }: { item: Export }) {
           <dd>{item.requestedBy.displayName}</dd>
           <dt>{t`When`}</dt>
           <dd>{formatTime(item.requestedAt, true)}</dd>
+          {item.recipient !== null && (
+            <>
+              <dt>{t`Recipient`}</dt>
+              <dd>{item.recipient}</dd>
+            </>
+          )}
+          {item.finishedAt !== null && (
+            <>
+              <dt>{t`Ended`}</dt>
+              <dd>{formatTime(item.finishedAt, true)}</dd>
+            </>
+          )}
           <dt>{t`Selection`}</dt>
           <dd>
-            {filter.length === 0 ? t`Everything` : filter.map(([name, value]) => `${name} = ${value}`).join(', ')}
+            <HoldScope scope={item.filter} />
           </dd>
           <dt>{t`Time zone of the files`}</dt>
           <dd>{item.timeZone}</dd>
           <dt>{t`Forms`}</dt>
-          <dd>{item.formats.join(', ')}</dd>
+          <dd>{item.formats.map((format) => formatName(format)).join(', ')}</dd>
           {item.recordCount !== null && (
             <>
               <dt>{t`Records`}</dt>

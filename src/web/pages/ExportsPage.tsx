@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { msg } from '@lingui/core/macro'
+import { msg, plural } from '@lingui/core/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { exportsQuery } from '#web/api/archive-queries.ts'
@@ -45,7 +45,12 @@ export function ExportsPage() {
                         {[
                           formatTime(item.requestedAt),
                           item.requestedBy.displayName,
-                          item.recordCount === null ? undefined : t`${formatNumber(item.recordCount)} records`,
+                          item.recordCount === null
+                            ? undefined
+                            : plural(item.recordCount, {
+                                one: '# record',
+                                other: `${formatNumber(item.recordCount)} records`,
+                              }),
                           item.size === null ? undefined : formatBytes(item.size),
                         ]
                           .filter((part) => part !== undefined)

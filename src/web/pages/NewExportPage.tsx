@@ -5,6 +5,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { createExport } from '#shared/api/exports.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import { call } from '#web/api/call.ts'
+import { HoldScope } from '#web/components/HoldScope.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Failure } from '#web/components/states.tsx'
 import { ArchiveFilters, toFilter } from '#web/forms/ArchiveFilters.tsx'
@@ -40,7 +41,6 @@ export function NewExportPage() {
   })
   const toggle = (format: Format) => (checked: boolean) =>
     setFormats(checked ? [...formats, format] : formats.filter((one) => one !== format))
-  const chosen = Object.entries(search)
   return (
     <>
       <PageHead
@@ -57,10 +57,12 @@ export function NewExportPage() {
         onSearch={(wish) => void navigate({ to: '/exports/new', search: wish })}
       />
       <p role="status">
-        {chosen.length === 0 ? (
+        {Object.keys(search).length === 0 ? (
           <Trans>Everything that you may read will be exported.</Trans>
         ) : (
-          <Trans>Only what matches: {chosen.map(([name, value]) => `${name} = ${value}`).join(', ')}</Trans>
+          <>
+            <Trans>Only what matches:</Trans> <HoldScope scope={toFilter(search)} />
+          </>
         )}
       </p>
       <form

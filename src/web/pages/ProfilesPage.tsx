@@ -8,6 +8,7 @@ import { call } from '#web/api/call.ts'
 import { profilesQuery, unitsQuery } from '#web/api/queries.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
+import { useMay } from '#web/components/permissions.ts'
 import { Empty, Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextField } from '#web/ui/fields.tsx'
@@ -24,6 +25,7 @@ const statusWords = {
 
 export function ProfilesPage() {
   const { t } = useLingui()
+  const may = useMay()
   const profiles = useQuery(profilesQuery)
   const [registering, setRegistering] = useState(false)
   const [connecting, setConnecting] = useState<Profile>()
@@ -33,9 +35,11 @@ export function ProfilesPage() {
         title={t`Profiles`}
         lead={<Trans>The accounts through which the firm speaks. Only connected ones publish.</Trans>}
       >
-        <Button kind="primary" onClick={() => setRegistering(true)}>
-          <Trans>Register a profile</Trans>
-        </Button>
+        {may('profile.manage') && (
+          <Button kind="primary" onClick={() => setRegistering(true)}>
+            <Trans>Register a profile</Trans>
+          </Button>
+        )}
       </PageHead>
       <QueryView query={profiles}>
         {({ items, networks }) => (
@@ -64,6 +68,7 @@ export function ProfilesPage() {
 
 function ProfileLine({ profile, onConnect }: { profile: Profile; onConnect: () => void }) {
   const { i18n } = useLingui()
+  const may = useMay()
   const client = useQueryClient()
   const change = useMutation({
     mutationFn: (endpoint: typeof pauseProfile | typeof disconnectProfile) =>
@@ -82,18 +87,22 @@ function ProfileLine({ profile, onConnect }: { profile: Profile; onConnect: () =
         </span>
         <span className="row">
           <Badge tone={statusWords[profile.status].tone}>{i18n._(statusWords[profile.status].label)}</Badge>
-          <Button small onClick={onConnect}>
-            {profile.status === 'connected' ? <Trans>New credential</Trans> : <Trans>Connect</Trans>}
-          </Button>
-          {profile.status === 'connected' && (
-            <Button small busy={change.isPending} onClick={() => change.mutate(pauseProfile)}>
-              <Trans>Pause</Trans>
-            </Button>
-          )}
-          {profile.status !== 'disconnected' && profile.status !== 'registered' && (
-            <Button small kind="danger" busy={change.isPending} onClick={() => change.mutate(disconnectProfile)}>
-              <Trans>Disconnect</Trans>
-            </Button>
+          {may('profile.manage') && (
+            <>
+              <Button small onClick={onConnect}>
+                {profile.status === 'connected' ? <Trans>New credential</Trans> : <Trans>Connect</Trans>}
+              </Button>
+              {profile.status === 'connected' && (
+                <Button small busy={change.isPending} onClick={() => change.mutate(pauseProfile)}>
+                  <Trans>Pause</Trans>
+                </Button>
+              )}
+              {profile.status !== 'disconnected' && profile.status !== 'registered' && (
+                <Button small kind="danger" busy={change.isPending} onClick={() => change.mutate(disconnectProfile)}>
+                  <Trans>Disconnect</Trans>
+                </Button>
+              )}
+            </>
           )}
         </span>
       </div>

@@ -6,6 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ArchiveRecord } from '#shared/api/archive.ts'
 import { proofQuery, recordQuery } from '#web/api/archive-queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
+import { RecordContent } from '#web/components/RecordContent.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge, Mark, Notice } from '#web/ui/Notice.tsx'
@@ -68,20 +69,20 @@ function RecordView({ record }: { record: ArchiveRecord }) {
               <Trans>Content</Trans>
             </h2>
             {record.disposed === null ? (
-              <pre className="raw" tabIndex={0} aria-label={t`Content`}>
-                {JSON.stringify(body?.content, null, 2)}
-              </pre>
+              <RecordContent type={record.type} content={body?.content} />
             ) : (
               <Notice tone="hold" title={<Trans>Destroyed at the end of its retention</Trans>}>
-                {record.disposed.reason}
+                {formatExactTime(record.disposed.at)} ({timeZone}): {record.disposed.reason}
               </Notice>
             )}
-            <h3>
-              <Trans>Header, as it is hashed</Trans>
-            </h3>
-            <pre className="raw" tabIndex={0} aria-label={t`Header`}>
-              {record.header}
-            </pre>
+            <details className="fold">
+              <summary>
+                <Trans>Header, as it is hashed</Trans>
+              </summary>
+              <pre className="raw" tabIndex={0} aria-label={t`Header`}>
+                {record.header}
+              </pre>
+            </details>
           </section>
         </div>
         <Verification record={record} />

@@ -6,6 +6,7 @@ import { engageStop, liftStop, type Stop } from '#shared/api/publishing.ts'
 import { call } from '#web/api/call.ts'
 import { meQuery, profilesQuery, stopsQuery, unitsQuery } from '#web/api/queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
+import { useMay } from '#web/components/permissions.ts'
 import { Empty, Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextArea } from '#web/ui/fields.tsx'
@@ -23,6 +24,7 @@ const scopeWords = {
 
 export function StopsPage() {
   const { t } = useLingui()
+  const may = useMay()
   const stops = useQuery(stopsQuery)
   return (
     <>
@@ -30,7 +32,7 @@ export function StopsPage() {
         title={t`Stops`}
         lead={<Trans>A stop holds back everything in its scope at once. Lifting it takes two people.</Trans>}
       />
-      <EngageForm />
+      {may('stop.engage') && <EngageForm />}
       <QueryView query={stops}>
         {({ items }) =>
           items.length === 0 ? (
@@ -121,6 +123,7 @@ function EngageForm() {
 
 function StopLine({ stop }: { stop: Stop }) {
   const { t, i18n } = useLingui()
+  const may = useMay()
   const client = useQueryClient()
   const { data: me } = useQuery(meQuery)
   const choices = useScopeChoices(stop.scope)
@@ -148,7 +151,7 @@ function StopLine({ stop }: { stop: Stop }) {
           <Badge tone={stop.liftedAt === null ? 'hold' : 'neutral'}>
             {stop.liftedAt === null ? t`Engaged` : t`Lifted`}
           </Badge>
-          {stop.liftedAt === null && (
+          {stop.liftedAt === null && may('stop.lift') && (
             <Button small busy={lift.isPending} disabled={mine} onClick={() => lift.mutate()}>
               {asked === null ? t`Ask to lift` : t`Confirm and lift`}
             </Button>

@@ -5,6 +5,7 @@ import { timelineQuery } from '#web/api/archive-queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { QueryView } from '#web/components/states.tsx'
 import { Timeline } from '#web/components/Timeline.tsx'
+import { timeZone } from '#web/util/format.ts'
 
 const route = getRouteApi('/shell/archive/posts/$postId')
 
@@ -15,13 +16,16 @@ export function TimelinePage() {
   const timeline = useQuery(timelineQuery(postId))
   return (
     <>
-      <PageHead title={t`The life of a post`} lead={<Trans>Rebuilt from its records alone</Trans>}>
+      <PageHead
+        title={t`The life of a post`}
+        lead={<Trans>Rebuilt from its records alone. Times are {timeZone}.</Trans>}
+      >
         <Link to="/archive" search={{ post: postId }}>
           <Trans>Its records</Trans>
         </Link>
       </PageHead>
       <section className="card">
-        <QueryView query={timeline}>{({ entries }) => <Timeline entries={entries} />}</QueryView>
+        <QueryView query={timeline}>{({ entries }) => <Timeline entries={entries} withTexts />}</QueryView>
       </section>
     </>
   )

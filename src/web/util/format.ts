@@ -11,6 +11,20 @@ export function formatTime(instant: string, withZone = false): string {
   )
 }
 
+/** A day of a calendar (`2026-11-22`) with its weekday; what is not one stays as it is. */
+export function formatDay(day: string): string {
+  const [year = NaN, month = 1, date = 1] = day.split('-').map(Number)
+  const at = new Date(year, month - 1, date)
+  return Number.isNaN(at.getTime())
+    ? day
+    : new Intl.DateTimeFormat(regionalLocale(), {
+        weekday: 'short',
+        year: 'numeric',
+        month: 'short',
+        day: 'numeric',
+      }).format(at)
+}
+
 /** With seconds, for evidence. */
 export function formatExactTime(instant: string): string {
   return new Intl.DateTimeFormat(regionalLocale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(
