@@ -15,6 +15,8 @@ const deepest = 64
  */
 export function findUnkeepable(value: unknown, instancePath = '', depth = 0): Unkeepable | undefined {
   if (typeof value === 'string') return findInText(value, instancePath)
+  // ajv checks no limit of a number that became infinite while it was read.
+  if (typeof value === 'number' && !Number.isFinite(value)) return { instancePath, message: 'is too large a number' }
   if (typeof value !== 'object' || value === null) return undefined
   if (depth > deepest) return { instancePath: instancePath.slice(0, 60), message: 'is nested too deeply' }
   for (const [key, member] of Object.entries(value)) {

@@ -85,7 +85,12 @@ export const listReviews = endpoint({
     tags: ['reviews'],
     querystring: Type.Object({
       status: Type.Optional(Type.String({ default: 'open' })),
-      assignee: Type.Optional(Type.String({ description: '`me`, `none` or a user id' })),
+      assignee: Type.Optional(
+        Type.String({
+          description: '`me`, `none` or a user id',
+          pattern: '^(me|none|[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})$',
+        }),
+      ),
       unit: Type.Optional(Id),
       network: Type.Optional(Type.String()),
       severity: Type.Optional(Severity),

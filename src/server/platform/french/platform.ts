@@ -86,6 +86,7 @@ export const platformInFrench: FrenchSentences = {
   'must be <= {limit}': 'doit valoir au plus {limit}',
   'must be > {limit}': 'doit être supérieur à {limit}',
   'must be < {limit}': 'doit être inférieur à {limit}',
+  'is too large a number': 'est un nombre trop grand',
   'is nested too deeply': 'est imbriqué trop profondément',
   'holds a NUL character; remove it': 'contient un caractère NUL ; supprimez-le',
   'holds half of a character (a lone surrogate); type it again':
