@@ -34,8 +34,7 @@ const nested = JSON.parse('['.repeat(500) + ']'.repeat(500)) as unknown
 const values: readonly unknown[] = [...texts, null, 0, -1, 1.5, 2 ** 53, 1e308, true, [], {}, [null], [{}], nested]
 
 function fieldsOf(schema: TSchema | undefined): string[] {
-  const properties: unknown = schema?.['properties']
-  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : []
+  return schema !== undefined && 'properties' in schema ? Object.keys(schema.properties as object) : []
 }
 
 function urlOf({ url }: EndpointShape, objects: Objects): string {
