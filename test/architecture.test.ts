@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-// The shape of the house (HOUSE.md, in the project's design notes): each law is one test that names every offender.
+// The shape of the house (CONTRIBUTING.md): each law is one test that names every offender.
 
 const project = fileURLToPath(new URL('..', import.meta.url))
 /** Left to right: a room imports only itself and rooms before it. */

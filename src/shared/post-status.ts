@@ -1,4 +1,4 @@
-/** The states of a post (API.md) and the moves between them. One table; the server refuses every other move. */
+/** The states of a post and the moves between them. One table; the server refuses every other move. */
 export const postStatuses = [
   'draft',
   'blocked',

@@ -54,7 +54,7 @@ async function openOld(t: TestContext): Promise<TestArchive & { old: string; per
   return { ...archive, old, permanent }
 }
 
-test('Content is destroyed everywhere when its retention ended: certificate first, header and proof stay, the rest is untouched', async (t) => {
+test('Content is destroyed everywhere when its retention ended: certificate first, header and proof stay, the rest is untouched (GDPR-2, GDPR-4)', async (t) => {
   const archive = await openOld(t)
   archive.clock.set('2018-01-31T23:59:59.999Z')
   assert.deepEqual(await disposeRecords(archive), { disposed: [], kept: [], objects: 0 })
@@ -181,7 +181,7 @@ test('The process dies between database and bucket: the next run destroys the fi
   assert.equal((await disposeRecords(archive)).objects, 1)
 })
 
-test('An erasure request is answered record by record: refused with basis and day, held, or erased', async (t) => {
+test('An erasure request is answered record by record: refused with basis and day, held, or erased (GDPR-1, GDPR-3)', async (t) => {
   const archive = await openOld(t)
   await assert.rejects(answerErasure(archive, ruth, {}, 'x'), { code: 'invalid_request' })
   const first = await answerErasure(archive, ruth, { author, type: 'post.submitted' }, 'Letter of 3 May')
@@ -218,4 +218,13 @@ test('A database rebuilt from the bucket knows what was destroyed, and still ver
   await sealOnce(archive, { force: true })
   const { db } = await rebuildElsewhere(t, archive)
   assert.deepEqual((await verifyArchive({ ...archive, db }, { scope: 'full' })).problems, [])
+})
+
+test('Each retention class says how many records it holds, with no statistics gathered yet', async (t) => {
+  const archive = await openOld(t)
+  const { classes } = await readRetention(archive.db)
+  const records = Object.fromEntries(classes.map((one) => [one.name, one.records]))
+  assert.equal(Number(records['us-bd-3y']), 1)
+  assert.equal(Number(records['permanent']), 1)
+  assert.equal(Number(records['pharma']), 0)
 })

@@ -110,7 +110,7 @@ async function asOwner(archive: TestArchive, ...statements: string[]): Promise<v
   for (const statement of statements) await owner.query(statement)
 }
 
-test('An untouched archive verifies, bucket and database, and the result is a record (SEC-3)', async (t) => {
+test('An untouched archive verifies, bucket and database, and the result is a record (SEC-3, MIF-3)', async (t) => {
   const archive = await openSealed(t)
   const result = await verifyArchive(archive, { scope: 'full' })
   assert.deepEqual(

@@ -26,7 +26,7 @@ test('a body that was disposed of rightly stays rightly disposed when its class 
   assert.ok(report.tally!.disposed > 0)
 })
 
-test('one person over the years: only their entries, with the proof that none is missing, not even the last (MIF-5, SEC-8)', async (t) => {
+test('one person over the years: only their entries, with the proof that none is missing, not even the last (MIF-5, GDPR-5, SEC-8)', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const camille = await gateway.signIn('camille')
   const ines = await gateway.signIn('ines')
@@ -63,7 +63,7 @@ test('one person over the years: only their entries, with the proof that none is
   assert.equal(refused.statusCode, 422, refused.body)
 })
 
-test('media lie in the package under their digest, posts.html shows them, and none can be missing or exchanged unseen', async (t) => {
+test('media lie in the package under their digest, posts.html shows them, none can be missing or exchanged unseen, and a bucket that is away is said (SEC-6)', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const camille = await gateway.signIn('camille')
   const uploaded = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot, 'A <red> dot') })
@@ -83,7 +83,7 @@ test('media lie in the package under their digest, posts.html shows them, and no
   await zip.close()
   assert.match(await contentOf(path, 'posts.html'), new RegExp(`<img src="media/${sha256}" alt="A &lt;red&gt; dot">`))
 
-  // The bucket is away: the export completes without the file, and says so (SEC-6).
+  // The bucket is away: the export completes without the file, and says so.
   const objectStore = waveringStore(gateway.objectStore, () => true)
   const asked = await ruth.post('/api/exports', { reason: 'Again', post: post.postId })
   await sealOnce(gateway, { force: true })

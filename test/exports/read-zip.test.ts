@@ -119,7 +119,7 @@ async function structureOf(path: string): Promise<number[]> {
   return Array.from({ length }, (_, at) => at).filter((at) => !data.some(({ start, end }) => at >= start && at < end))
 }
 
-it('is a zip that other programs read', async (t) => {
+it('is a zip that other programs read (SEC-4)', async (t) => {
   const path = await pack()
   const names = await new Promise<string[]>((resolve, reject) => {
     const found: string[] = []

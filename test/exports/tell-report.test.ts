@@ -23,7 +23,7 @@ function verify(...args: string[]) {
   return { status, stdout, stderr }
 }
 
-it('verifies with nothing but the package and the key', () => {
+it('verifies with nothing but the package and the key (SEC-13)', () => {
   const { status, stdout } = verify('export.zip', '--key', key)
   assert.equal(status, 0, stdout)
   assert.match(stdout, /300 match, 300 delivered/)

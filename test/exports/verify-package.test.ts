@@ -113,7 +113,7 @@ it('narrows an altered header down to 256 entries', async () => {
   assert.match((await problemsOf(forged))[0]!.sentence, /between log index 256 and 511/)
 })
 
-it('names the log index of bodies that were altered, exchanged, added, repeated or put out of order', async () => {
+it('names the log index of bodies that were altered, exchanged, added, repeated or put out of order (HC-6)', async () => {
   const original = await pack({ filter: { types: ['post.submitted'] } })
   const cases: [string, (all: string[]) => string[], number, RegExp][] = [
     [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 

@@ -4,7 +4,7 @@ import { requireStillActive } from '#server/identity/deactivate-person.ts'
 import { loadActor } from '#server/identity/load-actor.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 test('off-boarding ends sessions, tokens and roles at once, and nothing that was done disappears', async (t) => {
   const gateway = await startGateway(t)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 interface Firm {
   readonly gateway: TestGateway

@@ -9,7 +9,7 @@ import { startOpenIdProvider } from '#server/embedded/start-openid-provider.ts'
 import { openBrowser, signInWithForm } from '#test/support/browse.ts'
 import { providerClient } from '#test/support/demo-provider.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

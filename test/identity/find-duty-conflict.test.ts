@@ -8,7 +8,7 @@ import { providerClient } from '#test/support/demo-provider.ts'
 import { testPolicy } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 import { sign, startLyingProvider } from './lying-provider.ts'
 import { maya, rolesOf, startScim } from './scim-client.ts'
 

@@ -9,7 +9,8 @@ import { startOpenIdProvider } from '#server/embedded/start-openid-provider.ts'
 import { signInWithForm } from '#test/support/browse.ts'
 import { providerClient, publicUrl } from '#test/support/demo-provider.ts'
 import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
-import { gatewayBrowser, recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
+import { gatewayBrowser } from './gateway-browser.ts'
 import { foreignKey, sign, startLyingProvider, type Lie, type LyingProvider } from './lying-provider.ts'
 
 const loginUrl = `${publicUrl}/auth/login`

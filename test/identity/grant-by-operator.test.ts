@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { grantByOperator } from '#server/identity/grant-by-operator.ts'
-import { recordsOf } from '#test/identity/gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 
 test('The operator makes the first administrator, and the grant is a record (SEC-9)', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { furnishFirm, submit } from '#test/support/furnish-firm.ts'
 import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 const wish = {
   name: 'Anna Berg',

@@ -7,7 +7,7 @@ import type { EndpointShape } from '#shared/api/endpoint.ts'
 import { roleAllows, roles, type Permission, type Role } from '#shared/permissions.ts'
 import { simulate, testPolicy } from '#test/support/furnish-firm.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 import { bodies, namedInBodies, nowhere, places, startMatrixFirm, type Objects, type Person } from './matrix-firm.ts'
 
 /** Every call that somebody signed in may or may not make; SCIM has a key of its own. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { demoGroupRoles } from '#server/embedded/demo-people.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 import { core, maya, patchOp, rolesOf, scimToken, startScim } from './scim-client.ts'
 
 test('a person is entered, read, replaced and found, in the protocol’s own form', async (t) => {

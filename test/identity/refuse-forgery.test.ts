@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { comesFromHere } from '#server/identity/refuse-forgery.ts'
 import { publicUrl } from '#test/support/demo-provider.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 const body = { name: 'forged' }
 

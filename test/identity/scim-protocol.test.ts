@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runSql } from '#test/support/test-cluster.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 import { core, maya, rolesOf, startScim } from './scim-client.ts'
 
 const bulkRequest = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'

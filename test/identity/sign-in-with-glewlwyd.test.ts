@@ -6,7 +6,7 @@ import { freePort } from '#server/embedded/free-port.ts'
 import { openBrowser, type Browser, type Page } from '#test/support/browse.ts'
 import { startGateway, type TestGateway } from '#test/support/start-gateway.ts'
 import { requireGlewlwyd, type GlewlwydPerson } from '#test/support/start-glewlwyd.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 // Another provider than ours, in another language by other people: what only oidc-provider accepts is found here. It
 // sends `auth_time: 0` and logout tokens without `exp`, which the specifications allow it to.

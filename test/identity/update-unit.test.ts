@@ -5,7 +5,7 @@ import { unitPathOf } from '#server/identity/unit-path.ts'
 import { mayOnUnit } from '#server/platform/actor.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
-import { recordsOf } from './gateway-browser.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 async function startFirm(t: Parameters<typeof startGateway>[0]) {
   const gateway = await startGateway(t)

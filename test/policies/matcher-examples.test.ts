@@ -26,7 +26,7 @@ function checkExample({ lang, rule, start, end, expect, text }: Example): void {
   assert.deepEqual(found, wanted, text)
 }
 
-describe('the examples that came with the policy have the hit and the span they name (FIN-9)', () => {
+describe('the examples that came with the policy have the hit and the span they name', () => {
   for (const example of readExamples('evasion-examples.jsonl')) {
     // Personal numbers are for the detectors, not for the lexicon.
     if (!example.id.startsWith('pii-')) test(example.id, () => checkExample(example))

@@ -53,7 +53,7 @@ test('Each item of a thread is judged alone and the whole too, and a finding nam
   assert.equal((await check({ text: 'One', thread: ['Two'] })).verdict, 'pass')
 })
 
-test('A thread is kept, approved and published whole, and another item is another content', async (t) => {
+test('A thread is kept, approved and published whole, and another item or another audience is another content (FCA-5)', async (t) => {
   const { gateway, profileId, sandboxDirectory } = await furnishFirm(t, { policy })
   const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
   const post = await submit(camille, profileId, 'One', { thread: ['Two', 'Three'], audience: 'clients' })
@@ -63,6 +63,8 @@ test('A thread is kept, approved and published whole, and another item is anothe
   )
   const other = await submit(camille, profileId, 'One', { thread: ['Two', 'Four'], audience: 'clients' })
   assert.notEqual(other.contentHash, post.contentHash)
+  const forStaff = await submit(camille, profileId, 'One', { thread: ['Two', 'Three'], audience: 'staff' })
+  assert.notEqual(forStaff.contentHash, post.contentHash)
   await approve(ines, post)
   await runJobs(gateway)
   assert.equal((await readPost(camille, post.postId)).status, 'published')

@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { Post } from '#shared/api/posts.ts'
+import { canonicalJson } from '#shared/canonical-json.ts'
+import type { JsonObject } from '#shared/json.ts'
 import { furnishFirm, readPost, submit } from '#test/support/furnish-firm.ts'
+import { recordsOf } from '#test/support/records-of.ts'
+
+/** A revision as its record holds it. */
+interface RevisionBody extends JsonObject {
+  readonly revisionId: string
+  readonly number: number
+  readonly contentHash: string
+  readonly text: string
+  readonly media: JsonObject[]
+  readonly targets: { readonly payload: string; readonly payloadSha256: string; readonly [name: string]: string }[]
+}
 
 test('The composer asks for a verdict and nothing is stored', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
@@ -35,6 +49,44 @@ test('A draft is kept, edited, submitted and withdrawn, and every revision stays
   assert.deepEqual(
     (await readPost(camille, draft.postId)).reviews.map((review) => review.status),
     ['voided'],
+  )
+})
+
+test('Every state of a post is rebuilt from its records alone, hash for hash, with who wrote it and when (SEC-2)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  const draft = (await camille.post('/api/posts', { text: 'Words 0', profileIds: [profileId] })).json<Post>()
+  for (let round = 1; round <= 5; round += 1) {
+    gateway.clock.advance(1_000)
+    const edit = { text: `Words ${round}`, thread: [`More ${round}`], profileIds: [profileId] }
+    assert.equal((await camille.post(`/api/posts/${draft.postId}/revisions`, edit)).statusCode, 201)
+  }
+  const written = (await readPost(camille, draft.postId)).revisions
+  const records = [...(await recordsOf(gateway, 'post.drafted')), ...(await recordsOf(gateway, 'post.revised'))]
+  const rebuilt = records.map(({ header, content }) => {
+    const { revisionId, number, contentHash, media, targets, ...said } = content['revision'] as RevisionBody
+    const hashed = {
+      v: 1,
+      ...said,
+      media: media.map(({ sha256, altText }) => ({ sha256, altText })),
+      targets: targets.map(({ payload, ...target }) => {
+        assert.equal(createHash('sha256').update(payload).digest('hex'), target.payloadSha256)
+        return target
+      }),
+    }
+    assert.equal(createHash('sha256').update(canonicalJson(hashed)).digest('hex'), contentHash)
+    return { revisionId, number, text: said.text, actor: header['actor'], at: header['recordedAt'] }
+  })
+  const { userId } = (await camille.get('/api/me')).json<{ userId: string }>()
+  assert.deepEqual(
+    rebuilt,
+    written.map(({ revisionId, number, text, createdAt }) => ({
+      revisionId,
+      number,
+      text,
+      actor: userId,
+      at: createdAt,
+    })),
   )
 })
 

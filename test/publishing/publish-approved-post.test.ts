@@ -5,6 +5,7 @@ import { attemptPublications } from '#server/publishing/attempt-publications.ts'
 import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 test('A post goes from submission to published: judged, approved by a second person, sealed, then sent', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
@@ -29,6 +30,34 @@ test('A post goes from submission to published: judged, approved by a second per
   ]) {
     assert.ok(types.includes(type), `${type} is missing from ${types.join(', ')}`)
   }
+})
+
+test('Each record of a post’s way has its number, its author, its time and its term, and one holds the approval (SEC-7, SEC-10, SEC-12, FIN-10, MKT-5)', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
+  const approvedAt = gateway.clock.advance(1_000)
+  await approve(ines, post)
+  await runJobs(gateway)
+  const { rows } = await sql<{ logIndex: number; header: Buffer; month: string; name: string | null }>`
+    select l.log_index as "logIndex", r.header, r.dispose_month::text as month,
+        convert_from(b.body, 'UTF8')::jsonb->'actor'->>'displayName' as name
+      from archive.archive_record r
+        join archive.leaf l on l.record_id = r.id
+        join archive.archive_body b on b.id = r.id
+      order by l.log_index`.execute(gateway.db)
+  assert.ok(rows.length > 8)
+  rows.forEach(({ logIndex, header, month, name }, index) => {
+    const { actor, recordedAt } = JSON.parse(String(header)) as Record<string, string>
+    assert.equal(logIndex, index, 'no number is left out or given twice')
+    assert.ok(actor !== undefined && name, `record ${index} names nobody`)
+    assert.ok(Number(month.slice(0, 4)) >= Number(recordedAt!.slice(0, 4)) + 7, `record ${index} goes in ${month}`)
+  })
+  const [decided] = await recordsOf(gateway, 'review.decided')
+  const { outcome, contentHash, reviewer } = decided!.content
+  assert.deepEqual([outcome, contentHash], ['approved', post.contentHash])
+  assert.deepEqual(reviewer, { userId: (await ines.get('/api/me')).json().userId, displayName: 'Inès Moreau' })
+  assert.equal(decided!.header['recordedAt'], approvedAt)
 })
 
 test('Nothing is sent before the evidence is sealed in the object store', async (t) => {

@@ -10,7 +10,7 @@ const straight = (sample: string) =>
     text: text.replace('stages: [{ name: compliance, need: 1 }]', `stages: []\n    sample: ${sample}`),
   }))
 
-test('What went straight through and was drawn is reviewed after release; the review moves nothing (FIN-5)', async (t) => {
+test('What went straight through and was drawn is reviewed after release; the review moves nothing (FIN-5, FIN-9)', async (t) => {
   const { gateway, profileId } = await furnishFirm(t, { policy: straight('100%') })
   const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
   const post = await submit(camille, profileId, 'Our branch in Lyon opens on Monday.')

@@ -30,7 +30,7 @@ async function judgeUnderOlder(gateway: TestGateway, post: Post): Promise<void> 
   )
 }
 
-test('After an activation everything is judged anew, also what was handed in under the older version a little later', async (t) => {
+test('After an activation everything is judged anew, also what was handed in under the older version a little later (FCA-4)', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const camille = await gateway.signIn('camille')
   const first = await submit(camille, profileId, 'A moonshot for Lyon.')

@@ -10,6 +10,7 @@ import type { getSimulation, Simulation } from '#shared/api/simulations.ts'
 import { startMatrixFirm } from '#test/identity/matrix-firm.ts'
 import { furnishFirm, submit, testPolicy } from '#test/support/furnish-firm.ts'
 import { meanwhileSimulating } from '#test/support/hold-simulation.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 import { runSql } from '#test/support/test-cluster.ts'
@@ -51,17 +52,6 @@ async function read(person: SignedIn, simulationId: string): Promise<Answer> {
   const answer = await person.get(`/api/policies/simulations/${simulationId}`)
   assert.equal(answer.statusCode, 200, answer.body)
   return answer.json<Answer>()
-}
-
-async function recordsOfSimulation(gateway: TestGateway): Promise<Record<string, unknown>[]> {
-  const rows = await gateway.db
-    .selectFrom('archive.archive_record as record')
-    .innerJoin('archive.archive_body as body', 'body.id', 'record.id')
-    .select('body.body')
-    .where('record.type', '=', 'policy.simulated')
-    .orderBy('record.seq')
-    .execute()
-  return rows.map(({ body }) => JSON.parse(String(body)).content)
 }
 
 test('A draft is run over what was handed in: the matrix, the posts behind it, the rules and the hours', async (t) => {
@@ -149,7 +139,7 @@ test('A simulation ends with one record, and holds no text of a post', async (t)
     .where('id', '=', simulationId)
     .execute()
   assert.doesNotMatch(JSON.stringify(row!.report), /Lyon/)
-  const records = await recordsOfSimulation(gateway)
+  const records = (await recordsOf(gateway, 'policy.simulated')).map((record) => record.content)
   assert.equal(records.length, 1)
   assert.deepEqual(
     [records[0]!['simulationId'], records[0]!['state'], records[0]!['judged']],
@@ -169,7 +159,7 @@ test('A simulation under way is handed back when its process is asked to stop, a
   }
   await runSimulations({ ...gateway, clock: { ...gateway.clock, now } }, stopping.signal)
   assert.equal((await read(ada, simulationId)).state, 'waiting')
-  assert.equal((await recordsOfSimulation(gateway)).length, 0, 'nothing has ended')
+  assert.equal((await recordsOf(gateway, 'policy.simulated')).length, 0, 'nothing has ended')
   assert.equal(await runSimulations(gateway), 1)
   const { state, report } = await read(ada, simulationId)
   assert.deepEqual([state, report?.complete, report?.judged], ['completed', true, 1])
@@ -193,7 +183,7 @@ test('A cancelled simulation keeps what it has, labelled incomplete; one that en
   assert.equal((await ada.post(`/api/policies/simulations/${waiting}/cancel`)).json<Simulation>().state, 'cancelled')
   assert.equal(await runSimulations(gateway), 0)
   assert.deepEqual(
-    (await recordsOfSimulation(gateway)).map((record) => record['state']),
+    (await recordsOf(gateway, 'policy.simulated')).map((record) => record.content['state']),
     ['cancelled', 'cancelled'],
   )
 })
@@ -210,7 +200,7 @@ test('A simulation whose process died is run again, by one other process', async
   const [one, other] = await Promise.all([runSimulations(gateway), runSimulations(gateway)])
   assert.equal(one + other, 1, 'two nodes run it once')
   assert.deepEqual(
-    [(await read(ada, simulationId)).state, (await recordsOfSimulation(gateway)).length],
+    [(await read(ada, simulationId)).state, (await recordsOf(gateway, 'policy.simulated')).length],
     ['completed', 1],
   )
 })
@@ -233,7 +223,7 @@ for (const isStopping of [false, true])
     const columns = ['state', 'attempt', 'lease_until', 'done', 'report'] as const
     const row = await gateway.db.selectFrom('policy_simulation').select(columns).executeTakeFirstOrThrow()
     assert.deepEqual(row, { state: 'running', attempt: 2, lease_until: lease, done: 0, report: null })
-    assert.equal((await recordsOfSimulation(gateway)).length, 0)
+    assert.equal((await recordsOf(gateway, 'policy.simulated')).length, 0)
     gateway.clock.advance(7_001)
     assert.equal(await runSimulations(gateway), 1)
     assert.equal((await read(ada, simulationId)).state, 'completed')

@@ -22,7 +22,7 @@ export class ObjectStoreError extends Error {
 }
 
 /**
- * The sealed copy: write-once objects under a compliance lock (ARCHIVE.md section 4).
+ * The sealed copy: write-once objects under a compliance lock (`archive/README.md`).
  * Every method retries transient faults itself and throws `ObjectStoreError` only for what retrying did not cure.
  */
 export interface ObjectStore {

@@ -31,7 +31,7 @@ const settled = new WeakMap<Db, Settled>()
 
 /**
  * Job: judges anew, under the active policy, what is in review, approved or scheduled and was judged under another
- * version. A changed verdict pulls the post back and tells its author and reviewers why (FCA-4, POLICY.md section 4).
+ * version. A changed verdict pulls the post back and tells its author and reviewers why (FCA-4).
  * Once nothing is left, only the next activation brings new work, and posts are not looked through every time.
  */
 export async function reevaluatePosts(deps: ReevaluateDeps): Promise<number> {

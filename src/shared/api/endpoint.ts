@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { Permission } from '#shared/permissions.ts'
 
-/** What an endpoint says of itself: Fastify route options without the handler (HOUSE.md section 2). */
+/** What an endpoint says of itself: Fastify route options without the handler. */
 export interface EndpointShape {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: string
