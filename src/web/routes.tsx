@@ -4,7 +4,7 @@ import { PageError } from '#web/components/PageError.tsx'
 import { Shell } from '#web/components/Shell.tsx'
 
 /** The one map of the console. Every page is loaded when it is first opened. */
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+const root = createRootRoute({ component: Outlet })
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -151,6 +151,8 @@ const health = createRoute({
   component: lazyRouteComponent(() => import('#web/pages/HealthPage.tsx'), 'HealthPage'),
 })
 
+const nowhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound })
+
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
@@ -181,6 +183,7 @@ export const router = createRouter({
       policy,
       stops,
       health,
+      nowhere,
     ]),
   ]),
   defaultErrorComponent: PageError,

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
+import { useId, useState, type KeyboardEvent } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -35,12 +35,10 @@ export function Palette() {
 function Search({ onDone }: { onDone: () => void }) {
   const { t } = useLingui()
   const listId = useId()
-  const field = useRef<HTMLInputElement>(null)
   const [words, setWords] = useState('')
   const [at, setAt] = useState(0)
   const commands = useCommands(words.trim())
   const current = Math.min(at, commands.length - 1)
-  useEffect(() => field.current?.focus(), [])
   const run = (command: Command | undefined) => {
     if (command === undefined) return
     onDone()
@@ -61,7 +59,6 @@ function Search({ onDone }: { onDone: () => void }) {
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div className="col" onKeyDown={onKeyDown}>
       <TextField
-        ref={field}
         label={t`A section, or the id of a post, a review or a record`}
         value={words}
         onChange={(value) => {

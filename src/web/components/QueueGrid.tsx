@@ -117,13 +117,16 @@ function Row({ item, index, top, current, selected, onOpen, onToggle }: RowProps
         </span>
       </div>
       <div role="gridcell" className="queue-side">
+        {item.escalated && <Badge tone="hold">{t`Escalated`}</Badge>}
         {item.severity !== null && (
           <Badge tone={severityWords[item.severity].tone}>{i18n._(severityWords[item.severity].label)}</Badge>
         )}
-        <span className={item.overdue ? 'late small' : 'muted small'}>
-          {item.overdue ? <Trans>overdue</Trans> : <Trans>due {formatRelative(item.dueAt)}</Trans>}
-        </span>
-        {item.claimedBy !== null && <span className="muted small">{t`${item.claimedBy.displayName} has it`}</span>}
+        {item.status === 'open' && (
+          <span className={item.overdue ? 'late small' : 'muted small'}>
+            {item.overdue ? <Trans>overdue</Trans> : <Trans>due {formatRelative(item.dueAt)}</Trans>}
+          </span>
+        )}
+        {item.claimedBy !== null && <span className="muted small cut">{t`${item.claimedBy.displayName} has it`}</span>}
       </div>
     </div>
   )

@@ -1,8 +1,9 @@
+import { plural } from '@lingui/core/macro'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link } from '@tanstack/react-router'
 import type { Simulation } from '#shared/api/simulations.ts'
 import { Badge } from '#web/ui/Notice.tsx'
-import { formatNumber, formatTime } from '#web/util/format.ts'
+import { formatTime } from '#web/util/format.ts'
 import { shortVersion, simulationWords } from '#web/util/policy-words.ts'
 
 /** Simulations, newest first, each leading to its report. */
@@ -25,7 +26,7 @@ export function SimulationList({ simulations }: { simulations: readonly Simulati
                 {[
                   one.requestedBy.displayName,
                   shortVersion(one.draftVersion),
-                  t`${formatNumber(one.progress.done)} posts`,
+                  t`${plural(one.progress.done, { one: '# post', other: '# posts' })}`,
                   ...(one.anew ? [t`each judged anew`] : []),
                 ].join(' · ')}
               </span>

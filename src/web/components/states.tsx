@@ -1,5 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react'
+import { msg } from '@lingui/core/macro'
 import { Trans, useLingui } from '@lingui/react/macro'
+import type { MessageDescriptor } from '@lingui/core'
 import { CallError } from '#web/api/call.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { Notice } from '#web/ui/Notice.tsx'
@@ -31,6 +33,13 @@ export function Empty({ children, action }: { children: ReactNode; action?: Reac
 
 const signInAgain: ReadonlySet<string> = new Set(['unauthenticated', 'session_expired', 'step_up_required'])
 
+/** Refusals that no second attempt changes. */
+const finalTitles: Readonly<Record<string, MessageDescriptor>> = {
+  forbidden: msg`You may not see this`,
+  no_role: msg`You may not see this`,
+  not_found: msg`There is nothing here`,
+}
+
 /** Leads to the firm's sign-in and back to this page. */
 function SignInAgain() {
   const returnTo = encodeURIComponent(window.location.pathname + window.location.search)
@@ -43,19 +52,25 @@ function SignInAgain() {
 
 /** What failed, in the server's words, with the way on. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { i18n } = useLingui()
   const known = error instanceof CallError ? error : undefined
-  const forbidden = known?.code === 'forbidden' || known?.code === 'no_role'
+  const code = known?.code ?? ''
+  const final = finalTitles[code]
   return (
     <Notice
-      tone={forbidden ? 'hold' : 'block'}
-      title={forbidden ? <Trans>You may not see this</Trans> : <Trans>This did not work</Trans>}
+      tone={final === undefined ? 'block' : 'hold'}
+      title={final === undefined ? <Trans>This did not work</Trans> : i18n._(final)}
       action={
-        onRetry !== undefined && !forbidden && !signInAgain.has(known?.code ?? '') ? (
+        signInAgain.has(code) ? (
+          <SignInAgain />
+        ) : code === 'not_found' ? (
+          <a href="/">
+            <Trans>To the start page</Trans>
+          </a>
+        ) : onRetry !== undefined && final === undefined ? (
           <Button small onClick={onRetry}>
             <Trans>Try again</Trans>
           </Button>
-        ) : known !== undefined && signInAgain.has(known.code) ? (
-          <SignInAgain />
         ) : undefined
       }
     >

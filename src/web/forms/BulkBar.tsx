@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { plural } from '@lingui/core/macro'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { decideReviews, type Outcome, type ReviewSummary } from '#shared/api/reviews.ts'
@@ -70,10 +71,10 @@ export function BulkBar({ reviews, onDone }: { reviews: readonly ReviewSummary[]
         open={outcome !== undefined}
         title={
           outcome === 'approved'
-            ? t`Approve ${reviews.length} posts?`
+            ? t`${plural(reviews.length, { one: 'Approve # post?', other: 'Approve # posts?' })}`
             : outcome === 'rejected'
-              ? t`Reject ${reviews.length} posts?`
-              : t`Ask for changes on ${reviews.length} posts?`
+              ? t`${plural(reviews.length, { one: 'Reject # post?', other: 'Reject # posts?' })}`
+              : t`${plural(reviews.length, { one: 'Ask for changes on # post?', other: 'Ask for changes on # posts?' })}`
         }
         required={outcome !== 'approved'}
         confirm={t`Decide`}

@@ -49,7 +49,7 @@ export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
           <Counters draft={draft} />
         </Suspense>
         {hits.length > 0 && (
-          <p className="muted small">
+          <p className="muted small keys-only">
             <kbd>F8</kbd> <Trans>jumps to the next finding</Trans>
           </p>
         )}
@@ -62,7 +62,7 @@ export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
         uploads={uploads}
         check={check}
       />
-      <div className="fields">
+      <div className="fields fields-top">
         <SelectField
           label={t`Language of the post`}
           value={draft.language ?? ''}
@@ -84,6 +84,7 @@ export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
         <TextField
           label={t`Publish at`}
           hint={t`${timeZone}; empty: as soon as it is approved`}
+          hintBelow
           type="datetime-local"
           value={toLocal(draft.scheduledAt)}
           onChange={(value) => onChange({ ...draft, scheduledAt: value === '' ? null : new Date(value).toISOString() })}

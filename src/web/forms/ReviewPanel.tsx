@@ -11,17 +11,19 @@ import {
   type Review,
 } from '#shared/api/reviews.ts'
 import { call } from '#web/api/call.ts'
-import { reviewQuery } from '#web/api/queries.ts'
+import { meQuery, reviewQuery } from '#web/api/queries.ts'
 import { FindingsList } from '#web/components/FindingsList.tsx'
 import { cutItems, HighlightedText } from '#web/components/HighlightedText.tsx'
 import { MediaList } from '#web/components/MediaList.tsx'
+import { PostFacts } from '#web/components/PostFacts.tsx'
 import { Failure, Loading, QueryView } from '#web/components/states.tsx'
 import { StatusBadge } from '#web/components/StatusBadge.tsx'
 import { Timeline } from '#web/components/Timeline.tsx'
 import { Button } from '#web/ui/Button.tsx'
+import { Badge, Notice } from '#web/ui/Notice.tsx'
 import { useKeys } from '#web/util/keys.ts'
 import { formatRelative, formatTime } from '#web/util/format.ts'
-import { networkName } from '#web/util/words.ts'
+import { stageName } from '#web/util/words.ts'
 import { ReasonDialog } from './ReasonDialog.tsx'
 
 // Whoever asks for the difference waits for it: the queue itself does without.
@@ -55,17 +57,17 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
           <div>
             <h2>{review.author.displayName}</h2>
             <p className="muted small">
-              {[
-                review.unitName,
-                review.networks.map(networkName).join(', '),
-                t`revision ${review.revisionNumber}`,
-                review.scheduledAt === null ? '' : t`for ${formatTime(review.scheduledAt, true)}`,
-              ]
-                .filter((part) => part !== '')
-                .join(' · ')}
+              {[review.unitName, stageName(review.stage), t`revision ${review.revisionNumber}`].join(' · ')}
             </p>
           </div>
-          <StatusBadge status={review.post.status} />
+          <span className="row">
+            {review.escalated && (
+              <Badge tone="hold">
+                <Trans>Escalated</Trans>
+              </Badge>
+            )}
+            <StatusBadge status={review.post.status} />
+          </span>
         </div>
         {diff && previous !== null ? (
           <Suspense fallback={<Loading rows={1} />}>
@@ -88,18 +90,11 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
             </Button>
           </div>
         )}
-        {review.revision.sources.length > 0 && (
-          <div>
-            <h3>
-              <Trans>Sources</Trans>
-            </h3>
-            <ul className="plain">
-              {review.revision.sources.map((source, index) => (
-                <li key={index}>{source.url ?? source.note ?? source.claim}</li>
-              ))}
-            </ul>
-          </div>
-        )}
+        <PostFacts
+          revision={review.revision}
+          more={review.status === 'open' ? [[t`To be decided by`, formatTime(review.dueAt, true)]] : []}
+        />
+        {review.status === 'open' && <Holder review={review} />}
         <Decisions review={review} onDecided={onDecided} />
       </div>
       <div className="card col">
@@ -149,9 +144,20 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
         <h3>
           <Trans>History</Trans>
         </h3>
-        <Timeline entries={review.post.timeline} />
+        <Timeline entries={review.post.timeline} publications={review.post.publications} />
       </div>
     </>
+  )
+}
+
+/** Who else is at it, so that two people do not read the same post. */
+function Holder({ review }: { review: Review }) {
+  const { data: me } = useQuery(meQuery)
+  if (review.claimedBy === null || review.claimedBy.userId === me?.userId) return null
+  return (
+    <Notice tone="hold">
+      <Trans>{review.claimedBy.displayName} has it</Trans>
+    </Notice>
   )
 }
 
@@ -252,9 +258,11 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
       )}
       {review.need > 1 && (
         <p className="muted small">
-          <Trans>
-            {review.approvals} of {review.need} approvals
-          </Trans>
+          <Plural
+            value={review.approvals}
+            one={`# of ${review.need} approvals`}
+            other={`# of ${review.need} approvals`}
+          />
         </p>
       )}
       {decide.error !== null && asking === undefined && <Failure error={decide.error} />}

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { plural } from '@lingui/core/macro'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -133,7 +134,7 @@ function VersionLine({ version }: { version: PolicyVersion }) {
           <span className="muted small cut">
             {[
               shortVersion(version.version),
-              t`${version.ruleCount} rules`,
+              t`${plural(version.ruleCount, { one: '# rule', other: '# rules' })}`,
               version.createdByName ?? t`shipped with the program`,
               formatTime(version.createdAt),
               version.activatedAt === null ? undefined : t`active since ${formatTime(version.activatedAt)}`,

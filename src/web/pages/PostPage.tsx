@@ -10,6 +10,7 @@ import { FindingsList } from '#web/components/FindingsList.tsx'
 import { HighlightedText } from '#web/components/HighlightedText.tsx'
 import { MediaList } from '#web/components/MediaList.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
+import { PostFacts } from '#web/components/PostFacts.tsx'
 import { Publications } from '#web/components/Publications.tsx'
 import { Revisions } from '#web/components/Revisions.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
@@ -55,11 +56,7 @@ function PostView({ post }: { post: Post }) {
               lang={post.revision.language}
             />
             <MediaList media={post.revision.media} findings={post.findings} />
-            {post.scheduledAt !== null && (
-              <p className="muted">
-                <Trans>To be published {formatTime(post.scheduledAt, true)}</Trans>
-              </p>
-            )}
+            <PostFacts revision={post.revision} more={mine ? [] : [[t`Author`, post.author.displayName] as const]} />
             {post.findings.length > 0 && (
               <FindingsList findings={post.findings} text={post.text} thread={post.revision.thread} />
             )}
@@ -72,7 +69,7 @@ function PostView({ post }: { post: Post }) {
           <h2>
             <Trans>Its life</Trans>
           </h2>
-          <Timeline entries={post.timeline} />
+          <Timeline entries={post.timeline} publications={post.publications} />
         </section>
       </div>
     </>

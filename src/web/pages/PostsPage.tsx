@@ -12,7 +12,7 @@ import { Empty, QueryView } from '#web/components/states.tsx'
 import { StatusBadge } from '#web/components/StatusBadge.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextField } from '#web/ui/fields.tsx'
-import { formatRelative, formatTime } from '#web/util/format.ts'
+import { formatNumber, formatRelative, formatTime } from '#web/util/format.ts'
 import { networkName, stageName } from '#web/util/words.ts'
 
 const route = getRouteApi('/shell/posts')
@@ -26,8 +26,16 @@ const tabs: readonly { key: string; label: MessageDescriptor; statuses: readonly
   },
   { key: 'review', label: msg`In review`, statuses: ['in_review'] },
   { key: 'out', label: msg`On the way`, statuses: ['approved', 'scheduled', 'publishing', 'unconfirmed', 'stopped'] },
-  { key: 'live', label: msg`Published`, statuses: ['published', 'partly_published'] },
-  { key: 'ended', label: msg`Withdrawn`, statuses: ['withdrawn', 'retracted'] },
+  {
+    key: 'live',
+    label: msg({ message: 'Published', context: 'of several posts' }),
+    statuses: ['published', 'partly_published'],
+  },
+  {
+    key: 'ended',
+    label: msg({ message: 'Withdrawn', context: 'of several posts' }),
+    statuses: ['withdrawn', 'retracted'],
+  },
 ]
 
 export function PostsPage() {
@@ -44,7 +52,7 @@ export function PostsPage() {
       ...(search.q === undefined ? {} : { q: search.q }),
     }),
   )
-  const counts = query.data?.counts ?? {}
+  const counts = query.data?.counts
   return (
     <>
       <PageHead title={t`My posts`}>
@@ -61,7 +69,8 @@ export function PostsPage() {
               search={candidate.key === '' ? {} : { status: candidate.key }}
               {...(candidate === tab ? { 'aria-current': 'page' as const } : {})}
             >
-              {i18n._(candidate.label)} <span className="muted">{countOf(counts, candidate.statuses)}</span>
+              {i18n._(candidate.label)}{' '}
+              <span className="muted">{counts !== undefined && formatNumber(countOf(counts, candidate.statuses))}</span>
             </Link>
           ))}
         </nav>

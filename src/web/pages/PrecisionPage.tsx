@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
@@ -11,7 +11,6 @@ import { Empty, QueryView } from '#web/components/states.tsx'
 import { SimulateDialog } from '#web/forms/SimulateDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField } from '#web/ui/fields.tsx'
-import { formatNumber } from '#web/util/format.ts'
 
 const day = 86_400_000
 
@@ -85,15 +84,18 @@ function drawCost(onTry: (exclusion: Exclusion) => void) {
 }
 
 function Cost({ rule, onTry }: { rule: Rule; onTry: (exclusion: Exclusion) => void }) {
-  const { t } = useLingui()
   return (
     <div className="col">
-      <span>{t`${formatNumber(Math.round(rule.reviewerMinutes))} minutes of reviewers`}</span>
+      <span>
+        <Plural value={Math.round(rule.reviewerMinutes)} one="# minute of reviewers" other="# minutes of reviewers" />
+      </span>
       {rule.exclusions.map(({ unless, falseHits }) => (
         <span key={unless} className="row">
           <span>
             <code>unless: {unless}</code>{' '}
-            <span className="muted small">{t`${formatNumber(falseHits)} wrong hits`}</span>
+            <span className="muted small">
+              <Plural value={falseHits} one="# wrong hit" other="# wrong hits" />
+            </span>
           </span>
           <Button small onClick={() => onTry({ ruleId: rule.ruleId, unless })}>
             <Trans>Simulate “{unless}”</Trans>

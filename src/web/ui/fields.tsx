@@ -13,6 +13,8 @@ interface FieldProps {
   readonly placeholder?: string
 }
 
+const boxFirst: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error']
+
 const asText =
   (onChange: (value: string) => void) =>
   (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) =>
@@ -25,12 +27,20 @@ export function TextField({
   ref,
   maxLength,
   autoComplete,
+  hintBelow = false,
   ...rest
-}: FieldProps & { type?: string; ref?: Ref<HTMLInputElement> | undefined; maxLength?: number; autoComplete?: string }) {
+}: FieldProps & {
+  type?: string
+  ref?: Ref<HTMLInputElement> | undefined
+  maxLength?: number
+  autoComplete?: string
+  /** Beside fields without a hint: their boxes then stand in one line. */
+  hintBelow?: boolean
+}) {
   return (
     <TextInput
       {...rest}
-      {...optional({ maxLength })}
+      {...optional({ maxLength, inputWrapperOrder: hintBelow ? boxFirst : undefined })}
       ref={ref}
       type={type}
       autoComplete={autoComplete ?? 'off'}
