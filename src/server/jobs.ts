@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { schedule } from 'node-cron'
 import { anchorCheckpoints } from '#server/archive/anchor-checkpoint.ts'
 import { carryHolds } from '#server/archive/carry-holds.ts'
@@ -123,13 +124,28 @@ export function startJobs(deps: Deps): Jobs {
       await ticker.stop()
       await notices.stop()
       // A verification under way may take minutes: it is not waited for, and begins anew after the next start.
-      await Promise.all([deps.archiveThread?.stop(), ...[...runners.values()].map((runner) => runner.stop())])
+      const ended = Promise.all([deps.archiveThread?.stop(), ...[...runners.values()].map((runner) => runner.stop())])
+      if (await isOver(ended)) return
+      const names = jobs.map((job) => job.name).filter((name) => runners.get(name)!.isRunning())
+      deps.log.warn({ jobs: names }, 'jobs were left at work at the stop: the next process does what they had in hand')
     },
   }
 }
 
+/** Longest wait for jobs under way when the process is asked to stop: meanwhile nothing is sealed. */
+const patienceMilliseconds = 10_000
+
+async function isOver(ended: Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController()
+  const late = wait(patienceMilliseconds, false, { signal: timer.signal }).catch(() => false)
+  const inTime = await Promise.race([ended.then(() => true), late])
+  timer.abort()
+  return inTime
+}
+
 interface Runner {
   wake(): Promise<void>
+  isRunning(): boolean
   stop(): Promise<void>
 }
 
@@ -166,6 +182,7 @@ function createRunner(deps: Deps, job: Job, stopping: AbortSignal, wake: (name: 
       running = loop()
       return running
     },
+    isRunning: () => running !== undefined,
     async stop() {
       stopped = true
       again = false

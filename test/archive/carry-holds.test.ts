@@ -85,6 +85,28 @@ test('A legal hold is on the files of the bucket that it covers, on those that c
   assert.equal(rows[0]?.open, 0)
 })
 
+test('A stop is not kept waiting by holds on many files, and the next process carries them all', async (t) => {
+  const archive = await openOld(t)
+  await placeHold(archive, ruth, { name: 'Matter 1', reason: 'x', scope: { author } })
+  await placeHold(archive, ruth, { name: 'Matter 2', reason: 'x', scope: {} })
+  const stopping = new AbortController()
+  let calls = 0
+  const objectStore: ObjectStore = {
+    ...archive.objectStore,
+    head: (key) => archive.objectStore.head(key),
+    setLegalHold: async (...words) => {
+      calls += 1
+      await archive.objectStore.setLegalHold(...words)
+      stopping.abort()
+    },
+  }
+  await carryHolds({ ...archive, log, objectStore }, stopping.signal)
+  assert.equal(calls, 1)
+  await carryHolds({ ...archive, log })
+  archive.clock.set('2018-03-01T00:00:00.000Z')
+  for (const key of [bodies(1), bodies(2)]) assert.equal(await isHeld(archive, key), true, key)
+})
+
 test('A hold that is lifted by hand in the bucket is placed again within a day', async (t) => {
   const archive = await openOld(t)
   const deps = { ...archive, log }

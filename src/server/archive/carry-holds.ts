@@ -12,18 +12,24 @@ type HoldDeps = Pick<Deps, 'db' | 'clock' | 'objectStore' | 'log'>
 /** Once a day a hold is carried anew from the beginning: units move in their tree, and somebody may have lifted one by hand. */
 const freshMilliseconds = 86_400_000
 
+/** What goes on unless it is told otherwise. */
+const unending = new AbortController().signal
+
 /**
  * Job: carries legal holds into the bucket. Every file that holds a body or a media file of a covered record gets the
  * bucket's own legal hold, which outlasts its lock; when two people released the last hold on it, that is lifted.
- * A bucket that is away is met again.
+ * A bucket that is away is met again. At `stopping` it ends between two files, and the next process begins that hold anew.
  */
-export async function carryHolds(deps: HoldDeps): Promise<void> {
+export async function carryHolds(deps: HoldDeps, stopping: AbortSignal = unending): Promise<void> {
   await withAdvisoryLock(deps.db, 'holds', async () => {
     try {
       const { treeSize } = await readSealed(deps.db)
       for (const hold of await readDueHolds(deps.db, treeSize, deps.clock.now()))
-        await placeOnObjects(deps, hold, treeSize)
-      for (const object of await readReleased(deps.db)) await liftFrom(deps, object)
+        await placeOnObjects(deps, hold, treeSize, stopping)
+      for (const object of await readReleased(deps.db)) {
+        if (stopping.aborted) return
+        await liftFrom(deps, object)
+      }
     } catch (error) {
       if (!(error instanceof ObjectStoreError)) throw error
       deps.log.warn({ err: error }, 'legal holds wait for the object store')
@@ -49,9 +55,11 @@ async function readDueHolds(db: Db, treeSize: number, now: Instant): Promise<Due
   return rows
 }
 
-async function placeOnObjects(deps: HoldDeps, hold: DueHold, treeSize: number): Promise<void> {
+async function placeOnObjects(deps: HoldDeps, hold: DueHold, treeSize: number, stopping: AbortSignal): Promise<void> {
   const now = deps.clock.now()
+  if (stopping.aborted) return
   for (const { key, versionId } of await findObjects(deps.db, hold, treeSize)) {
+    if (stopping.aborted) return
     const version = versionId ?? (await deps.objectStore.head(key))?.versionId
     // A file that is gone is the verifier's business.
     if (version === undefined) continue
