@@ -78,6 +78,16 @@ const holds = createRoute({
   path: '/holds',
   component: lazyRouteComponent(() => import('#web/pages/HoldsPage.tsx'), 'HoldsPage'),
 })
+const retention = createRoute({
+  getParentRoute: () => shell,
+  path: '/retention',
+  component: lazyRouteComponent(() => import('#web/pages/RetentionPage.tsx'), 'RetentionPage'),
+})
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: '/people',
+  component: lazyRouteComponent(() => import('#web/pages/PeoplePage.tsx'), 'PeoplePage'),
+})
 const examiners = createRoute({
   getParentRoute: () => shell,
   path: '/examiners',
@@ -169,6 +179,8 @@ export const router = createRouter({
       record,
       timeline,
       holds,
+      retention,
+      people,
       examiners,
       examination,
       account,

@@ -18,14 +18,16 @@ export async function readRetention(db: Db): Promise<AnswerOf<typeof listRetenti
 }
 
 async function readClasses(db: Db | Tx): Promise<RetentionClass[]> {
-  // Counting years of records would take minutes: the planner's statistics say how they are spread.
+  // Counting years of records would take minutes: up to a hundred thousand are counted, of more a sample of as many. The
+  // parent of the partitions has no statistics of its own, and the service may not read those of its children.
   const { rows } = await sql<RetentionClass>`
-    select c.name, c.years, c.jurisdiction, c.basis, coalesce(round(share.of_all * total.rows), 0)::bigint as records
-      from archive.retention_class c
-        cross join (select greatest(sum(reltuples), 0) as rows from pg_class
-          where relnamespace = 'archive'::regnamespace and relkind = 'r' and relname like 'archive\\_record\\_%') total
-        left join lateral (select f as of_all from pg_stats, unnest(most_common_vals::text::text[], most_common_freqs) as v (name, f)
-          where schemaname = 'archive' and tablename = 'archive_record' and attname = 'retention_class' and v.name = c.name limit 1) share on true
+    with total as (select greatest(sum(reltuples), 1) as rows from pg_class
+          where relnamespace = 'archive'::regnamespace and relkind = 'r' and reltuples > 0 and relname like 'archive\\_record\\_%'),
+        percent as (select least(100, 100 * 100000 / rows)::real as share from total),
+        counted as (select retention_class, count(*) as records
+          from archive.archive_record tablesample system ((select share from percent)) group by retention_class)
+    select c.name, c.years, c.jurisdiction, c.basis, coalesce(round(counted.records * 100 / percent.share), 0)::bigint as records
+      from archive.retention_class c cross join percent left join counted on counted.retention_class = c.name
       order by c.years nulls last, c.name`.execute(db)
   return rows
 }

@@ -1,12 +1,17 @@
 import { queryOptions } from '@tanstack/react-query'
 import { getArchiveStatus, getPostTimeline, getRecord, getRecordProof } from '#shared/api/archive.ts'
 import { getExport, listExports } from '#shared/api/exports.ts'
-import { listHolds } from '#shared/api/holds.ts'
+import { listHolds, listRetention } from '#shared/api/holds.ts'
 import { call } from './call.ts'
 
 export const holdsQuery = queryOptions({
   queryKey: ['holds'],
   queryFn: ({ signal }) => call(listHolds, { query: { limit: 200 }, signal }),
+})
+
+export const retentionQuery = queryOptions({
+  queryKey: ['retention'],
+  queryFn: ({ signal }) => call(listRetention, { signal }),
 })
 
 export const archiveStatusQuery = queryOptions({

@@ -11,6 +11,7 @@ import { Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge, Mark, Notice } from '#web/ui/Notice.tsx'
 import { formatExactTime, timeZone } from '#web/util/format.ts'
+import { objectOf } from '#web/util/record-facts.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { verifyProof, type Step, type StepName } from '#web/util/verify-proof.ts'
 
@@ -27,7 +28,7 @@ function RecordView({ record }: { record: ArchiveRecord }) {
   const body = record.body === null ? undefined : (JSON.parse(record.body) as { content: unknown })
   return (
     <>
-      <PageHead title={i18n._(recordWords(record.type))} lead={<code>{record.type}</code>}>
+      <PageHead title={i18n._(recordWords(record.type, objectOf(body?.content)))} lead={<code>{record.type}</code>}>
         <Badge tone={record.sealed ? 'ok' : 'review'}>{record.sealed ? t`Sealed` : t`Being sealed`}</Badge>
         {record.postId !== null && (
           <Link to="/archive/posts/$postId" params={{ postId: record.postId }}>

@@ -103,7 +103,8 @@ function filterOf(scope: Record<string, unknown>): Record<string, string> | unde
   return known.length === set.length ? Object.fromEntries(known) : undefined
 }
 
-function objectOf(value: unknown): Record<string, unknown> {
+/** The value as an object to look into; empty where it is none. */
+export function objectOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 }
 

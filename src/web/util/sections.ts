@@ -8,6 +8,8 @@ export interface Section {
     | '/queue'
     | '/archive'
     | '/holds'
+    | '/retention'
+    | '/people'
     | '/exports'
     | '/examiners'
     | '/profiles'
@@ -26,10 +28,12 @@ export const sections: readonly Section[] = [
   { to: '/queue', label: msg`Review queue`, permission: 'review.read', key: 'q' },
   { to: '/archive', label: msg`Archive`, permission: 'archive.search', key: 'a' },
   { to: '/holds', label: msg`Legal holds`, permission: 'hold.read', key: 'l' },
+  { to: '/retention', label: msg`Retention`, permission: 'hold.read', key: 't' },
   { to: '/exports', label: msg`Exports`, permission: 'export.read', key: 'e' },
   { to: '/examiners', label: msg`Examinations`, permission: 'examiner.manage', key: 'x' },
+  { to: '/people', label: msg`People`, permission: 'user.read', key: 'o' },
   { to: '/profiles', label: msg`Profiles`, permission: 'profile.manage', key: 'f' },
   { to: '/policies', label: msg`Policies`, permission: 'policy.read', key: 'r' },
-  { to: '/stops', label: msg`Stops`, permission: 'stop.engage', key: 's' },
+  { to: '/stops', label: msg`Stops`, permission: 'stop.read', key: 's' },
   { to: '/health', label: msg`Health`, permission: 'archive.status', key: 'h' },
 ]

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { assertSound, openConsole, readWords, type ConsoleStage } from '#test/support/open-console.ts'
+
+let stage: ConsoleStage
+
+before(async () => {
+  stage = await openConsole()
+})
+after(() => stage?.close())
+
+/** The first record of a type, as the page of the archive links to it. */
+async function openRecord(page: Page, type: string): Promise<void> {
+  await page.goto(`${stage.gateway.url}/archive?type=${type}`)
+  await page.locator('ul.list a').first().click()
+  await page.waitForURL(/\/archive\/[0-9a-f-]{36}$/)
+}
+
+test(
+  'A role change is asked for by an administrator, and decided by a second person who was neither asked nor concerned',
+  { timeout: 120_000 },
+  async () => {
+    await stage.signIn('camille')
+    const { page: ada } = await stage.signIn('ada')
+    await ada.goto(`${stage.gateway.url}/people`)
+    await ada.getByText('No role change was asked for yet').waitFor()
+    await ada.getByLabel('Find a person').fill('cam')
+    const camille = ada.getByRole('listitem').filter({ hasText: 'Camille Laurent' })
+    await camille.getByRole('button', { name: 'Change roles…' }).click()
+    await assertSound(ada, 'the dialog of a role change')
+    await ada.keyboard.press('Escape')
+    await ada.getByRole('dialog').waitFor({ state: 'detached' })
+    await camille.getByRole('button', { name: 'Change roles…' }).click()
+    await ada.getByLabel('Role', { exact: true }).selectOption('auditor')
+    await ada.getByLabel('Reason').fill('Replaces Ruth in August')
+    await ada.getByRole('button', { name: 'Ask for it' }).click()
+    await ada.getByText('You asked for it; a second person must decide.').waitFor()
+    assert.equal(await ada.getByRole('button', { name: 'Approve' }).count(), 0)
+
+    const { page: ruth } = await stage.signIn('ruth')
+    await ruth.goto(`${stage.gateway.url}/people`)
+    await ruth.getByText(/Give Camille Laurent the role Auditor on/).waitFor()
+    await assertSound(ruth, 'people, with a change that waits')
+    assert.equal(await ruth.getByRole('button', { name: 'Change roles…' }).count(), 0)
+    await ruth.getByRole('button', { name: 'Approve' }).click()
+    await ruth.getByText(/Decided by Ruth Okafor/).waitFor()
+    await ruth
+      .getByRole('list', { name: /^People/ })
+      .getByRole('listitem')
+      .filter({ hasText: 'Camille Laurent' })
+      .getByText(/Auditor/)
+      .waitFor()
+    assert.deepEqual(stage.breaches, [])
+  },
+)
+
+test(
+  'A records officer reads the retention classes, lengthens one and never shortens it, and answers an erasure request',
+  { timeout: 120_000 },
+  async () => {
+    const { page } = await stage.signIn('ruth')
+    await page.goto(`${stage.gateway.url}/retention`)
+    const pharma = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'pharma' }) })
+    await pharma.getByText('10 years').waitFor()
+    await pharma.getByRole('button', { name: 'Lengthen…' }).click()
+    await page.getByLabel('Reason').fill('The authority asked')
+    await page.getByLabel('Years').fill('9')
+    await page.getByText('Between 11 and 100 years').waitFor()
+    assert.ok(await page.getByRole('button', { name: 'Lengthen it' }).isDisabled())
+    await page.getByLabel('Years').fill('12')
+    await assertSound(page, 'the dialog of a longer retention')
+    await page.getByRole('button', { name: 'Lengthen it' }).click()
+    await pharma.getByText('12 years').waitFor()
+
+    await page.getByRole('button', { name: 'Answer an erasure request' }).click()
+    await page.getByLabel('Reason').fill('Letter of 3 November, reference 77')
+    assert.ok(await page.getByRole('button', { name: 'Answer it' }).isDisabled(), 'whose content must be said')
+    await page.getByLabel('Words').fill('pharma')
+    await assertSound(page, 'the dialog of an erasure request')
+    await page.getByRole('button', { name: 'Answer it' }).click()
+    await page.getByText(/The request is answered: \d+ records? concerned/).waitFor()
+    await assertSound(page, 'an erasure answer')
+    await page.getByRole('link', { name: 'Its record' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Erasure request answered' }).waitFor()
+    await page.getByText('Letter of 3 November, reference 77', { exact: true }).waitFor()
+    assert.deepEqual(stage.breaches, [])
+  },
+)
+
+test(
+  'A record is read in words with the whole of it one click below, and facets narrow a search',
+  { timeout: 120_000 },
+  async () => {
+    const { page } = await stage.signIn('ruth')
+    await page.goto(`${stage.gateway.url}/archive`)
+    const facets = page.getByRole('group', { name: 'What happened' })
+    const signedIn = facets.getByRole('button', { name: /^Signed in \d+$/ })
+    await signedIn.click()
+    await page.waitForURL(/type=session\.started/)
+    await facets.getByRole('button', { name: /^Signed in \d+$/, pressed: true }).waitFor()
+    await assertSound(page, 'a search narrowed by a facet')
+    await openRecord(page, 'session.started')
+    await page.getByText('Roles at that time').waitFor()
+    await page.getByText(/Auditor \(/).waitFor()
+    assert.equal(await page.getByLabel('Content', { exact: true }).isVisible(), false)
+    await page.getByText('The whole content, as recorded').click()
+    await page.getByLabel('Content', { exact: true }).waitFor()
+    await assertSound(page, 'a record')
+    await page.goto(`${stage.gateway.url}/stops`)
+    await page.getByText('No stop was ever engaged.').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Engage the stop' }).count(), 0, 'an auditor only reads stops')
+    assert.deepEqual(stage.breaches, [])
+  },
+)
+
+for (const look of [
+  { language: 'fr', scheme: 'dark', width: 390 },
+  { language: 'fr', scheme: 'light', width: 1440 },
+  { language: 'en', scheme: 'dark', width: 1440 },
+] as const) {
+  test(
+    `The pages of auditors and administrators are sound: ${look.language}, ${look.scheme}, ${look.width} pixels`,
+    { timeout: 120_000 },
+    async () => {
+      const say = await readWords(look.language)
+      const pages = [
+        ['ruth', '/archive', 'Archive'],
+        ['ruth', '/holds', 'Legal holds'],
+        ['ruth', '/retention', 'Retention'],
+        ['ruth', '/exports', 'Exports'],
+        ['ruth', '/exports/new', 'New export'],
+        ['ruth', '/people', 'People'],
+        ['ruth', '/stops', 'Stops'],
+        ['ada', '/people', 'People'],
+        ['ada', '/profiles', 'Profiles'],
+        ['ada', '/health', 'Health'],
+      ] as const
+      const windows = {
+        ruth: (await stage.signIn('ruth', look)).page,
+        ada: (await stage.signIn('ada', look)).page,
+      }
+      for (const [who, path, heading] of pages) {
+        const page = windows[who]
+        await page.goto(stage.gateway.url + path)
+        await page.getByRole('heading', { level: 1, name: say(heading), exact: true }).waitFor()
+        await page.waitForLoadState('networkidle')
+        await assertSound(page)
+      }
+      assert.deepEqual(stage.breaches, [])
+    },
+  )
+}
