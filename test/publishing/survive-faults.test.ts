@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import type { Network, Published } from '#server/platform/network.ts'
 import { NetworkError } from '#server/platform/network.ts'
 import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
 import { systemActor } from '#server/platform/actor.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
+import { createSecretBox } from '#server/platform/secret-box.ts'
 import { connectProfile } from '#server/profiles/connect-profile.ts'
+import { registerProfile } from '#server/profiles/register-profile.ts'
 import { SandboxStore } from '#server/publishing/sandbox-store.ts'
 import { attemptPublications } from '#server/publishing/attempt-publications.ts'
 import { planPublications } from '#server/publishing/plan-publications.ts'
@@ -154,6 +157,30 @@ test('A lost credential holds the post, tells who can help, and the post leaves 
   await connectProfile(gateway, systemActor, profileId, { credential: 'new' })
   gateway.clock.advance(60_000)
   await runJobs(gateway)
+  assert.equal((await read()).status, 'published')
+})
+
+test('Under an exchanged key a post waits for its profile to be connected, and holds up no other', async (t) => {
+  const { gateway, profileId, read } = await approvedPost(t)
+  const exchanged = { ...gateway, secretBox: createSecretBox(randomBytes(32)) }
+  const other = await registerProfile(gateway, systemActor, {
+    network: 'sandbox',
+    handle: 'branch',
+    displayName: 'Branch',
+    unitId: (await gateway.db.selectFrom('profile').select('unit_id').executeTakeFirstOrThrow()).unit_id,
+  })
+  await connectProfile(exchanged, systemActor, other.profileId, { credential: 'new' })
+  const camille = await gateway.signIn('camille')
+  const second = await submit(camille, other.profileId, 'The branch opens too.')
+  await approve(await gateway.signIn('ines'), second)
+  await runJobs(exchanged)
+  assert.equal((await readPost(camille, second.postId)).status, 'published')
+  gateway.clock.advance(60_000)
+  await runJobs(exchanged)
+  assert.match((await read()).publications[0]!.lastError!, /needs reauthorisation.*administrator/)
+  await connectProfile(exchanged, systemActor, profileId, { credential: 'new' })
+  gateway.clock.advance(60_000)
+  await runJobs(exchanged)
   assert.equal((await read()).status, 'published')
 })
 

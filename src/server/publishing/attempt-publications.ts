@@ -6,6 +6,7 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { NetworkError, type Network, type NetworkAccount, type Published } from '#server/platform/network.ts'
 import { newId } from '#server/platform/new-id.ts'
+import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import { openAccount, readMedia } from './network-account.ts'
 import { findDue, findProfileState, hasOpenAttempt, insertAttempt, updatePublication } from './queries.ts'
 import { readGateState } from './read-gate-state.ts'
@@ -48,9 +49,30 @@ async function claimAttempt(deps: PublishDeps, postId: string, publicationId: st
     if (state === undefined || !(await mayAttempt(tx, state))) return undefined
     const { publication } = state
     const network = deps.networks.get(publication.network)!
-    const account = openAccount(deps, publication.profileId, await findProfileState(tx, publication.profileId))
+    const account = await openConnected(deps, tx, state)
+    if (account === undefined) return undefined
     return { state, network, account, number: await beginAttempt(tx, state) }
   })
+}
+
+/** The account to publish on; where its credential does not open (the key was exchanged), its profile waits to be connected. */
+async function openConnected(
+  deps: PublishDeps,
+  tx: Tx,
+  { publication, now }: GateState,
+): Promise<NetworkAccount | undefined> {
+  const { profileId } = publication
+  const profile = await findProfileState(tx, profileId)
+  try {
+    return openAccount(deps, profileId, profile)
+  } catch (error) {
+    deps.log.error(
+      { err: error, profile: profileId },
+      'a credential cannot be opened, its profile must be connected anew',
+    )
+    await needReauthorisation(tx, profileId, now)
+    return undefined
+  }
 }
 
 /** Asks the gate once more, and whether the evidence is sealed; where one of them says no, writes down what comes next. */
