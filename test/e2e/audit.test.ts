@@ -29,6 +29,8 @@ test(
     const camille = ada.getByRole('listitem').filter({ hasText: 'Camille Laurent' })
     await camille.getByRole('button', { name: 'Change roles…' }).click()
     await assertSound(ada, 'the dialog of a role change')
+    const box = await ada.getByRole('dialog').boundingBox()
+    assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 900, 'a dialog stands within the window')
     await ada.keyboard.press('Escape')
     await ada.getByRole('dialog').waitFor({ state: 'detached' })
     await camille.getByRole('button', { name: 'Change roles…' }).click()

@@ -3,7 +3,6 @@ import type { QueryOf } from '#shared/api/endpoint.ts'
 import { getMe, listSessions, listTokens, listUnits, listUsers, type Me } from '#shared/api/identity.ts'
 import { getPost, listPosts } from '#shared/api/posts.ts'
 import { listProfiles } from '#shared/api/profiles.ts'
-import { listStops } from '#shared/api/publishing.ts'
 import { getReview, listReviews, summariseReviews } from '#shared/api/reviews.ts'
 import { call, keepCsrfToken } from './call.ts'
 
@@ -64,12 +63,6 @@ export const reviewSummaryQuery = queryOptions({
 export const profilesQuery = queryOptions({
   queryKey: ['profiles'],
   queryFn: ({ signal }) => call(listProfiles, { signal }),
-})
-
-export const stopsQuery = queryOptions({
-  queryKey: ['stops'],
-  queryFn: ({ signal }) => call(listStops, { signal }),
-  refetchInterval: 10_000,
 })
 
 export const unitsQuery = queryOptions({ queryKey: ['units'], queryFn: ({ signal }) => call(listUnits, { signal }) })
