@@ -5,6 +5,7 @@ import './tokens.css'
 import './console.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { t } from '@lingui/core/macro'
 import { RouterProvider } from '@tanstack/react-router'
 import { Providers } from '#web/components/Providers.tsx'
 import { activateLanguage, preferredLanguage } from '#web/util/language.ts'
@@ -13,6 +14,8 @@ import { router } from './routes.tsx'
 
 applyTheme()
 await activateLanguage(preferredLanguage())
+// Until a page names itself, and where none can.
+document.title = t`Containment gateway`
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <Providers>

@@ -20,8 +20,8 @@ export function PostFacts({ revision, more = [] }: Props) {
   const { language, scheduledAt, sources } = revision
   const rows: (readonly [string, ReactNode])[] = [
     ...more,
-    [t`Publish on`, <Places key="places" profileIds={revision.profileIds} />],
-    [t`Publish at`, scheduledAt === null ? t`As soon as it is approved` : formatTime(scheduledAt, true)],
+    [t`Profiles`, <Places key="places" profileIds={revision.profileIds} />],
+    [t`Planned for`, scheduledAt === null ? t`As soon as it is approved` : formatTime(scheduledAt, true)],
     [t`Communication class`, i18n._(classWords[revision.communicationClass])],
     ...(language === null ? [] : [[t`Language`, languages[language]] as const]),
     ...(sources.length === 0
@@ -29,7 +29,7 @@ export function PostFacts({ revision, more = [] }: Props) {
       : [[t`Sources`, sources.map((source) => source.url ?? source.note ?? source.claim).join(' · ')] as const]),
   ]
   return (
-    <dl className="kv small">
+    <dl className="kv facts small">
       {rows.map(([label, value]) => (
         <Fragment key={label}>
           <dt>{label}</dt>

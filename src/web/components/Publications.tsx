@@ -13,7 +13,7 @@ export function Publications({ publications }: { publications: readonly Publicat
       <h2>
         <Trans>At the networks</Trans>
       </h2>
-      <ul className="plain">
+      <ul className="plain col">
         {publications.map((publication) => (
           <li key={publication.publicationId} className="row spread">
             <span>

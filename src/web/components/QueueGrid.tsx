@@ -23,7 +23,8 @@ const rowHeights = { desk: 68, phone: 96 }
 export function QueueGrid({ items, current, selected, onMove, onOpen, onToggle }: Props) {
   const { t } = useLingui()
   const scroller = useRef<HTMLDivElement>(null)
-  const rowHeight = useNarrow() ? rowHeights.phone : rowHeights.desk
+  const narrow = useNarrow()
+  const rowHeight = narrow ? rowHeights.phone : rowHeights.desk
   const rows = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
@@ -59,6 +60,7 @@ export function QueueGrid({ items, current, selected, onMove, onOpen, onToggle }
             top={start}
             current={index === current}
             selected={selected.has(items[index]!.reviewId)}
+            narrow={narrow}
             onOpen={onOpen}
             onToggle={onToggle}
           />
@@ -74,9 +76,10 @@ interface RowProps extends Pick<Props, 'onOpen' | 'onToggle'> {
   readonly top: number
   readonly current: boolean
   readonly selected: boolean
+  readonly narrow: boolean
 }
 
-function Row({ item, index, top, current, selected, onOpen, onToggle }: RowProps) {
+function Row({ item, index, top, current, selected, narrow, onOpen, onToggle }: RowProps) {
   const { t, i18n } = useLingui()
   return (
     // The grid has the keys of its rows: see onKeyDown there.
@@ -123,11 +126,18 @@ function Row({ item, index, top, current, selected, onOpen, onToggle }: RowProps
         )}
         {item.status === 'open' && (
           <span className={item.overdue ? 'late small' : 'muted small'}>
-            {item.overdue ? <Trans>overdue</Trans> : <Trans>due {formatRelative(item.dueAt)}</Trans>}
+            <Due item={item} narrow={narrow} />
           </span>
         )}
         {item.claimedBy !== null && <span className="muted small cut">{t`${item.claimedBy.displayName} has it`}</span>}
       </div>
     </div>
   )
+}
+
+/** On a phone the time alone: the list says that it is by what is due. */
+function Due({ item, narrow }: { item: ReviewSummary; narrow: boolean }) {
+  if (item.overdue) return <Trans>overdue</Trans>
+  const when = formatRelative(item.dueAt)
+  return narrow ? when : <Trans>due {when}</Trans>
 }

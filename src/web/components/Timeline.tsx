@@ -23,7 +23,7 @@ const none: readonly Publication[] = []
 export function Timeline({ entries, publications = none, withTexts = false }: Props) {
   const { i18n } = useLingui()
   const may = useMay()
-  const placeOf = useMemo(() => placesOf(entries, publications), [entries, publications])
+  const placeOf = useMemo(() => placesOf(entries, publications, networkName), [entries, publications])
   return (
     <ol className="timeline">
       {entries.map((entry) => (

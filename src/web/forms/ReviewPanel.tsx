@@ -95,7 +95,9 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
           more={review.status === 'open' ? [[t`To be decided by`, formatTime(review.dueAt, true)]] : []}
         />
         {review.status === 'open' && <Holder review={review} />}
-        <Decisions review={review} onDecided={onDecided} />
+        <div className="decisions">
+          <Decisions review={review} onDecided={onDecided} />
+        </div>
       </div>
       <div className="card col">
         <h3>

@@ -20,7 +20,7 @@ import { ReasonDialog } from '#web/forms/ReasonDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextArea } from '#web/ui/fields.tsx'
 import { Notice } from '#web/ui/Notice.tsx'
-import { formatTime } from '#web/util/format.ts'
+import { formatTime, timeZone } from '#web/util/format.ts'
 import { firstWords } from '#web/util/words.ts'
 
 const route = getRouteApi('/shell/posts/$postId')
@@ -69,6 +69,9 @@ function PostView({ post }: { post: Post }) {
           <h2>
             <Trans>Its life</Trans>
           </h2>
+          <p className="muted small">
+            <Trans>Times are {timeZone}.</Trans>
+          </p>
           <Timeline entries={post.timeline} publications={post.publications} />
         </section>
       </div>

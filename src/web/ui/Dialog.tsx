@@ -1,41 +1,37 @@
-import type { ReactNode } from 'react'
-import { Modal } from '@mantine/core'
-import { useLingui } from '@lingui/react/macro'
+import { lazy, Suspense, useEffect, type ReactNode } from 'react'
+
+const load = () => import('./DialogFrame.tsx')
+const DialogFrame = lazy(async () => ({ default: (await load()).DialogFrame }))
+
+interface Props {
+  readonly open: boolean
+  readonly title: string
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
 
 /**
- * A modal dialog with a name, a close button with a name, and focus that returns where it came from. The focus begins in
- * what the dialog asks, so the close button stands last in the order of the keys, whatever its place on the screen.
+ * A modal dialog with a name, a close button with a name, and focus that begins in what the dialog asks and returns where
+ * it came from. Its frame is fetched once the page stands. A dialog that still waits for it counts as open already, so
+ * that what is being typed into it is not taken for shortcuts.
  */
-export function Dialog({
-  open,
-  title,
-  onClose,
-  children,
-}: {
-  open: boolean
-  title: string
-  onClose: () => void
-  children: ReactNode
-}) {
-  const { t } = useLingui()
+export function Dialog(props: Props) {
+  const { open, title } = props
+  useEffect(() => {
+    const idle = setTimeout(() => void load(), 1_000)
+    return () => clearTimeout(idle)
+  }, [])
+  useEffect(() => {
+    if (!open) return undefined
+    const before = document.activeElement
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
+  }, [open])
+  if (!open) return null
   return (
-    <Modal.Root
-      opened={open}
-      onClose={onClose}
-      lockScroll={false}
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      centered
-      size="md"
-    >
-      <Modal.Overlay backgroundOpacity={0.5} />
-      <Modal.Content radius={8} className="dialog">
-        <div className="dialog-head">
-          <Modal.Title>{title}</Modal.Title>
-        </div>
-        <Modal.Body>{children}</Modal.Body>
-        <Modal.CloseButton className="dialog-close" aria-label={t`Close`} />
-      </Modal.Content>
-    </Modal.Root>
+    <Suspense fallback={<div role="dialog" aria-label={title} aria-busy="true" />}>
+      <DialogFrame {...props} />
+    </Suspense>
   )
 }

@@ -1,5 +1,4 @@
 import type { Publication, TimelineEntry } from '#shared/api/posts.ts'
-import { networkName } from './words.ts'
 
 /**
  * Where each line of a post's life happened: “Bluesky · @meridian”, by the id of its publication. What only the records
@@ -9,11 +8,14 @@ import { networkName } from './words.ts'
 export function placesOf(
   entries: readonly TimelineEntry[],
   publications: readonly Publication[],
+  networkName: (network: string) => string,
 ): (entry: TimelineEntry) => string | undefined {
   const places = new Map(
     publications.map(({ publicationId, network, handle }) => [publicationId, `${networkName(network)} · @${handle}`]),
   )
-  const networks = new Map(entries.flatMap(({ summary }) => targetsOf(summary)))
+  const networks = new Map(
+    entries.flatMap(({ summary }) => targetsOf(summary)).map(([sent, network]) => [sent, networkName(network)]),
+  )
   return ({ type, summary }) => {
     if (!type.startsWith('publication.')) return undefined
     return places.get(String(summary['publicationId'])) ?? networks.get(String(summary['payloadSha256']))
@@ -25,6 +27,6 @@ function targetsOf(summary: TimelineEntry['summary']): [payloadSha256: string, n
   const { targets } = (summary['revision'] ?? {}) as { targets?: unknown }
   if (!Array.isArray(targets)) return []
   return (targets as { network: string; payloadSha256?: string }[]).flatMap(({ network, payloadSha256 }) =>
-    payloadSha256 === undefined ? [] : [[payloadSha256, networkName(network)]],
+    payloadSha256 === undefined ? [] : [[payloadSha256, network]],
   )
 }

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { assertSound, openConsole, type ConsoleStage } from '#test/support/open-console.ts'
+
+let stage: ConsoleStage
+
+before(async () => {
+  stage = await openConsole()
+  const { page, context } = await stage.signIn('camille')
+  await submit(page, 'Our branch in Nantes opens on Monday.')
+  await context.close()
+})
+after(() => stage?.close())
+
+async function submit(page: Page, text: string): Promise<void> {
+  const status = await page.evaluate(async (words) => {
+    const { items } = (await (await fetch('/api/profiles')).json()) as { items: { profileId: string }[] }
+    const profileIds = items.slice(0, 1).map(({ profileId }) => profileId)
+    const answer = await fetch('/api/posts', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: words, profileIds, submit: true }),
+    })
+    return answer.status
+  }, text)
+  assert.equal(status, 201)
+}
+
+async function focusedTag(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => document.activeElement?.getAttribute('role') ?? document.activeElement?.tagName)
+}
+
+test('A decision is written at once, by keys alone: the focus goes into the reason and comes back to the queue', async () => {
+  const { page } = await stage.signIn('ines')
+  const grid = page.getByRole('grid')
+  await page.getByRole('button', { name: /^Approve/ }).waitFor()
+  await grid.focus()
+  await page.keyboard.press('c')
+  const reason = page.getByRole('dialog').getByLabel('Reason')
+  await reason.waitFor()
+  await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA')
+  // Letters that are keys of the queue are words here.
+  await page.keyboard.type('a r e')
+  assert.equal(await reason.inputValue(), 'a r e')
+  await assertSound(page, 'the dialog that asks for a reason')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  assert.equal(await focusedTag(page), 'grid')
+
+  await page.keyboard.press('e')
+  await reason.fill('Ask the head of desk.')
+  await page.getByRole('dialog').getByRole('button', { name: 'Escalate' }).click()
+  await page.getByRole('region', { name: 'The review' }).getByText('Escalated', { exact: true }).first().waitFor()
+  await grid.getByText('Escalated', { exact: true }).waitFor()
+
+  await page.keyboard.press('m')
+  await page.getByRole('button', { name: /^Give back/ }).waitFor()
+})
+
+test('A colleague reads who has a review in hand, where it goes and by when it is to be decided', async () => {
+  const { page } = await stage.signIn('tom')
+  const review = page.getByRole('region', { name: 'The review' })
+  await review.getByRole('status').getByText('Inès Moreau has it').waitFor()
+  await review.getByText('To be decided by').waitFor()
+  await review.getByText(/^Sandbox · .+ \(@.+\)$/).waitFor()
+  await assertSound(page, 'a review that a colleague has in hand')
+})
+
+test('What is decided is due no more', async () => {
+  const { page } = await stage.signIn('tom')
+  const grid = page.getByRole('grid')
+  await grid.getByText(/^due in/).waitFor()
+  await page.getByRole('button', { name: /^Reject/ }).waitFor()
+  await grid.focus()
+  await page.keyboard.press('r')
+  await page.getByRole('dialog').getByLabel('Reason').fill('Not ours to say.')
+  await page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click()
+  await page.getByText('Nothing waits for you.').waitFor()
+  await page.getByLabel('State').selectOption('rejected')
+  await grid.getByText('Our branch in Nantes').waitFor()
+  assert.equal(await grid.getByText(/^due |overdue/).count(), 0)
+})
+
+test('A wrong address keeps the frame and names the way on, and any place is found by its letters', async () => {
+  const { page } = await stage.signIn('camille', { language: 'fr' })
+  await page.goto(`${stage.gateway.url}/nowhere/at/all`)
+  await page.getByRole('heading', { level: 1, name: 'Il n’y a rien ici' }).waitFor()
+  await page.getByRole('navigation', { name: 'Principale' }).waitFor()
+  assert.equal(await page.title(), 'Il n’y a rien ici · Passerelle de confinement')
+  await assertSound(page, 'an address that names nothing')
+
+  await page.goto(`${stage.gateway.url}/posts/00000000-0000-7000-8000-000000000000`)
+  await page.getByRole('alert').or(page.getByRole('status')).getByText('Il n’y a rien ici').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Réessayer' }).count(), 0)
+  await page.getByRole('link', { name: 'Vers la page d’accueil' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Mes publications' }).waitFor()
+
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog').getByRole('textbox').waitFor()
+  await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT')
+  await page.keyboard.type('compte')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Mon compte' }).waitFor()
+})
+
+test('No page broke the policy that the server sends, and no script failed', () => {
+  assert.deepEqual(stage.breaches, [])
+})
