@@ -6,13 +6,13 @@ import { typesOf } from './create-export.ts'
 import { CsvRendering } from './csv-rendering.ts'
 import { EmlRendering } from './eml-rendering.ts'
 import { ExportError } from './export-error.ts'
-import { openLogSource, readRange, readRetention, readSealedLog } from './log-source.ts'
+import { openLogSource, readRange, readRetention, readSealedLog, type SealedLog } from './log-source.ts'
 import { packageFiles, type HeaderFilter } from './manifest.ts'
 import { MediaFiles } from './media-files.ts'
 import { readNames } from './names.ts'
 import { PageRendering } from './page-rendering.ts'
 import { PostStories } from './post-stories.ts'
-import { proveAnchors } from './prove-anchors.ts'
+import { proveAnchors, type ProofFile } from './prove-anchors.ts'
 import { proveDirectory } from './prove-directory.ts'
 import type { ExportRow } from './queries.ts'
 import { readEarlierTerms } from './read-earlier-terms.ts'
@@ -20,7 +20,14 @@ import { softwareVersion } from './software-version.ts'
 import { readStreams } from './stream-source.ts'
 import type { ProvenStreams } from './verify-directory.ts'
 import { utf8 } from '#shared/tlog/bytes.ts'
-import { writePackage, type Progress, type Rendering, type WrittenPackage } from './write-package.ts'
+import {
+  writePackage,
+  type PackagePlan,
+  type PackageSource,
+  type Progress,
+  type Rendering,
+  type WrittenPackage,
+} from './write-package.ts'
 
 export type MadePackage = WrittenPackage
 
@@ -58,24 +65,9 @@ export async function makePackage(
     throw new ExportError('Nothing is sealed yet. Ask again when the object store can be reached.')
   // Words and post stories are read from the searchable copy, which follows the log.
   await indexRecords(deps.db)
-  const filter = filterOf(row)
-  // With entries withheld, the dense numbers of each unit show gaps, and they are counted from the log's beginning.
   const streams = streamsOf(row)
-  const range =
-    row.wholeLog && streams === undefined
-      ? await readRange(deps.db, sealed.size, filter.from, filter.to)
-      : { first: 0, end: sealed.size, size: sealed.size }
-  const startedAt = row.startedAt ?? row.requestedAt
-  const words = row.query['q']?.trim() ?? ''
-  const source = openLogSource(deps.db, sealed.size, words === '' ? null : words)
-  const directory =
-    streams === undefined ? undefined : await proveDirectory(deps.db, sealed.size, streams, source.readNode)
-  const proofs = [
-    ...(directory === undefined
-      ? []
-      : [{ name: packageFiles.directory, content: utf8(`${JSON.stringify(directory)}\n`) }]),
-    ...(await proveAnchors(deps.db, sealed.size, source.readNode)),
-  ]
+  const source = openLogSource(deps.db, sealed.size, wordsOf(row))
+  const proofs = await proofsOf(deps, sealed.size, streams, source)
   const stories = new PostStories(deps.db, sealed.size, row.units)
   const media = new MediaFiles(deps.objectStore)
   const renderings = await openRenderings(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
@@ -96,34 +88,71 @@ export async function makePackage(
         posts: renderings.length === 0 ? null : stories.seen,
         coverageGaps: [...(await stories.coverageGaps()), ...missingMedia(media)],
       }),
-      plan: {
-        exportId: row.exportId,
-        software: { name: 'containment-gateway', version: softwareVersion },
-        requestedBy: { userId: row.requestedBy, displayName: row.requestedByName },
-        requestedAt: row.requestedAt,
-        startedAt,
-        reason: row.reason,
-        recipient: row.recipient,
-        timeZone: row.timeZone,
-        query: row.query,
-        filter,
-        retention: await readRetention(deps.db),
-        earlierTerms: await readEarlierTerms(deps.db),
-        selection: words === '' ? null : { words },
-        log: {
-          origin: deps.checkpointSigner.name,
-          verifierKey: deps.checkpointSigner.verifierKey,
-          ...range,
-          withheld: !row.wholeLog || streams !== undefined,
-          ...(streams === undefined ? {} : { streams: { kind: streams.kind, ids: [...streams.ids] } }),
-          rootHash: sealed.rootHash,
-          checkpointAt: sealed.checkpointAt,
-        },
-      },
+      plan: await planOf(deps, row, sealed, streams),
     })
   } finally {
     for (const rendering of renderings) await rendering.close()
   }
+}
+
+/** What the manifest says before a record is read. */
+async function planOf(
+  deps: PackageDeps,
+  row: PackageRequest,
+  sealed: SealedLog,
+  streams: ProvenStreams | undefined,
+): Promise<PackagePlan> {
+  const filter = filterOf(row)
+  const words = wordsOf(row)
+  // With entries withheld, the dense numbers of each unit show gaps, and they are counted from the log's beginning.
+  const range =
+    row.wholeLog && streams === undefined
+      ? await readRange(deps.db, sealed.size, filter.from, filter.to)
+      : { first: 0, end: sealed.size, size: sealed.size }
+  return {
+    exportId: row.exportId,
+    software: { name: 'containment-gateway', version: softwareVersion },
+    requestedBy: { userId: row.requestedBy, displayName: row.requestedByName },
+    requestedAt: row.requestedAt,
+    startedAt: row.startedAt ?? row.requestedAt,
+    reason: row.reason,
+    recipient: row.recipient,
+    timeZone: row.timeZone,
+    query: row.query,
+    filter,
+    retention: await readRetention(deps.db),
+    earlierTerms: await readEarlierTerms(deps.db),
+    selection: words === null ? null : { words },
+    log: {
+      origin: deps.checkpointSigner.name,
+      verifierKey: deps.checkpointSigner.verifierKey,
+      ...range,
+      withheld: !row.wholeLog || streams !== undefined,
+      ...(streams === undefined ? {} : { streams: { kind: streams.kind, ids: [...streams.ids] } }),
+      rootHash: sealed.rootHash,
+      checkpointAt: sealed.checkpointAt,
+    },
+  }
+}
+
+/** That nothing of the streams is withheld, where they alone are shown, and what outside parties said of the log. */
+async function proofsOf(
+  deps: PackageDeps,
+  size: number,
+  streams: ProvenStreams | undefined,
+  { readNode }: Pick<PackageSource, 'readNode'>,
+): Promise<ProofFile[]> {
+  const anchors = await proveAnchors(deps.db, size, readNode)
+  if (streams === undefined) return [...anchors]
+  const directory = await proveDirectory(deps.db, size, streams, readNode)
+  if (directory === undefined) return [...anchors]
+  return [{ name: packageFiles.directory, content: utf8(`${JSON.stringify(directory)}\n`) }, ...anchors]
+}
+
+/** The words that choose among the matching records; null where there are none. */
+function wordsOf(row: PackageRequest): string | null {
+  const words = row.query['q']?.trim() ?? ''
+  return words === '' ? null : words
 }
 
 /** Media that a reader of the package must ask for again. */
