@@ -1,13 +1,22 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { destination, pino, type Logger } from 'pino'
+import { AppError } from '#server/platform/app-error.ts'
 import type { LogLevel } from '#server/platform/config.ts'
+import { tellFileError } from '#server/platform/tell-file-error.ts'
 
 /** The operators' log: JSON lines on standard output, or in a file where a person watches the terminal. */
 export function openLog(level: LogLevel, file?: string): Logger {
   if (file === undefined) return pino({ level })
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  return pino({ level }, destination({ dest: file, sync: true, mode: 0o600 }))
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    return pino({ level }, destination({ dest: file, sync: true, mode: 0o600 }))
+  } catch (error) {
+    const sentence = tellFileError(error, file, 'written')
+    if (sentence === undefined) throw error
+    const advice = 'Name a folder of your own with GATEWAY_DATA_DIRECTORY.'
+    throw new AppError('invalid_request', `${sentence} ${advice}`, { cause: error })
+  }
 }
 
 /** Only what must be acted on, on standard error: for commands, whose standard output is their answer. */

@@ -1,6 +1,7 @@
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'a file stands where a folder is needed',
   EISDIR: 'it is a folder',
   EACCES: 'the permission is missing',
   EPERM: 'the permission is missing',
