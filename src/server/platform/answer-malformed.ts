@@ -35,7 +35,8 @@ const broken: Readonly<Record<string, Broken>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
     reason: 'Request Header Fields Too Large',
-    sentence: 'The headers of the request are too large. Clear the cookies of this site.',
+    sentence:
+      'The address or the headers of the request are too large. Shorten what is asked, or clear the cookies of this site.',
   },
 }
 
