@@ -116,6 +116,24 @@ test(
   },
 )
 
+test('A profile is disconnected only after a question that says what it costs', { timeout: 120_000 }, async () => {
+  const { page } = await stage.signIn('ada')
+  await page.goto(`${stage.gateway.url}/profiles`)
+  const profile = page.getByRole('listitem').filter({ has: page.getByText('Connected', { exact: true }) })
+  await profile.first().waitFor()
+  const connected = await profile.count()
+  await profile.first().getByRole('button', { name: 'Disconnect' }).click()
+  await page.getByRole('dialog').getByText('its credential is destroyed', { exact: false }).waitFor()
+  await assertSound(page, 'the question before a profile is disconnected')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  assert.equal(await profile.count(), connected, 'nothing changed')
+  await profile.first().getByRole('button', { name: 'Disconnect' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click()
+  await page.getByText('Disconnected', { exact: true }).waitFor()
+  assert.deepEqual(stage.breaches, [])
+})
+
 for (const look of [
   { language: 'fr', scheme: 'dark', width: 390 },
   { language: 'fr', scheme: 'light', width: 1440 },

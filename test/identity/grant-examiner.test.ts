@@ -32,6 +32,8 @@ test('an examiner reads for a time and changes nothing', async (t) => {
   assert.equal(examiner.answer.statusCode, 200, examiner.answer.body)
   const me = (await examiner.get('/api/me')).json()
   assert.equal(me.displayName, 'Anna Berg (FINRA)')
+  const people: { displayName: string }[] = (await ruth.get('/api/users')).json().items
+  assert.ok(people.length > 0 && people.every((person) => person.displayName !== me.displayName), 'not one of the firm')
   assert.deepEqual(
     me.permissions.filter((permission: string) => !/\.(read|search|verify|status)$/.test(permission)),
     [],

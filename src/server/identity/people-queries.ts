@@ -36,16 +36,20 @@ const currentRoles = sql<
 /** People whose unit is in the reader's scope, by name, with the roles they hold now. */
 export function listPeople(db: Db, actor: Actor, search: string | undefined) {
   const pattern = `%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`
-  return db
-    .selectFrom('app_user')
-    .select(['id', 'display_name', 'email', 'active', 'unit_id'])
-    .select(currentRoles)
-    .where(withinScope('app_user.unit_id', actor, 'user.read'))
-    .where(sql<boolean>`(app_user.display_name ilike ${pattern} or app_user.email ilike ${pattern})`)
-    .orderBy('display_name')
-    .orderBy('id')
-    .limit(1000)
-    .execute()
+  return (
+    db
+      .selectFrom('app_user')
+      .select(['id', 'display_name', 'email', 'active', 'unit_id'])
+      .select(currentRoles)
+      // An examiner from outside is a person of an examination, not of the firm: the examinations list them.
+      .where('app_user.issuer', '<>', 'examiner')
+      .where(withinScope('app_user.unit_id', actor, 'user.read'))
+      .where(sql<boolean>`(app_user.display_name ilike ${pattern} or app_user.email ilike ${pattern})`)
+      .orderBy('display_name')
+      .orderBy('id')
+      .limit(1000)
+      .execute()
+  )
 }
 
 export interface LockedPerson {

@@ -1,11 +1,10 @@
-import { useMemo } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link } from '@tanstack/react-router'
 import type { Publication, TimelineEntry } from '#shared/api/posts.ts'
 import { Mark } from '#web/ui/Notice.tsx'
 import { formatExactTime } from '#web/util/format.ts'
 import { placesOf } from '#web/util/publication-places.ts'
-import { recordFacts } from '#web/util/record-facts.ts'
 import { recordTone, recordWords } from '#web/util/record-words.ts'
 import { networkName } from '#web/util/words.ts'
 import { useMay } from './permissions.ts'
@@ -14,13 +13,14 @@ interface Props {
   readonly entries: readonly TimelineEntry[]
   /** Where the page knows them: each line then names its profile, else its network alone. */
   readonly publications?: readonly Publication[]
-  readonly withTexts?: boolean
+  /** What a page shows of each record beside, where no other part of it does. */
+  readonly drawMore?: (summary: Record<string, unknown>) => ReactNode
 }
 
 const none: readonly Publication[] = []
 
-/** The life of a post in words, the newest last, each line with its seal; with the texts where no other part of the page has them. */
-export function Timeline({ entries, publications = none, withTexts = false }: Props) {
+/** The life of a post in words, the newest last, each line with its seal. */
+export function Timeline({ entries, publications = none, drawMore }: Props) {
   const { i18n } = useLingui()
   const may = useMay()
   const placeOf = useMemo(() => placesOf(entries, publications, networkName), [entries, publications])
@@ -38,7 +38,7 @@ export function Timeline({ entries, publications = none, withTexts = false }: Pr
               <Place name={placeOf(entry)} />
             </div>
             <Detail summary={entry.summary} />
-            {withTexts && <Said summary={entry.summary} />}
+            {drawMore?.(entry.summary)}
             <div className="muted small">
               {formatExactTime(entry.recordedAt)} · {entry.sealed ? <Trans>sealed</Trans> : <Trans>being sealed</Trans>}
               {entry.logIndex !== null && (
@@ -71,24 +71,4 @@ function Detail({ summary }: { summary: Record<string, unknown> }) {
     (part): part is string => typeof part === 'string' && part.includes(' '),
   )
   return words === undefined ? null : <div>{words}</div>
-}
-
-/** What was to be said, what the world saw, and where. */
-function Said({ summary }: { summary: Record<string, unknown> }) {
-  const { text, language, networks, permalink } = recordFacts(summary)
-  return (
-    <>
-      {text !== undefined && (
-        <blockquote className="said" {...(language === undefined ? {} : { lang: language })}>
-          {text}
-        </blockquote>
-      )}
-      {networks.length > 0 && <div className="small">{networks.map(networkName).join(', ')}</div>}
-      {permalink !== undefined && (
-        <div className="small">
-          <a href={permalink}>{permalink}</a>
-        </div>
-      )}
-    </>
-  )
 }

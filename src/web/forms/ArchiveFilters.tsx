@@ -124,7 +124,7 @@ export function ArchiveFilters({
 }
 
 /** The browser writes the days of a date field in its own order; the hint says the chosen one in the console's language. */
-function dayHint(day: string | undefined): string {
+export function dayHint(day: string | undefined): string {
   return day === undefined ? timeZone : `${formatDay(day)} (${timeZone})`
 }
 

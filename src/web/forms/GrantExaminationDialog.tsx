@@ -9,9 +9,9 @@ import { FormDialog } from '#web/components/FormDialog.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { SecretDialog } from '#web/components/SecretDialog.tsx'
 import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
-import { timeZone } from '#web/util/format.ts'
+import { formatDay, timeZone } from '#web/util/format.ts'
 import { networkNames } from '#web/util/words.ts'
-import { toFilter, withValue, type ArchiveSearch } from './ArchiveFilters.tsx'
+import { dayHint, toFilter, withValue, type ArchiveSearch } from './ArchiveFilters.tsx'
 
 interface Wish {
   readonly name: string
@@ -101,7 +101,7 @@ export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () =>
       />
       <TextField
         label={t`Last day of access`}
-        hint={t`This day included, ${timeZone}; a year from now at most`}
+        hint={t`${formatDay(lastDay)} included, ${timeZone}; a year from now at most`}
         type="date"
         required
         value={lastDay}
@@ -160,14 +160,14 @@ function ScopeFields({ scope, onScope, unitId, onUnit }: ScopeProps) {
         />
         <TextField
           label={t`Records from`}
-          hint={timeZone}
+          hint={dayHint(scope.from)}
           type="date"
           value={scope.from ?? ''}
           onChange={set('from')}
         />
         <TextField
           label={t`Until, this day included`}
-          hint={timeZone}
+          hint={dayHint(scope.to)}
           type="date"
           value={scope.to ?? ''}
           onChange={set('to')}

@@ -67,13 +67,17 @@ export function ProfilesPage() {
 }
 
 function ProfileLine({ profile, onConnect }: { profile: Profile; onConnect: () => void }) {
-  const { i18n } = useLingui()
+  const { t, i18n } = useLingui()
   const may = useMay()
   const client = useQueryClient()
+  const [leaving, setLeaving] = useState(false)
   const change = useMutation({
     mutationFn: (endpoint: typeof pauseProfile | typeof disconnectProfile) =>
       call(endpoint, { params: { profileId: profile.profileId } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['profiles'] }),
+    onSuccess: () => {
+      setLeaving(false)
+      return client.invalidateQueries({ queryKey: ['profiles'] })
+    },
   })
   return (
     <li>
@@ -83,7 +87,7 @@ function ProfileLine({ profile, onConnect }: { profile: Profile; onConnect: () =
           <span className="muted small cut">
             {networkName(profile.network)} · @{profile.handle} · {profile.unitName}
           </span>
-          {change.error !== null && <Failure error={change.error} />}
+          {change.error !== null && !leaving && <Failure error={change.error} />}
         </span>
         <span className="row">
           <Badge tone={statusWords[profile.status].tone}>{i18n._(statusWords[profile.status].label)}</Badge>
@@ -98,7 +102,7 @@ function ProfileLine({ profile, onConnect }: { profile: Profile; onConnect: () =
                 </Button>
               )}
               {profile.status !== 'disconnected' && profile.status !== 'registered' && (
-                <Button small kind="danger" busy={change.isPending} onClick={() => change.mutate(disconnectProfile)}>
+                <Button small kind="danger" busy={change.isPending} onClick={() => setLeaving(true)}>
                   <Trans>Disconnect</Trans>
                 </Button>
               )}
@@ -106,6 +110,23 @@ function ProfileLine({ profile, onConnect }: { profile: Profile; onConnect: () =
           )}
         </span>
       </div>
+      {leaving && (
+        <FormDialog
+          title={t`Disconnect @${profile.handle}?`}
+          confirm={t`Disconnect`}
+          busy={change.isPending}
+          ready
+          error={change.error}
+          onClose={() => setLeaving(false)}
+          onSubmit={() => change.mutate(disconnectProfile)}
+        >
+          <p>
+            <Trans>
+              Nothing is published there any more, and its credential is destroyed. Connecting it again takes a new one.
+            </Trans>
+          </p>
+        </FormDialog>
+      )}
     </li>
   )
 }

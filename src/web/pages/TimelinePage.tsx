@@ -6,6 +6,8 @@ import { PageHead } from '#web/components/PageHead.tsx'
 import { QueryView } from '#web/components/states.tsx'
 import { Timeline } from '#web/components/Timeline.tsx'
 import { timeZone } from '#web/util/format.ts'
+import { recordFacts } from '#web/util/record-facts.ts'
+import { networkName } from '#web/util/words.ts'
 
 const route = getRouteApi('/shell/archive/posts/$postId')
 
@@ -25,8 +27,30 @@ export function TimelinePage() {
         </Link>
       </PageHead>
       <section className="card">
-        <QueryView query={timeline}>{({ entries }) => <Timeline entries={entries} withTexts />}</QueryView>
+        <QueryView query={timeline}>{({ entries }) => <Timeline entries={entries} drawMore={drawSaid} />}</QueryView>
       </section>
+    </>
+  )
+}
+
+const drawSaid = (summary: Record<string, unknown>) => <Said summary={summary} />
+
+/** What was to be said, what the world saw, and where. */
+function Said({ summary }: { summary: Record<string, unknown> }) {
+  const { text, language, networks, permalink } = recordFacts(summary)
+  return (
+    <>
+      {text !== undefined && (
+        <blockquote className="said" {...(language === undefined ? {} : { lang: language })}>
+          {text}
+        </blockquote>
+      )}
+      {networks.length > 0 && <div className="small">{networks.map(networkName).join(', ')}</div>}
+      {permalink !== undefined && (
+        <div className="small">
+          <a href={permalink}>{permalink}</a>
+        </div>
+      )}
     </>
   )
 }
