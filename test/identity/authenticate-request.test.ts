@@ -12,6 +12,7 @@ import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from '#test/support/records-of.ts'
 import { demoGroupRoles } from '#server/embedded/demo-people.ts'
 import { createFakeClock } from '#test/support/fake-clock.ts'
+import { giveRole } from '#test/support/give-role.ts'
 import { sign, startLyingProvider } from './lying-provider.ts'
 
 test('a route that names no permission does not register', async (t) => {
@@ -98,10 +99,7 @@ test('an access token of the firm’s provider acts for its service client, prov
     .select(['id', 'unit_id'])
     .where('subject', '=', 'loader')
     .executeTakeFirstOrThrow()
-  await gateway.db
-    .insertInto('role_grant')
-    .values({ id, user_id: id, role: 'author', unit_id, source: 'manual', granted_at: gateway.clock.now() })
-    .execute()
+  await giveRole(gateway, { userId: id, role: 'author', unitId: unit_id })
   assert.equal((await call(token)).json().displayName, 'loader')
   const [head, payload, signature = ''] = token.split('.')
   assert.equal((await call(`${head}.${payload}.${signature.slice(0, -4)}AAAA`)).statusCode, 401)

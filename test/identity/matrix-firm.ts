@@ -10,6 +10,7 @@ import { connectProfile } from '#server/profiles/connect-profile.ts'
 import { registerProfile } from '#server/profiles/register-profile.ts'
 import type { Role } from '#shared/permissions.ts'
 import { furnishFirm } from '#test/support/furnish-firm.ts'
+import { giveRole } from '#test/support/give-role.ts'
 import { redDot } from '#test/support/image-form.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 
@@ -75,12 +76,7 @@ async function enterPerson(gateway: TestGateway, roles: readonly Role[], unitId:
       updated_at: now,
     })
     .execute()
-  for (const role of roles) {
-    await gateway.db
-      .insertInto('role_grant')
-      .values({ id: newId(now), user_id: userId, role, unit_id: unitId, source: 'manual', granted_at: now })
-      .execute()
-  }
+  for (const role of roles) await giveRole(gateway, { userId, role, unitId })
   const sid = newId(now)
   await gateway.db
     .insertInto('user_session')

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { loadActor } from '#server/identity/load-actor.ts'
 import { unitPathOf } from '#server/identity/unit-path.ts'
 import { mayOnUnit } from '#server/platform/actor.ts'
-import { newId } from '#server/platform/new-id.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from '#test/support/records-of.ts'
+import { giveRole } from '#test/support/give-role.ts'
 
 async function startFirm(t: Parameters<typeof startGateway>[0]) {
   const gateway = await startGateway(t)
@@ -45,18 +45,7 @@ test('a move makes nobody the auditor of what they administer (SEC-9)', async (t
   const { gateway, ada, europe, paris, asia } = await startFirm(t)
   const ruth = await gateway.signIn('ruth')
   const { userId } = (await ruth.get('/api/me')).json()
-  const hold = (role: 'auditor' | 'admin', unitId: string) =>
-    gateway.db
-      .insertInto('role_grant')
-      .values({
-        id: newId(gateway.clock.now()),
-        user_id: userId,
-        role,
-        unit_id: unitId,
-        source: 'manual',
-        granted_at: gateway.clock.now(),
-      })
-      .execute()
+  const hold = (role: 'auditor' | 'admin', unitId: string) => giveRole(gateway, { userId, role, unitId })
   await gateway.db
     .updateTable('role_grant')
     .set({ revoked_at: gateway.clock.now() })

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { Review, ReviewSummary } from '#shared/api/reviews.ts'
 import type { Post } from '#shared/api/posts.ts'
 import { approve, furnishFirm, readPost, submit } from '#test/support/furnish-firm.ts'
+import { giveRole } from '#test/support/give-role.ts'
 
 const text = 'We open our branch in Lyon on Monday.'
 
@@ -104,17 +105,7 @@ test('An author who is also a reviewer cannot approve their own post, in the API
   const camille = await gateway.signIn('camille')
   const post = await submit(camille, profileId, text)
   const author = post.author.userId
-  await gateway.db
-    .insertInto('role_grant')
-    .values({
-      id: '01a00000-0000-7000-8000-000000000001',
-      user_id: author,
-      role: 'reviewer',
-      unit_id: post.unitId,
-      source: 'manual',
-      granted_at: gateway.clock.now(),
-    })
-    .execute()
+  await giveRole(gateway, { userId: author, role: 'reviewer', unitId: post.unitId })
   const reviewId = post.reviews[0]!.reviewId
   const refused = await camille.post(`/api/reviews/${reviewId}/decision`, {
     outcome: 'approved',

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
 import { approve, furnishFirm, readPost, submit, testPolicy } from '#test/support/furnish-firm.ts'
+import { giveRole } from '#test/support/give-role.ts'
 
 const text = 'We open our branch in Lyon on Monday.'
 
@@ -42,17 +43,8 @@ test('a review is handed only to somebody who reviews its unit already', async (
   const { userId, unit } = (await ruth.get('/api/me')).json<{ userId: string; unit: { unitId: string } }>()
   const post = await submit(camille, profileId, text)
   const hand = () => ines.post(`/api/reviews/${post.reviews[0]!.reviewId}/delegate`, { userId })
-  await gateway.db
-    .insertInto('role_grant')
-    .values({
-      id: crypto.randomUUID(),
-      user_id: userId,
-      role: 'reviewer',
-      unit_id: unit.unitId,
-      source: 'manual',
-      granted_at: addMilliseconds(gateway.clock.now(), 60_000),
-    })
-    .execute()
+  const from = addMilliseconds(gateway.clock.now(), 60_000)
+  await giveRole(gateway, { userId, role: 'reviewer', unitId: unit.unitId, from })
   assert.equal((await hand()).statusCode, 422)
   gateway.clock.advance(60_000)
   assert.equal((await hand()).statusCode, 200)
@@ -72,18 +64,7 @@ test('what one’s deputy decides on one’s own post is refused: delegation doe
     unitId: string
   }>().unitId
   // Camille reviews the firm and lends it to Inès, whose own reviewing is in Tokyo only.
-  const now = gateway.clock.now()
-  await gateway.db
-    .insertInto('role_grant')
-    .values({
-      id: crypto.randomUUID(),
-      user_id: camilleId,
-      role: 'reviewer',
-      unit_id: firmId,
-      source: 'manual',
-      granted_at: now,
-    })
-    .execute()
+  await giveRole(gateway, { userId: camilleId, role: 'reviewer', unitId: firmId })
   await gateway.db
     .updateTable('role_grant')
     .set({ unit_id: other })
