@@ -136,7 +136,7 @@ export const ordinary: { readonly en: readonly DemoText[]; readonly fr: readonly
       link: { url: 'https://meridian-bank.example/fr/rapport-annuel', text: 'Rapport annuel' },
     },
     {
-      text: 'Compte rendu de notre table ronde du mois de {month} sur {topic} : trois questions revenues sans cesse, et qui y travaille.',
+      text: 'Compte rendu de notre table ronde sur {topic}, tenue en {month} : trois questions revenues sans cesse, et qui y travaille.',
     },
     {
       text: 'Notre application lit désormais les soldes à voix haute et accepte les grands caractères. Dites-nous ce qui aiderait encore.',

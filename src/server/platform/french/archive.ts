@@ -7,19 +7,19 @@ export const archiveInFrench: FrenchSentences = {
   'This record is not sealed yet. Ask again in a minute.':
     'Cet enregistrement n’est pas encore scellé. Redemandez dans une minute.',
   'Name a unit that you keep records for: you may not hold records of the whole firm.':
-    'Indiquez une unité dont vous tenez les archives : vous ne pouvez pas geler celles de toute la maison.',
+    'Indiquez une unité dont vous tenez les archives : vous ne pouvez pas geler celles de tout l’établissement.',
   'No such hold.': 'Ce gel n’existe pas.',
   'This hold is released already.': 'Ce gel est déjà levé.',
   'You asked for this release. A second person must release the hold.':
     'Vous avez demandé cette levée. Une seconde personne doit lever le gel.',
   'Retention holds for the whole firm: a records officer of the firm must change it.':
-    'La conservation vaut pour toute la maison : un responsable des archives de la maison doit la changer.',
+    'La conservation vaut pour tout l’établissement : un responsable des archives de l’établissement doit la changer.',
   'No such retention class.': 'Cette classe de conservation n’existe pas.',
   'A retention period can only be made longer than it is.': 'Une durée de conservation ne peut qu’être allongée.',
   'Nothing is sealed yet.': 'Rien n’est encore scellé.',
   'The sealed log has no such tile.': 'Le journal scellé n’a pas cette tuile.',
   'Entries of the whole log are for auditors of the whole firm. Ask for an export of your unit.':
-    'Les entrées de tout le journal sont réservées aux auditeurs de toute la maison. Demandez un export de votre unité.',
+    'Les entrées de tout le journal sont réservées aux auditeurs de tout l’établissement. Demandez un export de votre unité.',
   'Retention ended: {words}': 'Fin de la conservation : {words}',
   'not reachable': 'injoignable',
 

@@ -94,5 +94,5 @@ export const identityInFrench: FrenchSentences = {
   'No such unit.': 'Aucune unité ne correspond.',
   'No such unit among those that you manage.': 'Cette unité n’est pas de celles que vous administrez.',
   'A unit cannot be moved below itself, and the firm has nothing above it.':
-    'Une unité ne peut pas être rattachée à elle-même, et la maison n’a rien au-dessus d’elle.',
+    'Une unité ne peut pas être rattachée à elle-même, et l’établissement n’a rien au-dessus de lui.',
 }

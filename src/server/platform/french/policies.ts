@@ -32,7 +32,7 @@ export const policiesInFrench: FrenchSentences = {
   'The thread that compiles a policy ended without an answer.':
     'La compilation des règles s’est terminée sans réponse.',
   'A policy binds the whole firm: a policy owner of the firm must do this.':
-    'Les règles engagent toute la maison : il faut un responsable des règles de la maison.',
+    'Les règles engagent tout l’établissement : il faut un responsable des règles de l’établissement.',
   'An emergency starts at once. Leave out the time.':
     'Une mise en vigueur d’urgence est immédiate. N’indiquez pas d’heure.',
   'Only a draft starts as an emergency; this version is {status}.':
@@ -54,5 +54,5 @@ export const policiesInFrench: FrenchSentences = {
   'Another version has come into force since this one was simulated. Simulate it again, so that its report compares it with what is in force.':
     'Une autre version est entrée en vigueur depuis la simulation de celle-ci. Simulez-la de nouveau, pour que son rapport la compare à ce qui est en vigueur.',
   'This version was simulated over the posts of some units only, and it would bind the whole firm. A policy owner of the firm must simulate it.':
-    'Cette version n’a été simulée que sur les publications de certaines unités, et elle engagerait toute la maison. Un responsable des règles de la maison doit la simuler.',
+    'Cette version n’a été simulée que sur les publications de certaines unités, et elle engagerait tout l’établissement. Un responsable des règles de l’établissement doit la simuler.',
 }

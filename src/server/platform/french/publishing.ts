@@ -114,5 +114,5 @@ export const publishingInFrench: FrenchSentences = {
   'You asked for the lift; a second person must confirm it.':
     'Vous avez demandé la levée ; une seconde personne doit la confirmer.',
   'This stop holds the whole firm. It is lifted by somebody whose role is held on the firm.':
-    'Cet arrêt retient toute la maison. Il est levé par quelqu’un dont le rôle porte sur toute la maison.',
+    'Cet arrêt retient tout l’établissement. Il est levé par quelqu’un dont le rôle porte sur tout l’établissement.',
 }
