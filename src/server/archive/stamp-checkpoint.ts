@@ -35,7 +35,7 @@ export async function stampCheckpoint(
   const answer = (await deps.objectStore.get(key)) ?? (await ask(authority, sealed.note))
   const stamp = await open(answer, sealed.note, authority)
   const stored = await deps.objectStore.put(key, answer, await readRetainUntil(deps.db, sealed.treeSize))
-  await settle(deps, authority, sealed.treeSize, answer, stamp, stored)
+  await settle(deps, authority, { treeSize: sealed.treeSize, answer, stamp, stored })
 }
 
 // Loaded only where an authority is asked: reading certificates is the work of a large package.
@@ -71,13 +71,18 @@ async function open(
   }
 }
 
+/** A checkpoint that an authority saw: its answer, what that says, and where it lies in the bucket. */
+interface Stamped {
+  readonly treeSize: number
+  readonly answer: Uint8Array
+  readonly stamp: Timestamp
+  readonly stored: StoredObject
+}
+
 async function settle(
   deps: Pick<Deps, 'db' | 'clock'>,
   authority: TimestampAuthority,
-  treeSize: number,
-  answer: Uint8Array,
-  stamp: Timestamp,
-  stored: StoredObject,
+  { treeSize, answer, stamp, stored }: Stamped,
 ): Promise<void> {
   const at = deps.clock.now()
   const name = timestampName(authority)

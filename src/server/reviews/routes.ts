@@ -1,8 +1,10 @@
+import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { cutPage, readCursor } from '#server/platform/page-cursor.ts'
 import { readLanguage } from '#server/platform/read-language.ts'
+import type { AnswerOf, QueryOf } from '#shared/api/endpoint.ts'
 import * as posts from '#shared/api/posts.ts'
 import * as contract from '#shared/api/reviews.ts'
 import * as simulations from '#shared/api/simulations.ts'
@@ -71,49 +73,7 @@ function registerWriting(app: App, deps: RouteDeps): void {
 }
 
 function registerQueue(app: App, deps: RouteDeps): void {
-  app.route({
-    ...contract.listReviews,
-    handler: async (request) => {
-      const { query } = request
-      const now = deps.clock.now()
-      const statuses = (query.status ?? 'open').split(',')
-      const limit = query.limit ?? 50
-      const sort = query.sort ?? 'due'
-      const [rows, counts] = await Promise.all([
-        findQueue(deps.db, request.actor, {
-          filter: {
-            statuses,
-            assignee: query.assignee,
-            unit: query.unit,
-            network: query.network,
-            severity: query.severity,
-          },
-          sort,
-          after: readCursor(query.cursor),
-          limit: limit + 1,
-          now,
-        }),
-        countFacets(deps.db, request.actor, statuses, now),
-      ])
-      const facet = (name: string) =>
-        Object.fromEntries(counts.filter((row) => row.facet === name).map((row) => [row.value, row.count]))
-      return {
-        ...cutPage(
-          rows,
-          limit,
-          (row) => ({ at: sort === 'due' ? row.dueAt : row.createdAt, id: row.reviewId }),
-          (row) => toReviewSummary(row, now),
-        ),
-        facets: {
-          status: facet('status'),
-          severity: facet('severity'),
-          network: facet('network'),
-          unit: facet('unit'),
-          assignee: facet('assignee'),
-        },
-      }
-    },
-  })
+  app.route({ ...contract.listReviews, handler: (request) => listQueue(deps, request.actor, request.query) })
   app.route({
     ...contract.summariseReviews,
     handler: async (request) => findQueueSummary(deps.db, request.actor, deps.clock.now()),
@@ -123,6 +83,41 @@ function registerQueue(app: App, deps: RouteDeps): void {
     handler: async (request) =>
       readReview(deps.db, request.actor, request.params.reviewId, readLanguage(request), deps.clock.now()),
   })
+}
+
+/** One page of the queue with the counts of its facets. */
+async function listQueue(
+  deps: Pick<RouteDeps, 'db' | 'clock'>,
+  actor: Actor,
+  query: QueryOf<typeof contract.listReviews>,
+): Promise<AnswerOf<typeof contract.listReviews>> {
+  const now = deps.clock.now()
+  const statuses = (query.status ?? 'open').split(',')
+  const limit = query.limit ?? 50
+  const sort = query.sort ?? 'due'
+  const { assignee, unit, network, severity } = query
+  const filter = { statuses, assignee, unit, network, severity }
+  const [rows, counts] = await Promise.all([
+    findQueue(deps.db, actor, { filter, sort, after: readCursor(query.cursor), limit: limit + 1, now }),
+    countFacets(deps.db, actor, statuses, now),
+  ])
+  const facet = (name: string) =>
+    Object.fromEntries(counts.filter((row) => row.facet === name).map((row) => [row.value, row.count]))
+  return {
+    ...cutPage(
+      rows,
+      limit,
+      (row) => ({ at: sort === 'due' ? row.dueAt : row.createdAt, id: row.reviewId }),
+      (row) => toReviewSummary(row, now),
+    ),
+    facets: {
+      status: facet('status'),
+      severity: facet('severity'),
+      network: facet('network'),
+      unit: facet('unit'),
+      assignee: facet('assignee'),
+    },
+  }
 }
 
 function registerDecisions(app: App, deps: RouteDeps): void {
