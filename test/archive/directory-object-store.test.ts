@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
@@ -67,4 +67,30 @@ it('says that a lost directory can be retried', async () => {
   const failure = (error: unknown) => error instanceof ObjectStoreError && error.retryable
   await assert.rejects(store.put('a', Buffer.from('x'), clock.now()), failure)
   await assert.rejects(store.check(), failure)
+})
+
+it('does not begin anew where its folder went away: nothing is stored or missing until the same one is back', async () => {
+  const parent = await makeFolder()
+  const [directory, away] = [join(parent, 'objects'), join(parent, 'away')]
+  const store = await openDirectoryObjectStore({ directory, clock })
+  const until = addMilliseconds(clock.now(), 60_000)
+  await store.put('checkpoint/1', Buffer.from('one'), until)
+  await rename(directory, away)
+  const isAway = (error: unknown) => error instanceof ObjectStoreError && error.retryable
+  for (const made of [false, true]) {
+    if (made) await mkdir(directory)
+    await assert.rejects(store.put('checkpoint/2', Buffer.from('two'), until), isAway)
+    await assert.rejects(store.get('checkpoint/1'), isAway)
+    await assert.rejects(store.head('checkpoint/1'), isAway)
+    await assert.rejects(Array.fromAsync(store.list('')), isAway)
+    await assert.rejects(store.check(), isAway)
+  }
+  assert.deepEqual(await readdir(directory), [])
+  await rm(directory, { recursive: true })
+  await rename(away, directory)
+  await store.put('checkpoint/2', Buffer.from('two'), until)
+  assert.deepEqual(
+    (await Array.fromAsync(store.list(''))).map(({ key }) => key),
+    ['checkpoint/1', 'checkpoint/2'],
+  )
 })

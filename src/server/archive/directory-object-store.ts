@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock, Instant } from '#server/platform/clock.ts'
 import { ObjectStoreError, type ObjectStore, type StoredObject } from '#server/platform/object-store.ts'
@@ -35,6 +35,8 @@ class DirectoryObjectStore implements ObjectStore {
   readonly #root: string
   readonly #clock: Clock
   readonly #synced = new Set<string>()
+  /** The folder that was opened, by device and inode. */
+  #opened: string | undefined
 
   constructor(root: string, clock: Clock) {
     this.#root = root
@@ -43,6 +45,7 @@ class DirectoryObjectStore implements ObjectStore {
 
   async put(key: string, bytes: Uint8Array, retainUntil: Instant): Promise<StoredObject> {
     return guarded(async () => {
+      await this.#refuseOtherRoot()
       const folder = this.#folder(key)
       const lock: Lock = { sha256: sha256Hex(bytes), size: bytes.length, retainUntil, legalHold: false }
       if ((await firstVersion(folder)) === undefined) await this.#place(folder, bytes, lock)
@@ -58,6 +61,7 @@ class DirectoryObjectStore implements ObjectStore {
 
   async get(key: string, versionId?: string): Promise<Uint8Array | undefined> {
     return guarded(async () => {
+      await this.#refuseOtherRoot()
       const folder = this.#folder(key)
       const version = versionId ?? (await firstVersion(folder))
       return version === undefined || !versionPattern.test(version) ? undefined : readIfThere(join(folder, version))
@@ -66,6 +70,7 @@ class DirectoryObjectStore implements ObjectStore {
 
   async head(key: string, versionId?: string): Promise<StoredObject | undefined> {
     return guarded(async () => {
+      await this.#refuseOtherRoot()
       const folder = this.#folder(key)
       const version = versionId ?? (await firstVersion(folder))
       if (version === undefined || !(await versionsIn(folder)).includes(version)) return undefined
@@ -75,6 +80,7 @@ class DirectoryObjectStore implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncIterable<{ key: string; versionId: string; size: number; deleteMarker: boolean }> {
+    await guarded(() => this.#refuseOtherRoot())
     yield* this.#walk(prefix, '')
   }
 
@@ -108,11 +114,26 @@ class DirectoryObjectStore implements ObjectStore {
 
   async check(): Promise<void> {
     await guarded(async () => {
+      if (this.#opened === undefined) await this.#makeFolder(this.#root)
+      await this.#refuseOtherRoot()
       await this.#makeFolder(join(this.#root, incoming))
       const probe = join(this.#root, incoming, `probe-${randomUUID()}`)
       await writeSynced(probe, new Uint8Array(1), 0o600)
       await unlink(probe)
     })
+  }
+
+  /** A folder that is gone, or an empty one in its place, is a disk that is away: nothing is begun anew there. */
+  async #refuseOtherRoot(): Promise<void> {
+    const found = await stat(this.#root).then(
+      ({ dev, ino }) => `${dev}:${ino}`,
+      () => 'nothing',
+    )
+    this.#opened ??= found
+    if (found === this.#opened) return
+    this.#synced.clear()
+    const sentence = `${this.#root} is not the folder that was opened. Bring it back; if another disk is right, start the gateway anew.`
+    throw new ObjectStoreError(sentence, { retryable: true })
   }
 
   #folder(key: string): string {
