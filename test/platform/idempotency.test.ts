@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { forgetIdempotencyKeys } from '#server/platform/idempotency.ts'
+import { createSecretBox } from '#server/platform/secret-box.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 
@@ -59,6 +61,17 @@ test('a refusal is kept like any other answer, and the kept answers are unreadab
   const rows = await gateway.db.selectFrom('idempotency_key').select('answer').execute()
   assert.equal(rows.length, 2)
   assert.ok(!JSON.stringify(rows).includes(made.json().token))
+})
+
+test('an answer that was sealed under another key of the secret box is lost, and its call is not carried out again', async (t) => {
+  const gateway = await startGateway(t)
+  const camille = await gateway.signIn('camille')
+  await camille.post('/api/tokens', token, { 'idempotency-key': 'one' })
+  const answer = createSecretBox(randomBytes(32)).seal('{}', 'of another key').toString('base64')
+  await gateway.db.updateTable('idempotency_key').set({ answer }).execute()
+  const repeat = await camille.post('/api/tokens', token, { 'idempotency-key': 'one' })
+  assert.deepEqual([repeat.statusCode, repeat.json().code], [409, 'conflict'])
+  assert.equal(await countTokens(camille), 1)
 })
 
 test('a key whose call died before it committed is carried out by a repeat; one that committed is not', async (t) => {

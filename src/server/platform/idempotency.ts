@@ -97,12 +97,7 @@ async function claim(
       return undefined
     }
     const leaseOver = addMilliseconds(row.created_at, leaseMs) < deps.clock.now()
-    if (leaseOver && row.committed_at !== null) {
-      throw new AppError(
-        'conflict',
-        'The first request with this key was carried out, but its answer was lost. Look at the list before you send it again with a new key.',
-      )
-    }
+    if (leaseOver && row.committed_at !== null) throw answerLost()
     if (leaseOver && (await takeOver(deps, mine, row.created_at))) return mine
     if (waited >= waitMs)
       throw new AppError('conflict', 'The first request with this key is still running. Ask again in a moment.')
@@ -162,20 +157,31 @@ async function markCommitted(tx: Tx, mine: Claim): Promise<void> {
     .execute()
 }
 
+function answerLost(cause?: unknown): AppError {
+  return new AppError(
+    'conflict',
+    'The first request with this key was carried out, but its answer was lost. Look at the list before you send it again with a new key.',
+    { cause },
+  )
+}
+
 function sendKept(deps: Parts, reply: FastifyReply, mine: Claim, status: number, answer: string | null): void {
-  const kept =
-    answer === null
-      ? { type: '', body: '' }
-      : (JSON.parse(deps.secretBox.open(Buffer.from(answer, 'base64'), context(mine))) as {
-          type: string
-          body: string
-        })
+  const kept = answer === null ? { type: '', body: '' } : openAnswer(deps, mine, answer)
   void reply
     .code(status)
     .header('idempotency-replayed', 'true')
     .type(kept.type === '' ? 'application/json; charset=utf-8' : kept.type)
     .serializer((text: string) => text)
     .send(kept.body)
+}
+
+/** What was sealed under another key of the secret box is lost. */
+function openAnswer({ secretBox }: Parts, mine: Claim, answer: string): { type: string; body: string } {
+  try {
+    return JSON.parse(secretBox.open(Buffer.from(answer, 'base64'), context(mine))) as { type: string; body: string }
+  } catch (error) {
+    throw answerLost(error)
+  }
 }
 
 /** An answer may carry a secret that is shown once, so it is kept sealed. */
