@@ -56,6 +56,7 @@ const loaders = 2
 /** The indexes of the migrations, which are made after the rows. */
 const indexes = {
   search_vector: 'using gin (vector)',
+  search_actor: '(actor_id, recorded_at, record_id)',
   search_author: '(author_id, recorded_at, record_id) where author_id is not null',
   search_post: '(post_id, recorded_at, record_id) where post_id is not null',
   search_profile: '(profile_id, recorded_at, record_id) where profile_id is not null',
@@ -176,6 +177,8 @@ const kinds: readonly Kind[] = [
   { name: 'prefix of half of all words', make: () => ({ q: 'w1*' }) },
   { name: 'prefix of ten words', make: () => ({ q: `w1${100 + any(899)}*` }) },
   { name: 'prefix of half, and a word', make: () => ({ q: `w1* ${word(15_000, 20_000)}` }) },
+  { name: 'what somebody did', make: () => ({ actor: author() }) },
+  { name: 'what somebody did, of one type', make: () => ({ actor: author(), type: 'review.decided' }) },
   { name: 'author', make: () => ({ author: author() }) },
   { name: 'author in a month', make: () => ({ author: author(), ...month() }) },
   { name: 'author and word', make: () => ({ author: author(), q: word(0, 100) }) },

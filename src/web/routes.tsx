@@ -60,7 +60,7 @@ const archive = createRoute({
   getParentRoute: () => shell,
   path: '/archive',
   validateSearch: (search: Record<string, unknown>) =>
-    text(search, 'q', 'from', 'to', 'author', 'unit', 'network', 'type', 'verdict', 'post', 'profile'),
+    text(search, 'q', 'from', 'to', 'author', 'actor', 'unit', 'network', 'type', 'verdict', 'post', 'profile'),
   component: lazyRouteComponent(() => import('#web/pages/ArchivePage.tsx'), 'ArchivePage'),
 })
 const record = createRoute({

@@ -253,6 +253,19 @@ test('The index is rebuilt from the archive alone: the same searches give the sa
   assert.deepEqual((await verifyArchive({ ...archive, db }, { scope: 'full' })).problems, [])
 })
 
+test('What somebody did is found by who did it, whoever’s post it is about', async (t) => {
+  const archive = await openFirm(t)
+  const tom: Actor = { ...systemActor, kind: 'user', userId: crypto.randomUUID(), displayName: 'Tom' }
+  const decided = await archive.append({ type: 'review.decided', streams: { unit: paris, author } }, tom)
+  await archive.append({ type: 'post.submitted', streams: { unit: paris, author: tom.userId } })
+  assert.deepEqual(
+    (await find(archive, { actor: tom.userId })).items.map((item) => item.recordId),
+    [decided],
+  )
+  assert.equal((await find(archive, { actor: tom.userId, author })).total, 1)
+  assert.equal((await find(archive, { actor: tom.userId, type: 'post.submitted' })).total, 0)
+})
+
 test('The actor and the author of a record are shown by name; the gateway itself is called so', async (t) => {
   const archive = await openFirm(t)
   await archive.append({ type: 'post.submitted', streams: { unit: paris } }, systemActor)

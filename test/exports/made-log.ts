@@ -47,7 +47,7 @@ export function makeLog(size: number): MadeLog {
   return { entries, records, readNode, root: rootOf(leaves, 0, size) }
 }
 
-function uuidOf(n: number): string {
+export function uuidOf(n: number): string {
   return `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`
 }
 

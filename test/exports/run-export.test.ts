@@ -76,6 +76,10 @@ test('filters by author, type, dates and words deliver what they say and prove i
     return report
   }
   assert.equal((await counts({ author: me.userId, type: 'post.submitted' })).tally?.delivered, 3)
+  assert.equal((await counts({ actor: me.userId, type: 'post.submitted' })).tally?.delivered, 3)
+  const auditor = (await ruth.get('/api/me')).json<{ userId: string }>()
+  const acts = await counts({ actor: auditor.userId })
+  assert.ok(acts.tally!.delivered > 0 && acts.tally!.delivered < acts.tally!.entries, JSON.stringify(acts.tally))
   assert.equal((await counts({ from: later, type: 'post.submitted' })).tally?.delivered, 1)
   assert.equal((await counts({ to: later, type: 'post.submitted' })).tally?.delivered, 2)
   const words = await counts({ q: 'bonds', type: 'post.submitted' })

@@ -4,7 +4,7 @@ import type { Manifest } from '#server/exports/manifest.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { key, lines, log, pack, problemsOf, repack, setLines } from './forge-package.ts'
-import { makeLog, makeSigner, units, type PackageOptions } from './made-log.ts'
+import { makeLog, makeSigner, units, uuidOf, type PackageOptions } from './made-log.ts'
 
 it('verifies a whole range and says what it holds', async () => {
   const report = await verifyPackage(await pack(), key)
@@ -46,6 +46,8 @@ it('verifies every range of a small log and every filter', async () => {
     { types: ['post.submitted', 'review.decided'] },
     { verdict: 'review' },
     { post: 'post-3' },
+    { actor: uuidOf(2) },
+    { actor: 'user-2' },
     { author: 'nobody' },
   ]
   for (const filter of filters) {

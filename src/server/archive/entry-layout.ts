@@ -66,6 +66,7 @@ const mostStreams = 16
 export class EntryLayout {
   /** Positions of the parts that have one length. */
   at = 0
+  actor = 0
   bodyHash = 0
   id = 0
   recordedAt = 0
@@ -124,6 +125,7 @@ export class EntryLayout {
 
   #readFront(view: DataView, start: number, end: number): boolean {
     this.at = start + beforeAt.length
+    this.actor = start + actorAt
     this.bodyHash = start + bodyHashAt
     this.id = start + idAt
     this.recordedAt = start + recordedAtAt
@@ -131,7 +133,7 @@ export class EntryLayout {
     return (
       holds(view, start, end, beforeAt) &&
       holds(view, this.at + instantLength, end, beforeActor) &&
-      isUuid(view, start + actorAt) &&
+      isUuid(view, this.actor) &&
       holds(view, this.bodyHash - beforeBodyHash.length, end, beforeBodyHash) &&
       holds(view, this.bodyHash + hashLength, end, beforeId) &&
       isUuid(view, this.id) &&

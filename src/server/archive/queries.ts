@@ -11,6 +11,8 @@ export interface RecordFilter {
   readonly from?: Instant | undefined
   readonly to?: Instant | undefined
   readonly author?: string | undefined
+  /** Who did it; `author` is whose post it is about. */
+  readonly actor?: string | undefined
   readonly unit?: string | undefined
   readonly profile?: string | undefined
   readonly post?: string | undefined
@@ -27,6 +29,7 @@ export function whereFilter(filter: RecordFilter, scope: RecordScope): RawBuilde
     filter.from === undefined ? undefined : sql<SqlBool>`s.recorded_at >= ${filter.from}`,
     filter.to === undefined ? undefined : sql<SqlBool>`s.recorded_at < ${filter.to}`,
     filter.author === undefined ? undefined : sql<SqlBool>`s.author_id = ${filter.author}`,
+    filter.actor === undefined ? undefined : sql<SqlBool>`s.actor_id = ${filter.actor}`,
     // A unit means the unit and everything below it, as it does in a role.
     filter.unit === undefined
       ? undefined

@@ -19,10 +19,7 @@ export async function readTimeline(db: Db | Tx, postId: string): Promise<Timelin
   return rows.map(toEntry)
 }
 
-/**
- * What one person did who writes nothing, the newest first: at most `rows` of it, after a position. Acts in the thread of
- * a post are not among them; an index leads to all others.
- */
+/** What one person did, the newest first: at most `rows` of it, after a position. */
 export async function readActsOf(
   db: Db | Tx,
   actorId: string,
@@ -30,8 +27,7 @@ export async function readActsOf(
   rows: number,
 ): Promise<TimelineEntry[]> {
   const further = after === undefined ? sql`true` : sql`(s.recorded_at, s.record_id) < (${after.at}, ${after.id}::uuid)`
-  const found =
-    await sql<TimelineRow>`${selectEntries} where s.actor_id = ${actorId} and s.post_id is null and ${further}
+  const found = await sql<TimelineRow>`${selectEntries} where s.actor_id = ${actorId} and ${further}
     order by s.recorded_at desc, s.record_id desc limit ${rows}`.execute(db)
   return found.rows.map(toEntry)
 }

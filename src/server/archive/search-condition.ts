@@ -46,6 +46,7 @@ export async function readCondition(tx: Tx, filter: RecordFilter, scope: RecordS
 /** The most telling of the columns that have an index in order of time. */
 function orderedBy(filter: RecordFilter): RawBuilder<SqlBool> | undefined {
   if (filter.post !== undefined) return sql`s.post_id = ${filter.post}`
+  if (filter.actor !== undefined) return sql`s.actor_id = ${filter.actor}`
   if (filter.author !== undefined) return sql`s.author_id = ${filter.author}`
   if (filter.profile !== undefined) return sql`s.profile_id = ${filter.profile}`
   if (filter.network !== undefined && filter.verdict !== undefined)

@@ -77,6 +77,10 @@ class QuickEntry implements Entry, Header {
     return this.bytes.subarray(from, to)
   }
 
+  get actor(): string {
+    return this.#text(this.#layout.actor, this.#layout.actor + uuidLength)
+  }
+
   get bodyHash(): string {
     return this.#text(this.#layout.bodyHash, this.#layout.bodyHash + hashLength)
   }

@@ -174,11 +174,12 @@ function streamsOf(row: PackageRequest): ProvenStreams | undefined {
 
 /** The query as a predicate on headers. */
 function filterOf(row: PackageRequest): HeaderFilter {
-  const { from, to, author, profile, post, network, type, verdict } = row.query
+  const { from, to, author, actor, profile, post, network, type, verdict } = row.query
   return {
     from: from ?? null,
     to: to ?? null,
     author: author ?? null,
+    actor: actor ?? null,
     profile: profile ?? null,
     post: post ?? null,
     network: network ?? null,

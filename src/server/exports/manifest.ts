@@ -26,6 +26,8 @@ export const HeaderFilter = Type.Object({
   from: orNull(instant),
   to: orNull(instant),
   author: orNull(text),
+  /** Who did it. Packages from before this could be asked do not have it. */
+  actor: Type.Optional(orNull(text)),
   profile: orNull(text),
   post: orNull(text),
   network: orNull(text),
@@ -95,6 +97,7 @@ export interface Header {
   readonly id: string
   readonly type: string
   readonly recordedAt: string
+  readonly actor: string
   readonly bodyHash: string
   readonly retentionClass: string
   readonly streams: Readonly<Record<string, string | undefined>>
@@ -105,10 +108,12 @@ export interface Header {
 export function headerMatcher(filter: HeaderFilter): (header: Header) => boolean {
   const types = filter.types === null ? null : new Set(filter.types)
   const units = filter.units === null ? null : new Set(filter.units)
+  const actor = filter.actor ?? null
   return (header) =>
     (filter.from === null || header.recordedAt >= filter.from) &&
     (filter.to === null || header.recordedAt < filter.to) &&
     (filter.author === null || header.streams['author'] === filter.author) &&
+    (actor === null || header.actor === actor) &&
     (filter.profile === null || header.streams['profile'] === filter.profile) &&
     (filter.post === null || header.streams['post'] === filter.post) &&
     (filter.network === null || header.streams['network'] === filter.network) &&

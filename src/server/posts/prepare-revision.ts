@@ -57,7 +57,6 @@ export async function prepareRevision(
 
 /** Fills in what the author left open. */
 export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: Author): Promise<Content> {
-  for (const text of [wish.text, ...(wish.thread ?? [])]) refuseUnstorableText(text)
   const mediaIds = wish.mediaIds ?? []
   const media = mediaIds.length === 0 ? [] : await findMedia(deps.db, mediaIds, author.userId)
   const missing = mediaIds.filter((mediaId) => !media.some((item) => item.mediaId === mediaId))
@@ -91,8 +90,7 @@ export async function toContent(deps: Pick<Deps, 'db'>, wish: PostWish, author: 
 
 /** Descriptions by media id, as the author last wrote them; one of a file that is not attached is a mistake. */
 function readAltTexts({ altTexts = {}, mediaIds = [] }: PostWish): ReadonlyMap<string, string> {
-  for (const [mediaId, altText] of Object.entries(altTexts)) {
-    refuseUnstorableText(altText)
+  for (const mediaId of Object.keys(altTexts)) {
     if (!mediaIds.includes(mediaId))
       throw new AppError('unprocessable', `altTexts describes ${mediaId}, which is not among mediaIds.`)
   }
@@ -168,18 +166,4 @@ function renderTarget(
     if (error instanceof AppError && error.code === 'unprocessable') return refused(error.message)
     throw error
   }
-}
-
-/** Postgres stores no NUL and canonical JSON no lone surrogate: what cannot be kept exactly is refused, never mended. */
-function refuseUnstorableText(text: string): void {
-  if (text.includes('\u0000'))
-    throw new AppError(
-      'invalid_request',
-      'The text holds a NUL character, which cannot be published. Remove it and send the post again.',
-    )
-  if (!text.isWellFormed())
-    throw new AppError(
-      'invalid_request',
-      'The text holds half of a character (a lone surrogate). Type that character again and send the post again.',
-    )
 }

@@ -9,6 +9,7 @@ export const RecordFilter = {
   from: Type.Optional(At),
   to: Type.Optional(At),
   author: Type.Optional(Id),
+  actor: Type.Optional(Type.String({ format: 'uuid', description: 'Who did it; `author` is whose post it is about' })),
   unit: Type.Optional(Id),
   profile: Type.Optional(Id),
   post: Type.Optional(Id),

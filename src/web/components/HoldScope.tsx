@@ -13,13 +13,16 @@ export function HoldScope({ scope }: { scope: Hold['scope'] }) {
   const { t, i18n } = useLingui()
   const may = useMay()
   const units = useQuery({ ...unitsQuery, enabled: may('unit.read') && scope.unit !== undefined })
-  const users = useQuery({ ...usersQuery, enabled: may('user.read') && scope.author !== undefined })
+  const users = useQuery({ ...usersQuery, enabled: may('user.read') && (scope.author ?? scope.actor) !== undefined })
   const unit = units.data?.items.find((candidate) => candidate.unitId === scope.unit)?.name ?? scope.unit
-  const author = users.data?.items.find((candidate) => candidate.userId === scope.author)?.displayName ?? scope.author
+  const personName = (id: string | undefined) =>
+    users.data?.items.find((candidate) => candidate.userId === id)?.displayName ?? id
+  const [author, actor] = [personName(scope.author), personName(scope.actor)]
   const types = scope.type?.split(',').map((type) => i18n._(recordWords(type)))
   const parts = [
     scope.q === undefined ? undefined : t`words “${scope.q}”`,
     author === undefined ? undefined : t`author ${author}`,
+    actor === undefined ? undefined : t`done by ${actor}`,
     unit === undefined ? undefined : t`unit ${unit}`,
     scope.network === undefined ? undefined : networkName(scope.network),
     types?.join(', '),

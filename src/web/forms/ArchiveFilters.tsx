@@ -13,7 +13,10 @@ import { networkNames, verdictWords } from '#web/util/words.ts'
 
 /** The filter as it stands in the address: dates are days of the reader's zone. */
 export type ArchiveSearch = Partial<
-  Record<'q' | 'from' | 'to' | 'author' | 'unit' | 'network' | 'type' | 'verdict' | 'post' | 'profile', string>
+  Record<
+    'q' | 'from' | 'to' | 'author' | 'actor' | 'unit' | 'network' | 'type' | 'verdict' | 'post' | 'profile',
+    string
+  >
 >
 
 export function ArchiveFilters({
@@ -37,6 +40,7 @@ export function ArchiveFilters({
   }
   const filtersOn = Object.keys(wish).filter((name) => name !== 'q').length
   const any = { value: '', label: t`Any` }
+  const people = [any, ...(users.data?.items ?? []).map((user) => ({ value: user.userId, label: user.displayName }))]
   return (
     <form role="search" className="card col" onSubmit={submit}>
       <TextField
@@ -82,15 +86,8 @@ export function ArchiveFilters({
               ...Object.entries(verdictWords).map(([value, word]) => ({ value, label: i18n._(word.label) })),
             ]}
           />
-          <SelectField
-            label={t`Author`}
-            value={wish.author ?? ''}
-            onChange={set('author')}
-            choices={[
-              any,
-              ...(users.data?.items ?? []).map((user) => ({ value: user.userId, label: user.displayName })),
-            ]}
-          />
+          <SelectField label={t`Done by`} value={wish.actor ?? ''} onChange={set('actor')} choices={people} />
+          <SelectField label={t`About a post by`} value={wish.author ?? ''} onChange={set('author')} choices={people} />
           <SelectField
             label={t`Unit`}
             value={wish.unit ?? ''}

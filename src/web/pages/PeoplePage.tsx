@@ -91,8 +91,8 @@ function PersonLine({ user, onChange }: { user: User; onChange: (() => void) | u
       <span className="row">
         {!user.active && <Badge tone="neutral">{t`Has left`}</Badge>}
         {may('archive.search') && (
-          <Link className="small" to="/archive" search={{ author: user.userId }}>
-            <Trans>What they wrote</Trans>
+          <Link className="small" to="/archive" search={{ actor: user.userId }}>
+            <Trans>What they did</Trans>
           </Link>
         )}
         {onChange !== undefined && (

@@ -1,3 +1,4 @@
+import { RecordFilter } from '#shared/api/archive.ts'
 import type { Finding } from '#shared/api/policies.ts'
 
 /** What a reader asks a record for first, taken from its content as it was recorded; whatever it does not say is left out. */
@@ -92,7 +93,7 @@ function bothLanguages(value: unknown): { en: string; fr: string } | undefined {
   return typeof en === 'string' && typeof fr === 'string' ? { en, fr } : undefined
 }
 
-const filterNames = new Set(['q', 'from', 'to', 'author', 'unit', 'network', 'type', 'verdict', 'post', 'profile'])
+const filterNames = new Set(Object.keys(RecordFilter))
 
 /** A filter of the archive; undefined where it holds what no reader's filter does, so that a half of it is never shown as the whole. */
 function filterOf(scope: Record<string, unknown>): Record<string, string> | undefined {

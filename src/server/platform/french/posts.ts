@@ -20,10 +20,6 @@ export const postsInFrench: FrenchSentences = {
     'La passerelle ne publie pas encore de fils sur {network}. Soumettez les éléments un par un.',
   'The gateway publishes only ordinary posts on {network}, no “{format}”.':
     'La passerelle ne publie sur {network} que des publications ordinaires, pas de « {format} ».',
-  'The text holds a NUL character, which cannot be published. Remove it and send the post again.':
-    'Le texte contient un caractère NUL, qui ne peut pas être publié. Retirez-le et renvoyez la publication.',
-  'The text holds half of a character (a lone surrogate). Type that character again and send the post again.':
-    'Le texte contient une moitié de caractère (un demi-codet isolé). Retapez ce caractère et renvoyez la publication.',
   'No such media.': 'Ce fichier n’existe pas.',
   'The file cannot be fetched just now. Try again in a moment.':
     'Le fichier ne peut pas être lu pour l’instant. Réessayez dans un moment.',
