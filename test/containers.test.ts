@@ -81,7 +81,7 @@ test('The image’s command is one that the command line knows', () => {
   const [program, ...words] = [...instruction('ENTRYPOINT'), ...instruction('CMD')]
   assert.equal(program, 'node')
   const known = execFileSync(process.execPath, [...words.slice(0, -1), '--help'], { cwd: project, encoding: 'utf8' })
-  assert.match(known, new RegExp(`^ {2}${words.at(-1)} `, 'm'))
+  assert.match(known, new RegExp(`^ {2}${words.at(-1)}( |$)`, 'm'))
 })
 
 for (const [status, code] of [
