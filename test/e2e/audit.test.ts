@@ -136,8 +136,7 @@ test('A profile is disconnected only after a question that says what it costs', 
 
 for (const look of [
   { language: 'fr', scheme: 'dark', width: 390 },
-  { language: 'fr', scheme: 'light', width: 1440 },
-  { language: 'en', scheme: 'dark', width: 1440 },
+  { language: 'en', scheme: 'light', width: 1440 },
 ] as const) {
   test(
     `The pages of auditors and administrators are sound: ${look.language}, ${look.scheme}, ${look.width} pixels`,
