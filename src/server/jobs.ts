@@ -4,7 +4,7 @@ import { anchorCheckpoints } from '#server/archive/anchor-checkpoint.ts'
 import { carryHolds } from '#server/archive/carry-holds.ts'
 import { commitDirectory } from '#server/archive/commit-directory.ts'
 import { keepArchive } from '#server/archive/keep-archive.ts'
-import { sealOnce } from '#server/archive/seal-records.ts'
+import { sealAndTell } from '#server/archive/seal-and-tell.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
@@ -49,7 +49,7 @@ const jobs: readonly Job[] = [
     wokenBy: ['gateway_record'],
     wakes: ['publish', 'export'],
     everySeconds: 1,
-    run: async (deps) => deps.archiveThread?.seal() ?? sealOnce(deps),
+    run: async (deps) => deps.archiveThread?.seal() ?? sealAndTell(deps),
   },
   { name: 'keep', wokenBy: [], wakes: [], everySeconds: 600, run: (deps) => keepArchive(deps) },
   { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },

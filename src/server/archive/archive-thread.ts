@@ -8,7 +8,7 @@ import { openDatabase, openPool } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { indexRecords } from './index-records.ts'
 import { openObjectStore } from './open-object-store.ts'
-import { sealOnce } from './seal-records.ts'
+import { sealAndTell } from './seal-and-tell.ts'
 import { packError, type ThreadError } from './thread-error.ts'
 import { verifyOnSchedule } from './verify-on-schedule.ts'
 
@@ -99,7 +99,7 @@ async function index(deps: ThreadDeps): Promise<void> {
 
 const tasks: Readonly<Record<Exclude<ArchiveTask, 'stop'>, (deps: ThreadDeps) => Promise<void>>> = {
   async seal(deps) {
-    await sealOnce(deps, { index: false })
+    await sealAndTell(deps, { index: false })
     unindexed = true
     indexing ??= index(deps)
   },
