@@ -92,7 +92,8 @@ async function load(): Promise<number> {
   )
   console.log(`rows after ${((performance.now() - start) / 1000).toFixed(0)} s`)
   const made = Object.entries(indexes).map(([name, on]) => `create index ${name} on archive.search ${on}`)
-  for (const statement of [...made, 'vacuum analyze archive.search', 'analyze archive.leaf'])
+  // What the loader left unwritten is not the searches' to wait for.
+  for (const statement of [...made, 'vacuum analyze archive.search', 'analyze archive.leaf', 'checkpoint'])
     await owner.query(statement)
   return (performance.now() - start) / 1000
 }
