@@ -150,7 +150,7 @@ function RecordLine({ item }: { item: RecordSummary }) {
         <span className="line-main">
           <strong>{i18n._(recordWords(item.type))}</strong>
           {item.excerpt !== '' && <span className="cut">{item.excerpt}</span>}
-          <span className="muted small">
+          <span className="muted small own-line">
             {[
               formatExactTime(item.recordedAt),
               item.actor?.displayName,
