@@ -115,6 +115,18 @@ test('a logout token as some providers send it, of type JWT and without exp, is 
   assert.equal((await ruth.get('/api/me')).statusCode, 401)
 })
 
+test('a logout token that is sent again ends no session that began after it', async (t) => {
+  const { provider, gateway } = await startWith(t)
+  const before = await gateway.signIn('ruth')
+  const token = await sign(logoutClaims(provider, { sub: 'ruth' }), provider.key, { kid: provider.kid })
+  assert.equal((await sendLogout(gateway, token)).statusCode, 200)
+  assert.equal((await before.get('/api/me')).statusCode, 401)
+  gateway.clock.set(new Date(Date.now() + 60_000).toISOString())
+  const after = await gateway.signIn('ruth')
+  assert.equal((await sendLogout(gateway, token)).statusCode, 200)
+  assert.equal((await after.get('/api/me')).statusCode, 200)
+})
+
 test('a logout token that proves nothing ends nothing', async (t) => {
   const { provider, gateway } = await startWith(t)
   const ruth = await gateway.signIn('ruth')

@@ -77,6 +77,16 @@ const lies: Readonly<Record<string, Lie>> = {
   'was issued to several with another authorised party': (claims, { kid }) =>
     sign({ ...claims, aud: [providerClient.clientId, 'another'], azp: 'another' }, key(), { kid }),
   'has no subject': ({ sub: _sub, ...claims }, { kid }) => sign(claims, key(), { kid }),
+  'has an empty subject': (claims, { kid }) => sign({ ...claims, sub: '' }, key(), { kid }),
+  'has a subject longer than the standard knows': (claims, { kid }) =>
+    sign({ ...claims, sub: 'x'.repeat(256) }, key(), { kid }),
+  'names an endless session of the provider': (claims, { kid }) =>
+    sign({ ...claims, sid: 'x'.repeat(256) }, key(), { kid }),
+  'holds a NUL in the name': (claims, { kid }) => sign({ ...claims, name: 'Ruth\u0000' }, key(), { kid }),
+  'holds a NUL in the unit': (claims, { kid }) => sign({ ...claims, unit: '\u0000' }, key(), { kid }),
+  'holds a NUL in the provider’s session': (claims, { kid }) => sign({ ...claims, sid: 'a\u0000' }, key(), { kid }),
+  'holds half of a character in a group': (claims, { kid }) =>
+    sign({ ...claims, groups: ['audit', '\ud800'] }, key(), { kid }),
 }
 let providerUnderTest: LyingProvider
 function key() {
@@ -110,6 +120,35 @@ test('a provider whose clock is a little fast or slow is believed', async (t) =>
     )
     assert.equal((await signInWithForm(gatewayBrowser(gateway), `${loginUrl}?returnTo=/api/me`, 'ruth')).status, 200)
   }
+})
+
+test('odd times, long names and unproven addresses neither break a sign-in nor are kept', async (t) => {
+  const { provider, gateway } = await startWith(t)
+  const email = `${'x'.repeat(320)}@demo.example`
+  provider.lie((claims, { kid }) =>
+    sign({ ...claims, iat: 9e15, exp: 9e15, name: `${'x'.repeat(199)}😀`, email }, provider.key, { kid }),
+  )
+  const signIn = () => signInWithForm(gatewayBrowser(gateway), `${loginUrl}?returnTo=/api/me`, 'ruth')
+  const long = await signIn()
+  assert.equal(long.status, 200, long.body)
+  assert.equal(JSON.parse(long.body).displayName, 'x'.repeat(199))
+  assert.equal(JSON.parse(long.body).email, null)
+  provider.lie((claims, { kid }) => sign({ ...claims, email_verified: 'false' }, provider.key, { kid }))
+  assert.equal(JSON.parse((await signIn()).body).email, null, 'some providers write booleans as text')
+})
+
+test('a browser that begins sign-ins again and again keeps the last four, so that its requests stay short', async (t) => {
+  const { gateway } = await startWith(t)
+  const browser = gatewayBrowser(gateway)
+  const names = () => browser.cookieHeader(publicUrl).match(/gateway_sign_in_[^=]+/g) ?? []
+  const begun: string[] = []
+  for (let time = 0; time < 6; time += 1) {
+    await browser.get(`${loginUrl}?returnTo=/archive?q=${'x'.repeat(900)}`)
+    begun.push(...names().filter((name) => !begun.includes(name)))
+  }
+  assert.deepEqual(names(), begun.slice(2))
+  assert.ok(browser.cookieHeader(publicUrl).length < 8_000)
+  assert.equal((await signInWithForm(browser, `${loginUrl}?returnTo=/api/me`, 'ruth')).status, 200)
 })
 
 test('a code that was used once opens no second session', async (t) => {

@@ -30,6 +30,7 @@ const foreign = [
   '/auth/logout',
   '/auth/login?returnTo=/auth/login',
   ' /queue',
+  `/queue?${'é'.repeat(400)}`,
 ]
 
 test('a path of our own is where people return to', () => {

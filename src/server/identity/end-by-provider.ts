@@ -14,7 +14,7 @@ const freshSeconds = 600
 
 /**
  * Ends the sessions that a provider's logout token names (OpenID Connect Back-Channel Logout 1.0): those of its `sid`,
- * or all of its `sub`. Lenient where providers differ: `typ` may be `JWT` or absent, `exp` and `jti` may be missing.
+ * or all of its `sub`. What began after the token was issued stays, so that one sent again ends nobody's new session. Lenient where providers differ: `typ` may be `JWT` or absent, `exp` and `jti` may be missing.
  * Throws `invalid_request` for a token that proves nothing.
  */
 export async function endByProvider(
@@ -27,6 +27,7 @@ export async function endByProvider(
     issuer: issuerName(deps.config),
     subject: claims.sub,
     sid: typeof claims['sid'] === 'string' ? claims['sid'] : undefined,
+    begunBy: new Date(((claims.iat ?? 0) + skewOf(deps)) * 1000).toISOString(),
   }
   return inTransaction(deps.db, async (tx) => {
     const sessions = await findSessionsToEnd(tx, named)
@@ -46,7 +47,7 @@ async function proveLogoutToken(
       algorithms: signatureAlgorithms,
       issuer: configuration.serverMetadata().issuer,
       audience: deps.config.oidc.clientId,
-      clockTolerance: deps.config.oidc.clockSkewSeconds ?? 30,
+      clockTolerance: skewOf(deps),
       maxTokenAge: freshSeconds,
     })
     const events = payload['events']
@@ -58,4 +59,8 @@ async function proveLogoutToken(
   } catch (error) {
     throw new AppError('invalid_request', 'This is not a valid logout token.', { cause: error })
   }
+}
+
+function skewOf({ config }: Pick<Deps, 'config'>): number {
+  return config.oidc.clockSkewSeconds ?? 30
 }

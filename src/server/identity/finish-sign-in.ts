@@ -14,7 +14,7 @@ import { rolesOfGroups } from './group-roles.ts'
 import { toActor } from './load-actor.ts'
 import { provisionPerson } from './provision-person.ts'
 import { findPerson, insertSession } from './queries.ts'
-import { readClaims, type PersonClaims } from './read-claims.ts'
+import { readClaims, unacceptable, type PersonClaims } from './read-claims.ts'
 import { signatureAlgorithms, type Discovered, type RelyingParty } from './relying-party.ts'
 import type { SignInState } from './sign-in-state.ts'
 import { syncGroupRoles } from './sync-group-roles.ts'
@@ -81,7 +81,7 @@ async function proveIdentity(deps: Parts, discovered: Discovered, callback: URL,
     idToken,
     ageSeconds:
       typeof authTime === 'number' && authTime > 0 && payload.iat !== undefined
-        ? Math.max(0, payload.iat - authTime)
+        ? Math.min(longAgoSeconds, Math.max(0, payload.iat - authTime))
         : longAgoSeconds,
   }
 }
@@ -181,11 +181,7 @@ function toRefusal(error: unknown): AppError {
       'The identity provider did not say that it asked you just now, so what needs a fresh sign-in stays closed. Your administrator can have it answer max_age with the time (auth_time).',
       { cause: error },
     )
-  return new AppError(
-    'unauthenticated',
-    'The identity provider’s answer could not be accepted. Start the sign-in again; if it stays, tell your administrator.',
-    { cause: error },
-  )
+  return unacceptable(error)
 }
 
 /** An error of openid-client, oauth4webapi or jose: all carry a text code. Anything else is a bug of ours or Postgres'. */

@@ -225,16 +225,17 @@ export function markSessionsEnded(tx: Tx, userId: string, because: string, now: 
     .execute()
 }
 
-/** Live sessions that a logout token names: by the provider's session, else all of the subject. */
+/** Live sessions that a logout token names and that had begun when it was issued: by the provider's session, else all of the subject. */
 export function findSessionsToEnd(
   db: Db,
-  named: { issuer: string; subject: string | undefined; sid: string | undefined },
+  named: { issuer: string; subject: string | undefined; sid: string | undefined; begunBy: Instant },
 ) {
   return db
     .selectFrom('user_session')
     .innerJoin('app_user', 'app_user.id', 'user_session.user_id')
     .select(['user_session.id', 'user_session.user_id'])
     .where('user_session.ended_at', 'is', null)
+    .where('user_session.created_at', '<=', named.begunBy)
     .where('app_user.issuer', '=', named.issuer)
     .$if(named.sid !== undefined, (query) => query.where('user_session.provider_sid', '=', named.sid ?? ''))
     .$if(named.subject !== undefined, (query) => query.where('app_user.subject', '=', named.subject ?? ''))

@@ -1,4 +1,6 @@
+import { AppError } from '#server/platform/app-error.ts'
 import type { Config } from '#server/platform/config.ts'
+import { findUnkeepable } from '#server/platform/refuse-unkeepable.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -17,16 +19,24 @@ export interface PersonClaims {
 }
 export type GroupsState = 'sent' | 'missing' | 'overage'
 
-/** Reads a person out of claims; several sources (ID token, userinfo, access token) are merged by the caller. */
+/** OpenID Connect Core section 2: no subject is longer. An index of the database must hold it, and a session's id. */
+const longestId = 255
+
+/**
+ * Reads a person out of claims; several sources (ID token, userinfo, access token) are merged by the caller. Throws
+ * `unauthenticated` for a person whom no record could name: no or an endless subject, text that cannot be kept.
+ */
 export function readClaims(config: Pick<Config, 'embedded' | 'oidc'>, claims: Claims): PersonClaims {
-  const subject = String(claims['sub'])
+  const subject = String(claims['sub'] ?? '')
   const userName = textOf(claims['preferred_username']) ?? textOf(claims['upn'])
-  const email = claims['email_verified'] === false ? null : textOf(claims['email'])
+  const email = readEmail(claims)
   const groups = groupsOf(claims, config.oidc.groupsClaim)
-  return {
+  if (subject === '' || tooLong(subject) || tooLong(claims['sid']))
+    throw unacceptable(new Error(`The claims sub and sid hold 1 to ${longestId} characters.`))
+  const person: PersonClaims = {
     issuer: issuerName(config),
     subject,
-    displayName: (textOf(claims['name']) ?? userName ?? email ?? subject).slice(0, 200),
+    displayName: shorten(textOf(claims['name']) ?? userName ?? email ?? subject, 200),
     email,
     userName,
     locale: textOf(claims['locale'])?.toLowerCase().startsWith('fr') === true ? 'fr' : 'en',
@@ -34,6 +44,36 @@ export function readClaims(config: Pick<Config, 'embedded' | 'oidc'>, claims: Cl
     groups: groups ?? [],
     groupsState: groups !== undefined ? 'sent' : isOverage(claims, config.oidc.groupsClaim) ? 'overage' : 'missing',
   }
+  const found = findUnkeepable({ ...person, sid: claims['sid'] })
+  if (found !== undefined)
+    throw unacceptable(new Error(`What the provider says at ${found.instancePath} ${found.message}`))
+  return person
+}
+
+/** What the provider says proves nobody; the cause says which part of it, to the operator. */
+export function unacceptable(cause: unknown): AppError {
+  return new AppError(
+    'unauthenticated',
+    'The identity provider’s answer could not be accepted. Start the sign-in again; if it stays, tell your administrator.',
+    { cause },
+  )
+}
+
+/** Some providers write booleans as text. An address longer than RFC 5321 allows is none. */
+function readEmail(claims: Claims): string | null {
+  if (claims['email_verified'] === false || claims['email_verified'] === 'false') return null
+  const email = textOf(claims['email'])
+  return email === null || email.length > 320 ? null : email
+}
+
+function tooLong(id: unknown): boolean {
+  return typeof id === 'string' && id.length > longestId
+}
+
+/** Whole characters only: half of one could not be kept. */
+export function shorten(text: string, most: number): string {
+  const cut = text.slice(0, most)
+  return cut.length < text.length && !cut.isWellFormed() ? cut.slice(0, -1) : cut
 }
 
 /** People are kept under the issuer's name; the embedded provider's port may change from start to start, its people do not. */

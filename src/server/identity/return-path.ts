@@ -1,3 +1,6 @@
+/** The path waits in a cookie, which holds 4 kB, beside those of other sign-ins. */
+const longestPath = 1_000
+
 /** Where a browser goes after sign-in: a path of our own origin and nothing else, so that a link cannot send people away. */
 export function returnPath(asked: string | undefined, publicUrl: string): string {
   // Browsers read a backslash as a slash and drop tabs and newlines: such text is never a path of ours.
@@ -6,5 +9,6 @@ export function returnPath(asked: string | undefined, publicUrl: string): string
   const url = new URL(asked, publicUrl)
   if (url.origin !== new URL(publicUrl).origin || url.pathname.startsWith('/auth/') || url.pathname.startsWith('//'))
     return '/'
-  return url.pathname + url.search + url.hash
+  const path = url.pathname + url.search + url.hash
+  return path.length > longestPath ? '/' : path
 }

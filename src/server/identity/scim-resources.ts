@@ -1,7 +1,7 @@
 import SCIMMY from 'scimmy'
 import { validate } from 'uuid'
 import type { Instant } from '#server/platform/clock.ts'
-import type { PersonClaims } from './read-claims.ts'
+import { shorten, type PersonClaims } from './read-claims.ts'
 import { entityTag } from './scim-version.ts'
 
 export const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -169,7 +169,7 @@ export function readScimPerson(scim: Attributes): ScimPerson {
   return {
     userName: userName.toLowerCase(),
     externalId: textOf(scim['externalId']),
-    displayName: (textOf(scim['displayName']) ?? textOf(name['formatted']) ?? textOf(full) ?? userName).slice(0, 200),
+    displayName: shorten(textOf(scim['displayName']) ?? textOf(name['formatted']) ?? textOf(full) ?? userName, 200),
     email,
     locale: (textOf(scim['preferredLanguage']) ?? textOf(scim['locale']) ?? '').toLowerCase().startsWith('fr')
       ? 'fr'

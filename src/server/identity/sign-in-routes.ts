@@ -15,7 +15,7 @@ import type { RateLimits } from './limit-rates.ts'
 import { comesFromHere, refuseForgery } from './refuse-forgery.ts'
 import type { RelyingParty } from './relying-party.ts'
 import { cookieAttributes, cookieName } from './session-token.ts'
-import { openSignIn, sealSignIn, signInMinutes, stateSuffix } from './sign-in-state.ts'
+import { openSignIn, sealSignIn, signInMinutes, stateSuffix, surplusCookies } from './sign-in-state.ts'
 import { signOutUrl } from './sign-out-url.ts'
 import { callbackUrl, startSignIn } from './start-sign-in.ts'
 
@@ -35,6 +35,8 @@ export function registerSignInRoutes(app: App, deps: Parts, relyingParty: Relyin
         }
         const wish = { ...request.query, locale: request.query.locale ?? readLanguage(request) }
         const { url, signIn } = await startSignIn(deps, relyingParty, wish)
+        for (const name of surplusCookies(request.cookies, cookieName(deps.config, 'sign_in')))
+          void reply.clearCookie(name, cookieAttributes(deps.config, 0))
         await reply
           .setCookie(
             stateCookie(deps, signIn.state),

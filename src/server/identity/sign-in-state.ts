@@ -32,3 +32,15 @@ export function openSignIn(box: SecretBox, state: string, cookie: string, now: I
     return undefined
   }
 }
+
+/**
+ * Of the sign-in cookies that a browser carries, those to forget before one more is set. Each is up to 3 kB: reloading a
+ * broken sign-in would grow them past what a request may carry, and shut the browser out. Browsers send the oldest first
+ * (RFC 6265 section 5.4).
+ */
+export function surplusCookies(cookies: Readonly<Record<string, unknown>>, prefix: string): readonly string[] {
+  const begun = Object.keys(cookies).filter((name) => name.startsWith(`${prefix}_`))
+  return begun.slice(0, Math.max(0, begun.length - (signInsAtOnce - 1)))
+}
+
+const signInsAtOnce = 4
