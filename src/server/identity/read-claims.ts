@@ -27,7 +27,7 @@ const longestId = 255
  * `unauthenticated` for a person whom no record could name: no or an endless subject, text that cannot be kept.
  */
 export function readClaims(config: Pick<Config, 'embedded' | 'oidc'>, claims: Claims): PersonClaims {
-  const subject = String(claims['sub'] ?? '')
+  const subject = typeof claims['sub'] === 'string' ? claims['sub'] : ''
   const userName = textOf(claims['preferred_username']) ?? textOf(claims['upn'])
   const email = readEmail(claims)
   const groups = groupsOf(claims, config.oidc.groupsClaim)
