@@ -11,7 +11,7 @@ import type { Export } from '#shared/api/exports.ts'
 import { createFakeClock, ordinaryMonday } from '#test/support/fake-clock.ts'
 import { furnishFirm, submit } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
-import type { TestGateway } from '#test/support/start-gateway.ts'
+import type { GatewayOverrides, TestGateway } from '#test/support/start-gateway.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 
 /** Asks for an export, lets the jobs do their work and answers the finished export. */
@@ -24,15 +24,19 @@ export async function makeExport(gateway: TestGateway, auditor: SignedIn, wish: 
 }
 
 /** A firm in 2025 with one post of 2015, whose text was destroyed when its retention of seven years had ended. */
-export async function furnishWithDisposedPost(t: TestContext): Promise<{ gateway: TestGateway; postId: string }> {
-  const { gateway, profileId } = await furnishFirm(t, { clock: createFakeClock('2014-12-01T09:00:00.000Z') })
+export async function furnishWithDisposedPost(
+  t: TestContext,
+  overrides: Omit<GatewayOverrides, 'clock'> = {},
+): Promise<{ gateway: TestGateway; postId: string; profileId: string }> {
+  const clock = createFakeClock('2014-12-01T09:00:00.000Z')
+  const { gateway, profileId } = await furnishFirm(t, { ...overrides, clock })
   await runSql(gateway.database.ownerUrl, `select archive.make_partitions('2015-01-01', 120)`)
   gateway.clock.set('2015-01-05T09:00:00.000Z')
   const { postId } = await submit(await gateway.signIn('camille'), profileId, 'To be forgotten one day')
   await sealOnce(gateway, { force: true })
   gateway.clock.set(ordinaryMonday)
   assert.deepEqual((await disposeRecords(gateway)).disposed, ['2022-02'])
-  return { gateway, postId }
+  return { gateway, postId, profileId }
 }
 
 /** Fetches a package into a folder of its own; answers its path. */

@@ -23,8 +23,9 @@ const spokenElsewhere: readonly RegExp[] = [
   /^platform\/openapi/, // the contract’s own text
   /^platform\/answer-malformed/, // who sends no HTTP request has stated no language
   /^identity\/(scim-|change-scim|provision-scim|run-scim|fetch-provider|follow-claim|relying-party)/, // provisioning programs, the log
-  /^archive\/(rebuild-archive|directory-object-store|s3-object-store|entry|sealed-body|seal-objects|log-queries|start-archive-thread|seal-and-tell|summarise-)/, // the log
-  /^exports\/(make-package|tell-|verify-|read-zip|page-words|package-readme|post-stories|line-batch|tree-range|leaf-block|log-source|write-|prove-)/, // the package
+  /^archive\/(rebuild-archive|bucket-records|directory-object-store|s3-object-store|entry|sealed-body|seal-objects|log-queries|start-archive-thread|seal-and-tell|summarise-)/, // the log
+  /^exports\/(bucket-|make-bucket-|enter-export)/, // the package, the operator's terminal
+  /^exports\/(make-package|media-files|tell-|verify-|read-zip|page-words|package-readme|post-stories|line-batch|tree-range|leaf-block|log-source|write-|prove-)/, // the package
   /^policies\/(compile-simple|lint-|run-policy|check-text|policy-|load-policy-aside|compiled|matcher\/(?!parse-term))/, // the terminal, the log
   /^policies\/(default-message|unknown-fact|paint-evaluation|detectors\/)/, // both languages
 ]

@@ -14,9 +14,14 @@ import { ObjectStoreError, type ObjectStore, type StoredObject } from '#server/p
  * The folder is filled under `.incoming/`, synced, and renamed into place: rename refuses a folder that is not empty, so
  * that a key is written once even between two processes, and a crash leaves either nothing or the whole object.
  */
-export async function openDirectoryObjectStore(options: { directory: string; clock: Clock }): Promise<ObjectStore> {
+export async function openDirectoryObjectStore(options: {
+  directory: string
+  clock: Clock
+  /** `read`: a folder that is there and may not be writable; nothing is tried out in it. */
+  use?: 'all' | 'read'
+}): Promise<ObjectStore> {
   const store = new DirectoryObjectStore(options.directory, options.clock)
-  await store.check()
+  if (options.use !== 'read') await store.check()
   return store
 }
 

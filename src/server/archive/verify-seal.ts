@@ -69,14 +69,15 @@ export async function readCheckpoint(
 
 /**
  * Checks one seal from the bucket's bytes: its entries follow the ones before, give the signed root, and complete the
- * tiles that are stored. Problems go to the walk. Answers the entries, and whether later seals can be built upon them.
+ * tiles that are stored. Problems go to the walk. Answers the entries, the tiles that they complete, and whether later
+ * seals can be built upon them.
  */
 export async function walkSeal(
   read: PinnedRead,
   seal: BucketSeal,
   checkpoint: Checkpoint | undefined,
   walk: Walk,
-): Promise<{ entries: SealedEntry[]; whole: boolean }> {
+): Promise<{ entries: SealedEntry[]; tiles: FullTile[]; whole: boolean }> {
   const key = entriesKey(seal.firstIndex, seal.treeSize)
   const lines = await readLines(read, key)
   if (lines === undefined) {
@@ -87,13 +88,13 @@ export async function walkSeal(
         seal.firstIndex,
       ),
     )
-    return { entries: [], whole: false }
+    return { entries: [], tiles: [], whole: false }
   }
   const entries: SealedEntry[] = []
   const tiles: FullTile[] = []
   for (const line of lines) {
     const entry = readEntryLine(line, seal.firstIndex + entries.length, walk)
-    if (entry === undefined) return { entries, whole: false }
+    if (entry === undefined) return { entries, tiles, whole: false }
     tiles.push(...appendLeaf(walk.frontier, entry.leaf))
     entries.push(entry)
   }
@@ -106,7 +107,7 @@ export async function walkSeal(
         at,
       ),
     )
-    return { entries, whole: false }
+    return { entries, tiles, whole: false }
   }
   await compareTiles(read, tiles, walk)
   if (checkpoint !== undefined && !equalBytes(frontierRoot(walk.frontier), checkpoint.root)) {
@@ -117,9 +118,9 @@ export async function walkSeal(
         seal.firstIndex,
       ),
     )
-    return { entries, whole: false }
+    return { entries, tiles, whole: false }
   }
-  return { entries, whole: true }
+  return { entries, tiles, whole: true }
 }
 
 /** The entries of a seal that was verified already, to compare them with the database one by one. */

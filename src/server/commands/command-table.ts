@@ -68,9 +68,20 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     does: 'makes an export in a person’s name',
     load: async () => (await import('./export-records.ts')).runExport,
   },
+  'export --from-bucket': {
+    usage:
+      'export --from-bucket --as <name> --reason <why> --out <file.zip> [--key <verifier key>] [--from <time>] [--to <time>] [--author <id>] [--actor <id>] [--profile <id>] [--post <id>] [--network <name>] [--type <types>] [--verdict <verdict>] [--unit <id>]… [--format csv|html|eml]… [--recipient <who>] [--zone <IANA zone>] [--despite-damage]',
+    does: 'the same without the database, from the bucket and the log’s key alone',
+    load: async () => (await import('./export-from-bucket.ts')).runBucketExport,
+  },
+  'export enter': {
+    usage: 'export enter <export.zip> --as <e-mail|subject>',
+    does: 'records an export that was made from the bucket while the database was away',
+    load: async () => (await import('./enter-export.ts')).runEnterExport,
+  },
   verify: {
     usage:
-      'verify <export.zip> [--key <verifier key>] [--witness <its verifier key>]… [--tsa <certificates.pem>] [--json]',
+      'verify <export.zip> [--key <verifier key>] [--witness <its verifier key>]… [--tsa <certificates.pem>] [--unsigned] [--json]',
     does: 'verifies an export offline; needs no configuration',
     load: async () => (await import('./verify-package.ts')).runVerify,
   },

@@ -1,5 +1,4 @@
-import { access, constants, copyFile, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { copyFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { commitDirectory } from '#server/archive/commit-directory.ts'
@@ -8,13 +7,12 @@ import { createExport } from '#server/exports/create-export.ts'
 import { readExport } from '#server/exports/read-export.ts'
 import { packagePath, runExports } from '#server/exports/run-export.ts'
 import type { Actor } from '#server/platform/actor.ts'
-import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { tellFileError } from '#server/platform/tell-file-error.ts'
 import { writeAll } from '#server/policies/command-io.ts'
 import { createExport as contract } from '#shared/api/exports.ts'
 import type { Command } from './command.ts'
 import { findPerson } from './find-person.ts'
+import { refuseUnwritable, tellUnwritable } from './refuse-unwritable.ts'
 import { refuseWrongOptions, startOfDay } from './refuse-wrong-options.ts'
 import { withDeps } from './with-deps.ts'
 
@@ -22,7 +20,9 @@ const usage =
   'export --as <e-mail|subject> --reason <why> --out <file.zip> [--from <time>] [--to <time>] [--author <id>] [--profile <id>] [--unit <id>] [--stream] [--q <words>] [--recipient <who>] [--zone <IANA zone>]\n'
 
 /** `export`: the same export as from the console, in the name and within the rights of one person. */
-export const runExport: Command = async ({ words, environment, io }) => {
+export const runExport: Command = async (call) => {
+  const { words, environment, io } = call
+  if (words.includes('--from-bucket')) return (await import('./export-from-bucket.ts')).runBucketExport(call)
   const text = { type: 'string' } as const
   const filters = { from: text, to: text, author: text, profile: text, unit: text, q: text, recipient: text }
   const options = { as: text, reason: text, out: text, ...filters, zone: text, stream: { type: 'boolean' } } as const
@@ -44,30 +44,10 @@ export const runExport: Command = async ({ words, environment, io }) => {
       await writeAll(io.stderr, `✗ ${failure}\n`)
       return 1
     }
-    await copyFile(packagePath(deps.config, exportId), out).catch((error: unknown) => refuseFile(error, out))
+    await copyFile(packagePath(deps.config, exportId), out).catch((error: unknown) => tellUnwritable(error, out))
     await writeAll(io.stdout, `✓ ${out} – check it with "npm run gateway -- verify ${out}"\n`)
     return 0
   })
-}
-
-/** That an export was made is a record: a file that cannot be written is refused before, not after. */
-async function refuseUnwritable(out: string): Promise<void> {
-  try {
-    const isFolder = await stat(out).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-    if (isFolder)
-      throw new AppError('invalid_request', `${out} is a folder. Name the file, such as ${join(out, 'export.zip')}.`)
-    await access(dirname(resolve(out)), constants.W_OK)
-  } catch (error) {
-    refuseFile(error, out)
-  }
-}
-
-function refuseFile(error: unknown, out: string): never {
-  const sentence = tellFileError(error, out, 'written')
-  throw sentence === undefined ? error : new AppError('invalid_request', sentence, { cause: error })
 }
 
 /** Makes the export here, or waits for the gateway that runs beside us and took it; answers why it failed. */

@@ -13,7 +13,7 @@ export const runVerify: Command = async ({ words, io }) => {
   if (wish === undefined) {
     await writeAll(
       io.stderr,
-      'verify <export.zip> [--key <verifier key>] [--witness <its verifier key>]… [--tsa <certificates.pem>] [--json]\n',
+      'verify <export.zip> [--key <verifier key>] [--witness <its verifier key>]… [--tsa <certificates.pem>] [--unsigned] [--json]\n',
     )
     return 2
   }
@@ -35,12 +35,13 @@ interface Wish {
   readonly key: string | undefined
   readonly witnesses: readonly string[]
   readonly tsa: string | undefined
+  readonly unsigned: boolean
   readonly json: boolean
 }
 
-async function verify({ path, key, witnesses, tsa }: Wish): Promise<PackageReport> {
+async function verify({ path, key, witnesses, tsa, unsigned }: Wish): Promise<PackageReport> {
   const certificates = tsa === undefined ? undefined : await readFile(tsa, 'utf8')
-  return verifyPackage(path, key, { witnesses, certificates })
+  return verifyPackage(path, key, { witnesses, certificates, unsigned })
 }
 
 function readWish(words: readonly string[]): Wish | undefined {
@@ -49,13 +50,15 @@ function readWish(words: readonly string[]): Wish | undefined {
       key: { type: 'string' },
       witness: { type: 'string', multiple: true },
       tsa: { type: 'string' },
+      unsigned: { type: 'boolean' },
       json: { type: 'boolean' },
     } as const
     const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options })
     const [path, ...more] = positionals
     if (path === undefined || more.length > 0) return undefined
     for (const witness of values.witness ?? []) parseWitnessKey(witness)
-    return { path, key: values.key, witnesses: values.witness ?? [], tsa: values.tsa, json: values.json === true }
+    const { key, witness: witnesses = [], tsa, unsigned = false, json = false } = values
+    return { path, key, witnesses, tsa, unsigned, json }
   } catch {
     return undefined
   }

@@ -21,7 +21,7 @@ const project = fileURLToPath(new URL('../../../', import.meta.url))
 export const serviceLogin = 'gateway'
 const clientId = 'containment-gateway'
 // A fixed origin: the port may differ between starts, the log's name must not.
-const origin = 'gateway.localhost/tlog'
+export const embeddedOrigin = 'gateway.localhost/tlog'
 
 export interface EmbeddedParts {
   readonly config: Config
@@ -113,7 +113,7 @@ export function describeEmbedded({ common, directory, keys, database, issuer, po
       scope: 'openid profile email groups',
     },
     database: { url: database.serviceUrl, ownerUrl: database.ownerUrl },
-    origin,
+    origin: embeddedOrigin,
   }
   return {
     config,

@@ -64,7 +64,9 @@ async function readUnits(tx: Tx, scope: SearchScope, unitId: string | undefined)
 }
 
 /** Times in the one form that headers have, so that they compare as text; nothing that was not asked. */
-function normalise(filter: Omit<ExportWish, 'reason' | 'recipient' | 'timeZone' | 'formats'>): Record<string, string> {
+export function normalise(
+  filter: Omit<ExportWish, 'reason' | 'recipient' | 'timeZone' | 'formats'>,
+): Record<string, string> {
   const given = Object.entries(filter).filter(
     (pair): pair is [string, NonNullable<(typeof pair)[1]>] => pair[1] !== undefined && pair[1] !== '',
   )
@@ -86,7 +88,8 @@ function refuseStreamOfNobody({
   })
 }
 
-function refuseUnknownZone(timeZone: string): void {
+/** Throws `unprocessable` for a time zone that there is not. */
+export function refuseUnknownZone(timeZone: string): void {
   try {
     Intl.DateTimeFormat('en', { timeZone })
   } catch {
@@ -100,7 +103,8 @@ function refuseUnknownZone(timeZone: string): void {
   }
 }
 
-function refuseUnknownTypes(type: string | undefined): void {
+/** Throws `unprocessable` for record types that there are not. */
+export function refuseUnknownTypes(type: string | undefined): void {
   const unknown = typesOf(type)?.filter((name) => !Object.hasOwn(recordEvents, name)) ?? []
   if (unknown.length === 0) return
   throw new AppError('unprocessable', `No record has the type “${unknown.join('”, “')}”.`, {

@@ -3,14 +3,13 @@ import { join } from 'node:path'
 import { indexRecords } from '#server/archive/index-records.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { typesOf } from './create-export.ts'
-import { CsvRendering } from './csv-rendering.ts'
-import { EmlRendering } from './eml-rendering.ts'
 import { ExportError } from './export-error.ts'
 import { openLogSource, readRange, readRetention, readSealedLog, type SealedLog } from './log-source.ts'
 import { packageFiles, type HeaderFilter } from './manifest.ts'
-import { MediaFiles } from './media-files.ts'
+import { MediaFiles, missingMedia, trueMedia } from './media-files.ts'
 import { readNames } from './names.ts'
-import { PageRendering } from './page-rendering.ts'
+import { openRenderings, wantsRenderings } from './open-renderings.ts'
+import { readPostsFrom } from './post-records.ts'
 import { PostStories } from './post-stories.ts'
 import { proveAnchors, type ProofFile } from './prove-anchors.ts'
 import { proveDirectory } from './prove-directory.ts'
@@ -68,9 +67,9 @@ export async function makePackage(
   const streams = streamsOf(row)
   const source = openLogSource(deps.db, sealed.size, wordsOf(row))
   const proofs = await proofsOf(deps, sealed.size, streams, source)
-  const stories = new PostStories(deps.db, sealed.size, row.units)
-  const media = new MediaFiles(deps.objectStore)
-  const renderings = await openRenderings(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
+  const stories = new PostStories(readPostsFrom(deps.db, sealed.size, row.units))
+  const media = new MediaFiles(trueMedia(deps.objectStore))
+  const renderings = await renderingsOf(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
   try {
     return await writePackage({
       file,
@@ -155,13 +154,6 @@ function wordsOf(row: PackageRequest): string | null {
   return words === '' ? null : words
 }
 
-/** Media that a reader of the package must ask for again. */
-function missingMedia(media: MediaFiles): { sentence: string }[] {
-  return media.missing.map((sha256) => ({
-    sentence: `The media file ${sha256} could not be read from the object store.`,
-  }))
-}
-
 /** Whose entries alone are shown: the units of an auditor who may not see all, or the stream that was asked for. */
 function streamsOf(row: PackageRequest): ProvenStreams | undefined {
   const { proof, author, profile } = row.query
@@ -189,19 +181,19 @@ function filterOf(row: PackageRequest): HeaderFilter {
   }
 }
 
-async function openRenderings(
+async function renderingsOf(
   deps: PackageDeps,
   row: PackageRequest,
   stories: PostStories,
   until: string,
 ): Promise<Rendering[]> {
-  const wanted = new Set(row.formats)
-  if (!['csv', 'html', 'eml'].some((format) => wanted.has(format))) return []
-  const reading = { language: row.language, timeZone: row.timeZone, until, names: await readNames(deps.db) }
-  const prefix = join(deps.config.dataDirectory, 'exports', row.exportId)
-  return [
-    ...(wanted.has('csv') ? [await CsvRendering.open(prefix, stories, reading)] : []),
-    ...(wanted.has('html') ? [new PageRendering(stories, reading, row)] : []),
-    ...(wanted.has('eml') ? [new EmlRendering(stories, deps.checkpointSigner.name)] : []),
-  ]
+  if (!wantsRenderings(row.formats)) return []
+  return openRenderings({
+    formats: row.formats,
+    stories,
+    reading: { language: row.language, timeZone: row.timeZone, until, names: await readNames(deps.db) },
+    about: row,
+    origin: deps.checkpointSigner.name,
+    prefix: join(deps.config.dataDirectory, 'exports', row.exportId),
+  })
 }

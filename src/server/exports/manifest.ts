@@ -53,6 +53,8 @@ export const Manifest = Type.Object({
   /** As it was asked. */
   query: Type.Record(Type.String(), text),
   filter: HeaderFilter,
+  /** Where the database was not asked: nobody signed in, and the export itself was no record when it was made. */
+  madeFrom: Type.Optional(Type.Literal('bucket')),
   /** Words that chose among the matching records, or null: then every matching record is delivered. */
   selection: Type.Union([Type.Object({ words: text }), Type.Null()]),
   log: Type.Object({

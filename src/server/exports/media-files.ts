@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mediaKey } from '#server/archive/object-keys.ts'
 import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
 
@@ -45,4 +46,21 @@ export class MediaFiles {
       return undefined
     }
   }
+}
+
+/** The object store as media are read from it: a file whose bytes are not those of its digest is none. */
+export function trueMedia(store: Pick<ObjectStore, 'get'>): Pick<ObjectStore, 'get'> {
+  return {
+    async get(key) {
+      const bytes = await store.get(key)
+      return bytes !== undefined && mediaKey(hash('sha256', bytes)) === key ? bytes : undefined
+    },
+  }
+}
+
+/** Media that a reader of the package must ask for again. */
+export function missingMedia(media: MediaFiles): { sentence: string }[] {
+  return media.missing.map((sha256) => ({
+    sentence: `The media file ${sha256} could not be read from the object store.`,
+  }))
 }

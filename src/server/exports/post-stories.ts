@@ -1,24 +1,17 @@
-import { sql } from 'kysely'
-import { parseHeader } from '#server/archive/entry.ts'
-import { parseBody } from '#server/archive/record-body.ts'
-import type { Db } from '#server/platform/database.ts'
-import { tellPost, type PostRecord, type PostStory } from './tell-post.ts'
+import type { PostReader } from './post-records.ts'
+import { tellPost, type PostStory } from './tell-post.ts'
 
 const storiesAtOnce = 200
 const storiesKept = 2_000
 
 /** The posts of an export, told from all their records in the sealed log that the requester may see. */
 export class PostStories {
-  readonly #db: Db
-  readonly #size: number
-  readonly #units: readonly string[] | null
+  readonly #readPosts: PostReader
   readonly #kept = new Map<string, PostStory>()
   readonly #posts = new Set<string>()
 
-  constructor(db: Db, size: number, units: readonly string[] | null) {
-    this.#db = db
-    this.#size = size
-    this.#units = units
+  constructor(readPosts: PostReader) {
+    this.#readPosts = readPosts
   }
 
   /** How many posts the delivered records belong to. */
@@ -74,29 +67,7 @@ export class PostStories {
   }
 
   async #read(postIds: readonly string[]): Promise<void> {
-    const inScope = this.#units === null ? sql`true` : sql`s.unit_id = any(${[...this.#units]}::uuid[])`
-    const { rows } = await sql<{ postId: string; n: number; header: string; body: string | null }>`
-      select s.post_id as "postId", l.log_index as n, convert_from(r.header, 'UTF8') as header, convert_from(b.body, 'UTF8') as body
-        from archive.search s
-          join archive.archive_record r on r.recorded_at = s.recorded_at and r.id = s.record_id
-          join archive.leaf l on l.record_id = s.record_id and l.log_index < ${this.#size}
-          left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
-        where s.post_id = any(${[...postIds]}::uuid[]) and ${inScope}
-        order by l.log_index`.execute(this.#db)
-    const byPost = Map.groupBy(rows, (row) => row.postId)
-    for (const postId of postIds) this.#kept.set(postId, tellPost(postId, (byPost.get(postId) ?? []).map(toRecord)))
-  }
-}
-
-function toRecord(row: { n: number; header: string; body: string | null }): PostRecord {
-  const { type, recordedAt, streams } = parseHeader(row.header)
-  const body = row.body === null ? null : parseBody(row.body)
-  return {
-    n: row.n,
-    type,
-    recordedAt,
-    streams,
-    actorName: body?.actor.displayName ?? null,
-    content: body?.content ?? null,
+    const byPost = await this.#readPosts(postIds)
+    for (const postId of postIds) this.#kept.set(postId, tellPost(postId, byPost.get(postId) ?? []))
   }
 }

@@ -70,8 +70,13 @@ function aboutKey({ key }: PackageReport): string[] {
   ]
 }
 
-function verdict({ ok, problems, manifest }: PackageReport): string[] {
+function verdict({ ok, problems, manifest, signed }: PackageReport): string[] {
   const limit = manifest?.log.withheld === true ? ', within what is said above of withheld entries' : ''
+  if (ok && !signed)
+    return [
+      `VERIFIED WITHOUT A SIGNED MANIFEST: no record was altered, and none that matches is missing${limit}.`,
+      'Who asked and why, that bodies were rightly disposed of, that media are missing, and the readable files are the word of whoever made the package.',
+    ]
   if (ok) return [`VERIFIED: nothing was altered, and nothing that matches is missing${limit}.`]
   const place = (file: string, logIndex: number | null) =>
     `${oneLine(file)}${logIndex === null ? '' : `, log index ${logIndex}`}`

@@ -27,11 +27,21 @@ export interface PackageReport {
   /** The first are the most exact: those that name a log index come first. At most fifty. */
   readonly problems: readonly PackageProblem[]
   readonly manifest: Manifest | undefined
+  /** Hex, of the manifest as it stands in the package. */
+  readonly manifestSha256: string | undefined
   readonly tally: RecordTally | undefined
   /** What outside parties said of the log, the oldest first; none where the firm has no anchors. */
   readonly anchors: readonly AnchorFinding[]
   /** The key that signatures were checked with, and whether the caller gave it. */
   readonly key: { readonly verifierKey: string; readonly given: boolean } | undefined
+  /** False where the package was made with the public key alone, so that its manifest is only its maker's word. */
+  readonly signed: boolean
+}
+
+/** Whom and what the reader of a package believes. */
+export interface Trust extends TrustedAnchors {
+  /** A manifest that nobody signed is taken for its maker's word, and is no problem. */
+  readonly unsigned?: boolean | undefined
 }
 
 const mostProblems = 50
@@ -49,7 +59,7 @@ const worthThread = 32 * 1024 * 1024
 export async function verifyPackage(
   path: string,
   givenKey?: string,
-  trust: TrustedAnchors = {},
+  trust: Trust = {},
   threadFrom = worthThread,
 ): Promise<PackageReport> {
   const verification = new Verification(trust, threadFrom)
@@ -68,14 +78,16 @@ class Stop extends Error {}
 class Verification {
   readonly #problems: PackageProblem[] = []
   #manifest: Manifest | undefined
+  #manifestSha256: string | undefined
   #tally: RecordTally | undefined
   #anchors: readonly AnchorFinding[] = []
   #key: PackageReport['key']
-  readonly #trust: TrustedAnchors
+  #signed = true
+  readonly #trust: Trust
   readonly #threadFrom: number
   #path = ''
 
-  constructor(trust: TrustedAnchors, threadFrom: number) {
+  constructor(trust: Trust, threadFrom: number) {
     this.#trust = trust
     this.#threadFrom = threadFrom
   }
@@ -86,8 +98,9 @@ class Verification {
 
   result(): PackageReport {
     const problems = this.#problems.toSorted((a, b) => (a.logIndex ?? Infinity) - (b.logIndex ?? Infinity) || 0)
-    const [manifest, tally, anchors, key] = [this.#manifest, this.#tally, this.#anchors, this.#key]
-    return { ok: problems.length === 0, problems, manifest, tally, anchors, key }
+    const [tally, anchors, key, signed] = [this.#tally, this.#anchors, this.#key, this.#signed]
+    const [manifest, manifestSha256] = [this.#manifest, this.#manifestSha256]
+    return { ok: problems.length === 0, problems, manifest, manifestSha256, tally, anchors, key, signed }
   }
 
   async run(path: string, givenKey: string | undefined): Promise<void> {
@@ -97,6 +110,7 @@ class Verification {
       const bytes = await this.#readWhole(zip, packageFiles.manifest)
       const manifest = this.#readManifest(bytes)
       this.#manifest = manifest
+      this.#manifestSha256 = createHash('sha256').update(bytes).digest('hex')
       await this.#checkStructure(zip, manifest)
       const key = this.#chooseKey(manifest, givenKey)
       await this.#checkSignature(zip, manifest, bytes, key)
@@ -151,7 +165,14 @@ class Verification {
   async #checkSignature(zip: ZipReader, manifest: Manifest, bytes: Buffer, key: VerifierKey): Promise<void> {
     const note = await this.#readWhole(zip, packageFiles.signature)
     const text = await openIf(() => openNote(fromUtf8(note), key))
-    if (typeof text !== 'string')
+    if (fromUtf8(note) === `${manifestNote(manifest.log.origin, manifest.exportId, bytes)}\n`) {
+      this.#signed = false
+      if (this.#trust.unsigned !== true)
+        this.report(
+          packageFiles.signature,
+          'Nobody signed the manifest: the package was made with the public key alone, or the signature was taken away. With --unsigned its records are verified all the same.',
+        )
+    } else if (typeof text !== 'string')
       this.report(
         packageFiles.signature,
         `The signature of the manifest is not one of the key ${key.name}: the signature or the manifest is forged.`,

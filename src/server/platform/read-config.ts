@@ -168,7 +168,8 @@ function readRateLimits(reader: SettingReader): NonNullable<Config['rateLimits']
   }
 }
 
-function readObjectStore(reader: SettingReader): ObjectStoreSettings {
+/** The bucket's settings, each mistake told to the reader. */
+export function readObjectStore(reader: SettingReader): ObjectStoreSettings {
   return {
     kind: 's3',
     endpoint: reader.parsed('GATEWAY_S3_ENDPOINT', undefined, parseEndpoint),
@@ -223,6 +224,7 @@ function readRequired<T>(reader: SettingReader, name: string, what: string, pars
   return reader.parsed(name, undefined as T, parse)
 }
 
-function defaultOrigin(publicUrl: string | undefined): string {
+/** The log's name where none is set: it follows from the public address. */
+export function defaultOrigin(publicUrl: string | undefined): string {
   return publicUrl === undefined || !URL.canParse(publicUrl) ? '' : `${new URL(publicUrl).host}/tlog`
 }

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { readScope } from '#server/archive/search-scope.ts'
+import type { Actor } from '#server/platform/actor.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { inTransaction, type Tx } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
+import type { Manifest } from './manifest.ts'
+import { completeExport, insertExport, lockExport } from './queries.ts'
+import { packagePath } from './run-export.ts'
+import { verifyPackage, type PackageReport } from './verify-package.ts'
+
+type EnterDeps = Pick<Deps, 'db' | 'clock' | 'config' | 'checkpointSigner'>
+
+/**
+ * Records an export that was made from the object store while the database was away, in the name of the person who enters
+ * it, and keeps its package with the others. What the verifier finds wrong with it is part of the record. Answers its id.
+ * Throws `not_found` for what is no such package, `conflict` for one that is entered already.
+ */
+export async function enterExport(deps: EnterDeps, actor: Actor, path: string): Promise<string> {
+  const report = await verifyPackage(path, deps.checkpointSigner.verifierKey, { unsigned: true })
+  const { manifest } = report
+  if (manifest?.madeFrom !== 'bucket')
+    throw new AppError('invalid_request', `${path} is no export that was made from the object store alone.`)
+  if (manifest.log.verifierKey !== deps.checkpointSigner.verifierKey)
+    throw new AppError('invalid_request', `${path} is an export of another log: ${manifest.log.verifierKey}.`)
+  const [size, sha256] = [(await stat(path)).size, await hashFile(path)]
+  const kept = packagePath(deps.config, manifest.exportId)
+  await mkdir(dirname(kept), { recursive: true, mode: 0o700 })
+  const aside = `${kept}.entered.partial`
+  try {
+    await copyFile(path, aside)
+    await syncFile(aside)
+    await inTransaction(deps.db, async (tx) => {
+      await refuseTwice(tx, manifest.exportId)
+      if ((await readScope(tx, actor, 'export.create')) !== 'everything')
+        throw new AppError(
+          'forbidden',
+          'Such an export may hold the records of the whole firm: an auditor of the firm must enter it.',
+        )
+      await record(tx, actor, { report, manifest, at: deps.clock.now(), size, sha256 })
+      await rename(aside, kept)
+    })
+  } finally {
+    await rm(aside, { force: true })
+  }
+  return manifest.exportId
+}
+
+interface Entered {
+  readonly report: PackageReport
+  readonly manifest: Manifest
+  readonly at: string
+  readonly size: number
+  readonly sha256: string
+}
+
+async function record(tx: Tx, actor: Actor, { report, manifest, at, size, sha256 }: Entered): Promise<void> {
+  const { exportId, reason, recipient, timeZone, query, filter, log, counts } = manifest
+  const streams = { export: exportId, user: actor.userId, unit: actor.unitId }
+  const asked = { reason, recipient, timeZone, query, formats: ['jsonl'] }
+  const made = { madeFrom: 'bucket', madeAt: manifest.startedAt, saidToBe: manifest.requestedBy.displayName }
+  const requestRecordId = await appendRecord(tx, actor, {
+    type: 'export.requested',
+    at,
+    streams,
+    body: { exportId, ...asked, units: filter.units, ...made },
+    searchText: [reason, recipient, made.saidToBe].filter((text) => text !== null).join('\n'),
+  })
+  const requestedBy = actor.userId
+  const row = {
+    exportId,
+    requestedBy,
+    requestedAt: manifest.requestedAt,
+    requestRecordId,
+    units: filter.units,
+    wholeLog: true,
+  }
+  await insertExport(tx, { ...row, ...asked })
+  const manifestSha256 = report.manifestSha256!
+  await completeExport(tx, exportId, at, { size, sha256, manifestSha256, recordCount: counts.delivered })
+  const verified = {
+    verified: report.ok,
+    signed: report.signed,
+    problems: report.problems.slice(0, 10).map(({ sentence }) => sentence),
+  }
+  await appendRecord(tx, actor, {
+    type: 'export.completed',
+    at,
+    streams,
+    body: {
+      exportId,
+      size,
+      sha256,
+      manifestSha256,
+      log,
+      filter: { ...filter, actor: filter.actor ?? null },
+      counts,
+      ...made,
+      ...verified,
+    },
+  })
+}
+
+async function refuseTwice(tx: Tx, exportId: string): Promise<void> {
+  if ((await lockExport(tx, exportId)) !== undefined)
+    throw new AppError('conflict', `The export ${exportId} is entered already.`)
+}
+
+async function hashFile(path: string): Promise<string> {
+  const whole = createHash('sha256')
+  for await (const chunk of createReadStream(path)) whole.update(chunk as Buffer)
+  return whole.digest('hex')
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
