@@ -16,7 +16,15 @@ import {
   removeMembers,
   renameScimGroup,
 } from './scim-queries.ts'
-import { memberIds, readScimGroup, type Attributes, type ScimGroupRow } from './scim-resources.ts'
+import {
+  isObject,
+  memberIds,
+  readExternalId,
+  readGroupName,
+  readScimGroup,
+  type Attributes,
+  type ScimGroupRow,
+} from './scim-resources.ts'
 import { entityTag, requireVersion } from './scim-version.ts'
 import { syncScimRoles } from './sync-scim-roles.ts'
 
@@ -118,20 +126,21 @@ async function applyOperation(tx: Tx, operation: Attributes, touched: Touched): 
   const verb = String(operation['op']).toLowerCase()
   const path = typeof operation['path'] === 'string' ? operation['path'] : undefined
   const { value } = operation
-  if (path === undefined) return applyWhole(tx, verb, value as Attributes, touched)
+  if (path === undefined) return applyWhole(tx, verb, value, touched)
   const one = /^members\[value eq "([^"]+)"\]$/i.exec(path)?.[1]
   if (one !== undefined && verb === 'remove')
     return void touched.removed.push(...(await removeMembers(tx, touched.id, memberIds(one))))
   if (path.toLowerCase() === 'members') return applyMembers(tx, verb, value, touched)
-  if (path === 'displayName' && verb !== 'remove') return void (touched.displayName = String(value))
-  if (path === 'externalId') return void (touched.externalId = verb === 'remove' ? null : String(value))
+  if (path === 'displayName' && verb !== 'remove') return void (touched.displayName = readGroupName(value))
+  if (path === 'externalId') return void (touched.externalId = verb === 'remove' ? null : readExternalId(value))
   throw new SCIMMY.Types.Error(400, 'invalidPath', `A group has no “${path}” that can be changed.`)
 }
 
-async function applyWhole(tx: Tx, verb: string, value: Attributes, touched: Touched): Promise<void> {
+async function applyWhole(tx: Tx, verb: string, value: unknown, touched: Touched): Promise<void> {
   if (verb === 'remove') throw new SCIMMY.Types.Error(400, 'noTarget', 'Say what to remove.')
-  if (typeof value['displayName'] === 'string') touched.displayName = value['displayName']
-  if (typeof value['externalId'] === 'string') touched.externalId = value['externalId']
+  if (!isObject(value)) throw new SCIMMY.Types.Error(400, 'invalidValue', 'Without a path the value is an object.')
+  if ('displayName' in value) touched.displayName = readGroupName(value['displayName'])
+  if ('externalId' in value) touched.externalId = readExternalId(value['externalId'])
   if ('members' in value) await applyMembers(tx, verb, value['members'], touched)
 }
 

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import SCIMMY from 'scimmy'
-import { enterpriseSchema } from './scim-resources.ts'
+import { refuseInheritedPath, refuseUnkeepableText } from './scim-refusals.ts'
+import { enterpriseSchema, foldName } from './scim-resources.ts'
 
 /** How an attribute is found: its SQL, and whether the case of text matters (RFC 7643 `caseExact`). */
 interface Column {
@@ -47,7 +48,9 @@ export const groupColumns: Columns = {
 export function whereScim(columns: Columns, filter: string | undefined): RawBuilder<SqlBool> {
   if (filter === undefined || filter.trim() === '') return sql<SqlBool>`true`
   const { plain, texts } = setTextsAside(filter)
+  refuseInheritedPath(plain)
   const parsed = parseFilter(plain)
+  if (parsed.length === 0) throw invalid(`“${filter}” is not a filter: it compares nothing.`)
   const alternatives = parsed.map((one) => putTextsBack(one, texts) as Record<string, unknown>)
   return sql<SqlBool>`(${sql.join(
     alternatives.map((all) => sql`(${conjunction(columns, all, '')})`),
@@ -81,6 +84,12 @@ function setTextsAside(filter: string): { readonly plain: string; readonly texts
 const aside = 'text-set-aside-'
 
 function readText(text: string): string {
+  const read = parseText(text)
+  refuseUnkeepableText(read)
+  return read
+}
+
+function parseText(text: string): string {
   try {
     return JSON.parse(text) as string
   } catch {
@@ -104,11 +113,16 @@ export function orderScim(
   sortBy: string | undefined,
   sortOrder: string | undefined,
 ): RawBuilder<unknown> {
-  const column = columns[attributeName(sortBy ?? 'meta.created')]
+  const column = columnOf(columns, sortBy ?? 'meta.created')
   if (column === undefined) throw new SCIMMY.Types.Error(400, 'invalidPath', `This service cannot sort by “${sortBy}”.`)
   const key = column.kind === 'text' ? sql`lower(${column.sql})` : column.sql
   if (sortOrder?.toLowerCase() === 'descending') return sql`${key} desc nulls first`
   return sql`${key} asc nulls last`
+}
+
+function columnOf(columns: Columns, name: string): Column | undefined {
+  const key = attributeName(name)
+  return Object.hasOwn(columns, key) ? columns[key] : undefined
 }
 
 /** Without the URN of a core schema, which a client may write before any attribute. */
@@ -117,6 +131,7 @@ function attributeName(name: string): string {
 }
 
 function conjunction(columns: Columns, all: Record<string, unknown>, prefix: string): RawBuilder<unknown> {
+  if (Object.keys(all).length === 0) throw invalid('An attribute of the filter needs a comparison.')
   return sql.join(
     Object.entries(all).flatMap(([name, expression]) =>
       conditions(columns, prefix === '' ? name : `${prefix}.${name}`, expression),
@@ -136,21 +151,23 @@ function conditions(columns: Columns, name: string, expression: unknown): RawBui
 function comparison(columns: Columns, name: string, expression: readonly unknown[]): RawBuilder<unknown> {
   const [first, ...rest] = expression
   if (first === 'not') return sql`not coalesce(${comparison(columns, name, rest)}, false)`
-  const column = columns[attributeName(name)]
+  const column = columnOf(columns, name)
   if (column === undefined || typeof first !== 'string') throw invalid(`This service cannot filter by “${name}”.`)
   return compare(column, first.toLowerCase(), rest[0])
 }
 
 const ordered: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '<', le: '<=' }
+const timeOperators: Readonly<Record<string, string>> = { ...ordered, eq: '=', ne: '<>' }
 
 function compare(column: Column, operator: string, value: unknown): RawBuilder<unknown> {
   if (operator === 'pr') return sql`${column.sql} is not null`
   if (value === undefined) throw invalid(`The comparison “${operator}” needs a value.`)
   if (column.kind === 'boolean') return compareBoolean(column, operator, value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  if (operator in ordered) return compareTime(column, ordered[operator] ?? '=', text)
+  if (column.kind === 'time') return compareTime(column, timeOperators[operator], text)
+  if (Object.hasOwn(ordered, operator)) throw invalid('Only times are ordered here.')
   const left = column.kind === 'text' ? sql`lower(${column.sql})` : column.sql
-  const right = column.kind === 'text' || column.kind === 'lowered' ? text.toLowerCase() : text
+  const right = column.kind === 'text' ? text.toLowerCase() : column.kind === 'lowered' ? foldName(text) : text
   const pattern = right.replaceAll(/[\\%_]/g, '\\$&')
   if (operator === 'eq') return sql`${left} = ${right}`
   if (operator === 'ne') return sql`${left} is distinct from ${right}`
@@ -166,10 +183,19 @@ function compareBoolean(column: Column, operator: string, value: unknown): RawBu
   return operator === 'eq' ? sql`${column.sql} = ${wanted}` : sql`${column.sql} <> ${wanted}`
 }
 
-function compareTime(column: Column, operator: string, text: string): RawBuilder<unknown> {
-  if (column.kind !== 'time') throw invalid('Only times are ordered here.')
-  if (Number.isNaN(Date.parse(text))) throw invalid('A time is written as in RFC 3339.')
-  return sql`${column.sql} ${sql.raw(operator)} ${text}::timestamptz`
+function compareTime(column: Column, operator: string | undefined, text: string): RawBuilder<unknown> {
+  if (operator === undefined) throw invalid('A time is compared with eq, ne, gt, ge, lt or le.')
+  const instant = readTime(text)
+  if (instant === undefined) throw invalid('A time is written as in RFC 3339.')
+  return sql`${column.sql} ${sql.raw(operator)} ${instant}::timestamptz`
+}
+
+/** The instant, where it has a year that Postgres reads as JavaScript writes it. */
+function readTime(text: string): string | undefined {
+  const milliseconds = Date.parse(text)
+  if (Number.isNaN(milliseconds)) return undefined
+  const instant = new Date(milliseconds).toISOString()
+  return /^(?!0000)\d{4}-/.test(instant) ? instant : undefined
 }
 
 function invalid(message: string): Error {

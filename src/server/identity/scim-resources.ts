@@ -2,6 +2,7 @@ import SCIMMY from 'scimmy'
 import { validate } from 'uuid'
 import type { Instant } from '#server/platform/clock.ts'
 import { shorten, type PersonClaims } from './read-claims.ts'
+import { refuseInheritedKeys, refuseInheritedPath, refuseLong } from './scim-refusals.ts'
 import { entityTag } from './scim-version.ts'
 
 export const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -42,6 +43,7 @@ export interface ScimGroupRow {
  * send booleans as text; that is read as meant.
  */
 export function readScimUser(body: Attributes): Attributes {
+  refuseInheritedKeys(body)
   const { id: _id, meta: _meta, groups: _groups, password: _password, ...rest } = body
   const schemas = enterpriseSchema in rest ? [userSchema, enterpriseSchema] : [userSchema]
   return plain(new User({ ...withBooleans(rest), schemas }, 'in'))
@@ -49,8 +51,9 @@ export function readScimUser(body: Attributes): Attributes {
 
 /** Applies a PATCH (RFC 7644 section 3.5.2) to a stored user. */
 export async function patchScimUser(row: ScimUserRow, body: Attributes): Promise<Attributes> {
+  refuseInheritedKeys(body)
   const operations = Array.isArray(body['Operations'])
-    ? body['Operations'].map(withBooleanOperation)
+    ? body['Operations'].filter(isObject).map(readOperation)
     : body['Operations']
   const patch = new SCIMMY.Messages.PatchOp({ ...body, Operations: operations } as never)
   const stored = {
@@ -66,8 +69,9 @@ function plain(resource: unknown): Attributes {
   return JSON.parse(JSON.stringify(resource)) as Attributes
 }
 
-function withBooleanOperation(operation: Attributes): Attributes {
+function readOperation(operation: Attributes): Attributes {
   const { path, value } = operation
+  refuseInheritedPath(path)
   if (path === 'active') return { ...operation, value: toBoolean(value) }
   return isObject(value) ? { ...operation, value: withBooleans(value) } : operation
 }
@@ -81,7 +85,7 @@ function toBoolean(value: unknown): unknown {
   return text === 'true' ? true : text === 'false' ? false : value
 }
 
-function isObject(value: unknown): value is Attributes {
+export function isObject(value: unknown): value is Attributes {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -130,13 +134,28 @@ export function toScimGroup(row: ScimGroupRow, base: string): Attributes {
 
 /** Checks a group and answers its name and the ids of its members. */
 export function readScimGroup(body: Attributes): { displayName: string; externalId: string | null; members: string[] } {
+  refuseInheritedKeys(body)
   const { id: _id, meta: _meta, ...rest } = body
   const group = plain(new Group({ ...rest, schemas: [groupSchema] }, 'in'))
   return {
-    displayName: textOf(group['displayName']) ?? '',
-    externalId: textOf(group['externalId']),
+    displayName: readGroupName(group['displayName']),
+    externalId: readExternalId(group['externalId']),
     members: memberIds(group['members']),
   }
+}
+
+/** A group without a name would be mapped to no role and found by nobody. */
+export function readGroupName(value: unknown): string {
+  const name = textOf(value)
+  if (name === null) throw new SCIMMY.Types.Error(400, 'invalidValue', 'A group has a displayName.')
+  refuseLong('displayName', name)
+  return name
+}
+
+export function readExternalId(value: unknown): string | null {
+  const id = textOf(value)
+  refuseLong('externalId', id)
+  return id
 }
 
 /** The ids of members; what cannot be an id of ours is nobody's, and is left out like anybody who is not known. */
@@ -145,6 +164,11 @@ export function memberIds(members: unknown): string[] {
   return list
     .flatMap((member) => (isObject(member) ? (textOf(member['value']) ?? []) : (textOf(member) ?? [])))
     .filter((id) => validate(id))
+}
+
+/** One name, however its letters and accents are written (RFC 7643 section 4.1.1: a userName ignores case). */
+export function foldName(userName: string): string {
+  return userName.normalize('NFC').toLowerCase()
 }
 
 /** What the gateway takes from a provisioned user. */
@@ -166,9 +190,10 @@ export function readScimPerson(scim: Attributes): ScimPerson {
   const full = [name['givenName'], name['familyName']].filter((part) => typeof part === 'string').join(' ')
   const email = primaryEmail(scim['emails'])
   const employee = textOf(enterprise['employeeNumber'])
+  for (const [name, value] of Object.entries({ userName, email, employeeNumber: employee })) refuseLong(name, value)
   return {
-    userName: userName.toLowerCase(),
-    externalId: textOf(scim['externalId']),
+    userName: foldName(userName),
+    externalId: readExternalId(scim['externalId']),
     displayName: shorten(textOf(scim['displayName']) ?? textOf(name['formatted']) ?? textOf(full) ?? userName, 200),
     email,
     locale: (textOf(scim['preferredLanguage']) ?? textOf(scim['locale']) ?? '').toLowerCase().startsWith('fr')

@@ -25,6 +25,8 @@ type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
 
 const mediaType = 'application/scim+json; charset=utf-8'
 const largestPage = 500
+/** Beyond any list; Postgres counts no further than a bigint. */
+const lastIndex = 2 ** 31
 const largestBulkBytes = 1_048_576
 
 /** SCIM 2.0 for the firm's provisioning client: its own media type and its own form of errors. */
@@ -141,7 +143,7 @@ function toListWish({ attributes, excludedAttributes, ...rest }: SearchRequest):
 /** RFC 7644 section 3.4.2.4: below 1 counts as 1, a negative count as 0. */
 function readPage(query: ListWish): { startIndex: number; count: number } {
   return {
-    startIndex: Math.max(1, query.startIndex ?? 1),
+    startIndex: Math.min(lastIndex, Math.max(1, query.startIndex ?? 1)),
     count: Math.min(largestPage, Math.max(0, query.count ?? 100)),
   }
 }
