@@ -1,8 +1,7 @@
 import { ensureFirm } from '#server/identity/ensure-firm.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { grantServiceLogin, migrate, refuseOldSchema, refuseOwningLogin } from '#server/platform/migrate.ts'
-import { withClient } from '#server/platform/with-client.ts'
+import { asLogin, grantServiceLogin, migrate, refuseOldSchema, refuseOwningLogin } from '#server/platform/migrate.ts'
 import { installShippedPolicy } from '#server/policies/install-shipped-policy.ts'
 import { readPolicyFiles, shippedPolicies } from '#server/policies/read-policy-files.ts'
 
@@ -20,7 +19,7 @@ export async function prepareInstallation(deps: Pick<Deps, 'config' | 'db' | 'cl
     if (applied.length > 0) deps.log.info({ applied }, 'migrations applied')
     await grantServiceLogin(ownerUrl, decodeURIComponent(new URL(url).username))
   }
-  await withClient(url, async (client) => {
+  await asLogin('GATEWAY_DATABASE_URL', url, async (client) => {
     await refuseOwningLogin(client)
     await refuseOldSchema(client)
     await client.query('select pg_advisory_lock($1)', [firstStartLock]) // until the session ends: nodes may start together

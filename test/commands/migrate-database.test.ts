@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { runMigrate } from '#server/commands/migrate-database.ts'
+import { MigrationError } from '#server/platform/migrate.ts'
 import { readMigrationSettings } from '#server/platform/read-migration-settings.ts'
 import { withClient } from '#server/platform/with-client.ts'
 import { cloneDatabase } from '#test/support/clone-database.ts'
@@ -60,6 +61,37 @@ test('An empty database is brought to the schema, twice over, and a login may ac
     client.query<{ may: boolean }>('select pg_has_role($1, $2, $3) as may', [login, 'gateway_service', 'member']),
   )
   assert.deepEqual(rows, [{ may: true }])
+})
+
+test('An owner whom somebody set up by hand is told in a sentence what is missing, one statement at a time', async (t) => {
+  const { ownerUrl: beside } = await cloneDatabase(t)
+  const [name, owner, login] = ['hand', 'hand_owner', 'hand_service'].map((word) => `${word}_${process.pid}`)
+  const ask = (...statements: string[]) =>
+    withClient(beside, async (client) => {
+      for (const statement of statements) await client.query(statement)
+    })
+  await ask(`create role ${owner} login password 'owner'`, `create role ${login} login`, `create database ${name}`)
+  t.after(() => ask(`drop database ${name} with (force)`, `drop role ${login}`, `drop role ${owner}`))
+  const url = Object.assign(new URL(`/${name}`, beside), { username: owner, password: 'owner' })
+  const refusal = (address: URL = url): Promise<string> =>
+    runMigrate({
+      words: ['--login', login!],
+      io: { ...openedIo(), stdout: new PassThrough() },
+      environment: { GATEWAY_DATABASE_OWNER_URL: address.href },
+    }).then(
+      () => '',
+      (error: Error) => (error instanceof MigrationError ? error.message : String(error.stack)),
+    )
+  assert.match(await refusal(), new RegExp(`"alter database "${name}" owner to "${owner}";"`))
+  await ask(`alter database ${name} owner to ${owner}`)
+  assert.match(await refusal(), new RegExp(`"grant gateway_service to "${login}";"`))
+  await ask(`grant gateway_service to ${login}`)
+  assert.equal(await refusal(), '')
+  const elsewhere = new URL(url)
+  elsewhere.pathname = '/nowhere'
+  const asNobody = Object.assign(new URL(url), { username: 'nobody_here' })
+  for (const wrong of [elsewhere, asNobody])
+    assert.match(await refusal(wrong), /The database does not let us in: .* Check GATEWAY_DATABASE_OWNER_URL/)
 })
 
 function openedIo() {

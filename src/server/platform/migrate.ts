@@ -29,11 +29,9 @@ export class MigrationError extends Error {
  */
 export async function migrate(ownerUrl: string, folder: string = shippedMigrations): Promise<string[]> {
   const files = await readMigrations(folder)
-  return withClient(ownerUrl, async (client) => {
-    await client.query('select pg_advisory_lock($1)', [lockNumber]) // until the session ends
+  return asOwner(ownerUrl, async (client) => {
     await ensureServiceRole(client)
-    await client.query(`create table if not exists schema_migration (
-      name text primary key, sha256 text not null, applied_at timestamptz(3) not null default now())`)
+    await ensureMigrationTable(client)
     await client.query(`grant select on schema_migration to ${serviceRole}`)
     const pending = unapplied(files, await readApplied(client))
     await refuseOlderPrograms(client, pending)
@@ -44,8 +42,7 @@ export async function migrate(ownerUrl: string, folder: string = shippedMigratio
 
 /** Lets a login role act as the service, and makes it when it is missing. A password is set only when given. */
 export async function grantServiceLogin(ownerUrl: string, login: string, password?: string): Promise<void> {
-  await withClient(ownerUrl, async (client) => {
-    await client.query('select pg_advisory_lock($1)', [lockNumber]) // until the session ends
+  await asOwner(ownerUrl, async (client) => {
     const name = client.escapeIdentifier(login)
     await createRole(client, login, 'login')
     if (password !== undefined) await client.query(`alter role ${name} password ${client.escapeLiteral(password)}`)
@@ -53,8 +50,44 @@ export async function grantServiceLogin(ownerUrl: string, login: string, passwor
       login,
       serviceRole,
     ])
-    if (rows[0]?.member !== true) await client.query(`grant ${serviceRole} to ${name}`)
+    if (rows[0]?.member !== true) await grantMembership(client, name)
   })
+}
+
+async function grantMembership(client: pg.Client, login: string): Promise<void> {
+  const statement = `grant ${serviceRole} to ${login}`
+  await client.query(statement).catch((cause: unknown) => {
+    if ((cause as pg.DatabaseError).code !== '42501') throw cause
+    const advice = `The owner role may not grant ${serviceRole}. Ask whoever runs the database for "${statement};", and start again.`
+    throw new MigrationError(advice, { cause })
+  })
+}
+
+/** Works on one connection as the owner, one gateway at a time. */
+function asOwner<T>(ownerUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  return asLogin('GATEWAY_DATABASE_OWNER_URL', ownerUrl, async (client) => {
+    await client.query('select pg_advisory_lock($1)', [lockNumber]) // until the session ends
+    return work(client)
+  })
+}
+
+/** Wrong password, unknown login, unknown database, no right to connect. */
+const refusedLogin = /^(28000|28P01|3D000|42501)$/
+
+/** Works on one connection; throws `MigrationError` that names the setting when the database does not let the login in. */
+export async function asLogin<T>(setting: string, url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  let connected = false
+  try {
+    return await withClient(url, (client) => {
+      connected = true
+      return work(client)
+    })
+  } catch (cause) {
+    if (connected || !refusedLogin.test((cause as pg.DatabaseError).code ?? '')) throw cause
+    throw new MigrationError(`The database does not let us in: ${(cause as Error).message}. Check ${setting}.`, {
+      cause,
+    })
+  }
 }
 
 /** Throws when the service's login could rewrite history: a superuser, or the owner of a table. */
@@ -143,6 +176,21 @@ async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
       { cause },
     )
   }
+}
+
+async function ensureMigrationTable(client: pg.Client): Promise<void> {
+  await client
+    .query(`create table if not exists schema_migration (
+      name text primary key, sha256 text not null, applied_at timestamptz(3) not null default now())`)
+    .catch(async (cause: unknown) => {
+      if ((cause as pg.DatabaseError).code !== '42501') throw cause
+      const { rows } = await client.query<{ database: string; owner: string }>(
+        'select current_database() as database, current_user as owner',
+      )
+      const [database, owner] = [rows[0]!.database, rows[0]!.owner].map((name) => client.escapeIdentifier(name))
+      const advice = `The owner role may not make tables. Ask whoever runs the database for "alter database ${database} owner to ${owner};", and start again.`
+      throw new MigrationError(advice, { cause })
+    })
 }
 
 async function ensureServiceRole(client: pg.Client): Promise<void> {
