@@ -35,9 +35,12 @@ export const testOrigin = 'archive.test.example'
 const silent = { warn: () => {} }
 const { privateKey } = generateKeyPairSync('ed25519')
 
+/** The key of the tests' log, as a setting holds it. */
+export const testPem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+
 /** A signer of the tests' log. */
 export function testSigner(): CheckpointSigner {
-  return createEd25519Signer(testOrigin, String(privateKey.export({ type: 'pkcs8', format: 'pem' })))
+  return createEd25519Signer(testOrigin, testPem)
 }
 
 /**

@@ -10,13 +10,21 @@ export interface Done {
   readonly stderr: string
 }
 
-/** Runs a command as a process of its own that knows only the given settings; `during` is called with it when it has begun. */
+export interface RunOptions {
+  /** Called when the process has begun. */
+  readonly during?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>
+  /** Words before the program. */
+  readonly prefix?: readonly string[]
+}
+
+/** Runs a command as a process of its own that knows only the given settings. */
 export async function runCommand(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
-  during: (kill: (signal: NodeJS.Signals) => void) => Promise<void> = async () => {},
+  { during, prefix = [] }: RunOptions = {},
 ): Promise<Done> {
-  const child = spawn(process.execPath, [cli, ...words], {
+  const [program, ...rest] = [...prefix, process.execPath, cli, ...words]
+  const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...environment },
   })
@@ -24,7 +32,7 @@ export async function runCommand(
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const closed = once(child, 'close')
-  await during((signal) => void child.kill(signal))
+  await during?.((signal) => void child.kill(signal))
   const [code, signal] = (await closed) as [number | null, string | null]
   return { code: code ?? signal!, stdout, stderr }
 }

@@ -41,6 +41,8 @@ export interface BucketLog {
   readonly note: string
   readonly checkpoint: Checkpoint | undefined
   readonly readTile: TileReader
+  /** Stretches whose entries cannot be read or are not those that were sealed. */
+  readonly damaged: readonly { readonly firstIndex: number; readonly treeSize: number }[]
   /** Log indexes of the records that say what became of retention: destroyed months, lengthened classes. */
   readonly retentionRecords: readonly number[]
   /** Everything that is not as it should be, also where it hinders nothing. */
@@ -79,6 +81,7 @@ class BucketWalk {
   readonly #seals: WalkedSeal[] = []
   readonly #tiles = new Map<string, Uint8Array>()
   readonly #retentionRecords: number[] = []
+  readonly #damaged: BucketSeal[] = []
   /** Where the last damage ends, while the walk is behind it without footing. */
   #damagedUntil: number | undefined
   #proven: { readonly note: string; readonly checkpoint: Checkpoint; readonly frontier: Frontier } | undefined
@@ -120,6 +123,7 @@ class BucketWalk {
       this.#seals.push({ ...seal, firstAt: summary?.firstAt ?? slow?.entries[0]?.sealedAt ?? '' })
       if (slow?.whole === false) {
         this.#damagedUntil = seal.treeSize
+        this.#damaged.push(seal)
         walk.sequences = undefined
         return
       }
@@ -148,6 +152,7 @@ class BucketWalk {
         if (width < tileWidth) return Buffer.concat((frontier.edges[level] ?? []).slice(0, width))
         return this.#tiles.get(tilePath({ level, index, width })) ?? this.#storedTile(level, index)
       },
+      damaged: this.#damaged,
       retentionRecords: this.#retentionRecords.filter((index) => index < size),
       problems: this.#walk.problems,
     }

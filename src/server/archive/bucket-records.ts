@@ -71,8 +71,8 @@ function takeBody(
   const parsed = parseIf(line)
   const header = parsed === undefined ? undefined : wanted.get(parsed.index)
   if (parsed === undefined || header === undefined || found.get(parsed.index)?.body !== undefined) return
-  const { index, salt, body } = parsed
-  if (hashBody(salt, body) === header.bodyHash) {
+  const { index, id, salt, body } = parsed
+  if (id === header.id && hashBody(salt, body) === header.bodyHash) {
     found.set(index, { body: { salt, text: body.toString('utf8'), month }, fault: undefined })
   } else {
     found.set(index, { body: undefined, fault: 'is not the one that was sealed' })

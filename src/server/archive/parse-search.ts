@@ -40,3 +40,8 @@ function readTerm(match: RegExpExecArray): SearchTerm | undefined {
 function makeTerm(kind: SearchTerm['kind'], text: string, negative: boolean): SearchTerm | undefined {
   return /[\p{L}\p{N}]/u.test(text) ? { kind, text: text.replaceAll('\0', ' '), negative } : undefined
 }
+
+/** The parts of a search without any letter or digit: nothing is looked up for them, which the answer says. */
+export function findIgnored(q: string): string[] {
+  return [...q.matchAll(token)].filter((match) => readTerm(match) === undefined).map(([text]) => text)
+}

@@ -7,6 +7,7 @@ import type { searchRecords as contract } from '#shared/api/archive.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import { appendRecord } from './append-record.ts'
 import { estimateTotal } from './estimate-total.ts'
+import { findIgnored } from './parse-search.ts'
 import type { RecordFilter } from './queries.ts'
 import { scanRecords, type Scan, type ScanGoal } from './scan-records.ts'
 import { readCondition, type SearchCondition } from './search-condition.ts'
@@ -60,7 +61,8 @@ export async function searchRecords(
     const scan = await scanFrom(tx, search, after, after === undefined ? goal : { ...goal, count: 0 })
     const { rows, ...place } = placePage(tail.page, scan, limit)
     const items = await queries.summarise(tx, rows)
-    const answer = { items, ...place, ...(await countFound(tx, search, page.count, tail.facets, scan)) }
+    const ignored = findIgnored(filter.q ?? '')
+    const answer = { items, ignored, ...place, ...(await countFound(tx, search, page.count, tail.facets, scan)) }
     await recordSearch(tx, actor, now, filter, answer)
     return answer
   })

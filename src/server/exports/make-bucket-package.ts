@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { readBucketLog, type BucketLog } from '#server/archive/bucket-log.ts'
+import { EntriesUnreadable } from '#server/archive/bucket-records.ts'
 import type { Problem } from '#server/archive/problem.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Clock } from '#server/platform/clock.ts'
@@ -83,6 +84,9 @@ export async function exportFromBucket(
       throw new BucketDamaged('The export would not verify, because the object store is damaged.', findings)
     await rename(partial, path)
     return { ...made, findings }
+  } catch (error) {
+    if (!(error instanceof EntriesUnreadable)) throw error
+    throw new BucketDamaged(error.message, sentencesOf(log.problems))
   } finally {
     await rm(partial, { force: true })
   }
@@ -104,10 +108,21 @@ function refuseUnproven(log: BucketLog, signer: PackageSigner, { despiteDamage, 
     )
 }
 
+function refuseDamagedRange(log: BucketLog, { log: { first, end } }: PackagePlan, { despiteDamage }: BucketWish): void {
+  const hit = log.damaged.find(({ firstIndex, treeSize }) => firstIndex < end && treeSize > first)
+  if (hit === undefined || despiteDamage) return
+  const stretch = `${hit.firstIndex} to ${hit.treeSize - 1}`
+  throw new BucketDamaged(
+    `The entries ${stretch} are damaged and lie in what was asked for. Go round them with --from and --to.`,
+    sentencesOf(log.problems),
+  )
+}
+
 async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: BucketLog, partial: string) {
   const source = await openBucketSource(log)
   const media = new MediaFiles(trueMedia(deps.objectStore))
   const plan = await planOf(deps, wish, log, source)
+  refuseDamagedRange(log, plan, wish)
   const stories = new PostStories(
     wantsRenderings(wish.formats)
       ? await openBucketPosts(log, source.history, wish.filter.units)
@@ -136,7 +151,7 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
       renderings,
       media,
       signer: deps.checkpointSigner,
-      progress: stopAtLoss(source, wish),
+      progress: stopAtLoss(source, log, wish),
       afterwards: async () => ({
         posts: renderings.length === 0 ? null : stories.seen,
         coverageGaps: [...gapsOf(wish, log, source), ...(await stories.coverageGaps()), ...missingMedia(media)],
@@ -151,12 +166,12 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
 }
 
 /** A damaged body is looked for to the end, so that all are named at once; only then is the package given up. */
-function stopAtLoss(source: BucketSource, { despiteDamage }: BucketWish): Progress {
+function stopAtLoss(source: BucketSource, log: BucketLog, { despiteDamage }: BucketWish): Progress {
   return async (phase, done, total) => {
     if (despiteDamage || phase !== 'records' || done < total || source.lost.length === 0) return
     throw new BucketDamaged(
       `${source.lost.length} of the records that were asked for cannot be delivered. Ask for what can be had with --despite-damage.`,
-      source.lost.map(({ sentence }) => sentence),
+      [...source.lost.map(({ sentence }) => sentence), ...sentencesOf(log.problems)],
     )
   }
 }
