@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { assertSound, openConsole, type ConsoleStage } from '#test/support/open-console.ts'
+import { assertSound } from '#test/support/examine-page.ts'
+import { openConsole, type ConsoleStage } from '#test/support/open-console.ts'
 
 let stage: ConsoleStage
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { redDot } from '#test/support/image-form.ts'
-import { assertSound, openConsole, type ConsoleStage, type Look } from '#test/support/open-console.ts'
+import { assertSound } from '#test/support/examine-page.ts'
+import { openConsole, type ConsoleStage, type Look } from '#test/support/open-console.ts'
 
 let stage: ConsoleStage
 

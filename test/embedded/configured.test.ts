@@ -5,15 +5,14 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '#server/embedded/free-port.ts'
 import { startOpenIdProvider } from '#server/embedded/start-openid-provider.ts'
 import { startPostgres } from '#server/embedded/start-postgres.ts'
 import { grantServiceLogin, migrate } from '#server/platform/migrate.ts'
 import { withClient } from '#server/platform/with-client.ts'
 import { dataDirectory, eventually } from '#test/support/gateway-process.ts'
+import { programWords } from '#test/support/program-words.ts'
 
-const entry = fileURLToPath(new URL('../../src/server/main.ts', import.meta.url))
 const clientSecret = 'a secret of the tests, at least 32 characters'
 
 interface Ports {
@@ -51,7 +50,8 @@ function environment(directory: string, ports: Ports): Record<string, string> {
 
 /** Runs the program with real settings; answers what it logged so far and when it ended. */
 function run(t: TestContext, settings: Record<string, string>) {
-  const child = spawn(process.execPath, [entry], {
+  const [node, ...words] = programWords('main.ts')
+  const child = spawn(node, words, {
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { anchorCheckpoints } from '#server/archive/anchor-checkpoint.ts'
@@ -10,6 +10,7 @@ import { sealOnce } from '#server/archive/seal-records.ts'
 import { makePackage, type PackageRequest } from '#server/exports/make-package.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { openArchive } from '#test/support/open-archive.ts'
+import { programWords } from '#test/support/program-words.ts'
 import { noAuthority, startTimestampAuthority } from '#test/support/start-timestamp-authority.ts'
 import { startWitness } from '#test/support/start-witness.ts'
 import { repack } from './forge-package.ts'
@@ -86,9 +87,9 @@ test(
 
     // Offline, by the command, in a folder with the package, the keys and nothing else; and by openssl itself.
     await writeFile(join(folder, 'tsa.pem'), authority.certificates)
-    const cli = resolve(import.meta.dirname, '../../src/server/cli.ts')
-    const args = ['verify', 'export.zip', '--key', key, '--witness', witness.verifierKey, '--tsa', 'tsa.pem']
-    const { status, stdout } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, env: {}, encoding: 'utf8' })
+    const [node, ...words] = programWords('cli.ts')
+    const args = [...words, 'verify', 'export.zip', '--key', key, '--witness', witness.verifierKey, '--tsa', 'tsa.pem']
+    const { status, stdout } = spawnSync(node, args, { cwd: folder, env: {}, encoding: 'utf8' })
     assert.equal(status, 0, stdout)
     assert.match(stdout, /Timestamp: CN=Timestamps saw the first 7 entries at .* \(by the certificates that you gave\)/)
     assert.match(stdout, /Witness: witness.test\/w1 signed the first 3\d\d entries at 2026-03-02/)

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { after, it } from 'node:test'
+import { programWords } from '#test/support/program-words.ts'
 import { makeLog, makeSigner, packLog } from './made-log.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'verify-'))
@@ -14,8 +15,8 @@ const key = makeSigner(1).verifierKey
 
 /** Runs the command in a folder that holds only the package, with an empty environment. */
 function verify(...args: string[]) {
-  const cli = resolve(import.meta.dirname, '../../src/server/cli.ts')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'verify', ...args], {
+  const [node, ...words] = programWords('cli.ts')
+  const { status, stdout, stderr } = spawnSync(node, [...words, 'verify', ...args], {
     cwd: folder,
     env: {},
     encoding: 'utf8',

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { CommandIo } from '#server/policies/command-io.ts'
 import { runPolicyCheck } from '#server/policies/run-policy-check.ts'
+import { programWords } from '#test/support/program-words.ts'
 
 const vectors = fileURLToPath(new URL('../vectors/', import.meta.url))
 const policy = join(vectors, 'evasion-policy.yaml')
@@ -57,7 +58,8 @@ function answersOf(run: Run): Answer[] {
 test('Every evasion example answers with its exact span, in order, through the command line', () => {
   const input = readFileSync(join(vectors, 'evasion-examples.jsonl'), 'utf8')
   const project = fileURLToPath(new URL('../../', import.meta.url))
-  const child = spawnSync(process.execPath, ['src/server/cli.ts', 'policy', 'check', '--policy', policy, '--json'], {
+  const [node, ...words] = programWords('cli.ts')
+  const child = spawnSync(node, [...words, 'policy', 'check', '--policy', policy, '--json'], {
     cwd: project,
     input,
     encoding: 'utf8',

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { programWords } from './program-words.ts'
 
-const entry = fileURLToPath(new URL('../../src/server/main.ts', import.meta.url))
 const addressPattern = /^ {4}(http:\/\/127\.0\.0\.1:\d+)$/m
 
 export interface GatewayProcess {
@@ -34,7 +33,7 @@ export async function dataDirectory(t: { after(work: () => Promise<void>): void 
 
 /** Starts the whole program as `npm start` does, in its own process group, and kills it at the end of the test. */
 export function startProcess(t: { after(work: () => Promise<void>): void }, options: ProcessOptions): GatewayProcess {
-  const words = [...(options.prefix ?? []), process.execPath, entry]
+  const words = [...(options.prefix ?? []), ...programWords('main.ts')]
   const child = spawn(words[0]!, words.slice(1), {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { watchRequests } from './examine-page.ts'
 import { openStage } from './open-stage.ts'
 import type { GatewayProcess } from './run-gateway-process.ts'
 
@@ -63,6 +63,7 @@ async function openWindow(browser: Browser, breaches: string[], look: Look = {})
   })
   const page = await context.newPage()
   page.setDefaultTimeout(20_000)
+  watchRequests(page)
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) =>
       console.error(`POLICY ${event.violatedDirective} ${event.blockedURI}`),
@@ -87,21 +88,6 @@ export async function fillLogin(page: Page, login: string): Promise<void> {
   await page.locator('input[name=login]').fill(login)
   await page.locator('input[name=password]').fill('demo')
   await page.locator('input[name=password]').press('Enter')
-}
-
-/** Axe finds nothing on the page as it stands, and it does not scroll sideways; each finding names its element. */
-export async function assertSound(page: Page, where = page.url()): Promise<void> {
-  // Frames of other origins, which the console has none of, are what the slower mode is for.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`),
-    [],
-    where,
-  )
-  const sideways = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.ok(sideways <= 0, `${where} scrolls sideways by ${sideways} pixels`)
 }
 
 /** The console's own words in a language, from its catalog: a test reads the same to both. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { programWords } from './program-words.ts'
 
 export interface GatewayProcess {
   /** The address that the program printed. */
@@ -10,7 +11,6 @@ export interface GatewayProcess {
   stop(): Promise<void>
 }
 
-const main = join(import.meta.dirname, '../../src/server/main.ts')
 const patienceMilliseconds = 120_000
 
 /** Starts the program as a newcomer does, in an empty folder, and answers when it has printed its address. */
@@ -18,7 +18,8 @@ export async function runGatewayProcess(): Promise<GatewayProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'gateway-e2e-'))
   // Nothing of the test's own settings reaches it, but where its data lie.
   const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEWAY_'))
-  const child = spawn(process.execPath, [main], {
+  const [node, ...words] = programWords('main.ts')
+  const child = spawn(node, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...Object.fromEntries(settings), GATEWAY_DATA_DIRECTORY: directory },
   })
