@@ -5,7 +5,10 @@ import { test } from 'node:test'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { verifyPackage, type PackageReport } from '#server/exports/verify-package.ts'
+import { isDatabaseAway } from '#server/platform/database-away.ts'
+import { openDatabase, openPool } from '#server/platform/database.ts'
 import type { Export } from '#shared/api/exports.ts'
+import { startCuttingProxy } from '#test/support/cutting-proxy.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
 import { contentOf, download, furnishWithDisposedPost, makeExport } from './make-export.ts'
@@ -140,6 +143,36 @@ test('an export whose process died is made again by another once its lease has e
   await dying
   assert.equal((await ruth.get(`/api/exports/${exportId}`)).json<Export>().status, 'completed')
   assert.ok((await verifyPackage(await download(t, ruth, exportId), gateway.checkpointSigner.verifierKey)).ok)
+})
+
+test('an export whose database goes away in the middle fails nobody, and is made anew by itself when it is back (SEC-6)', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ruth = await gateway.signIn('ruth')
+  const { exportId } = (await ruth.post('/api/exports', { reason: 'x' })).json<Export>()
+  await sealOnce(gateway, { force: true })
+  const url = new URL(gateway.database.serviceUrl)
+  const way = await startCuttingProxy(Number(url.port))
+  t.after(() => way.close())
+  url.port = new URL(way.url).port
+  const db = openDatabase(openPool(url.href, gateway.log, 4))
+  t.after(() => db.destroy())
+  const { checkpointSigner } = gateway
+  // The manifest is signed when everything else is written: the database goes in that moment.
+  const sign = (text: Uint8Array) => {
+    way.close()
+    return checkpointSigner.sign(text)
+  }
+  const away = await runExports({ ...gateway, db, checkpointSigner: { ...checkpointSigner, sign } }).then(
+    () => assert.fail('the database was not away'),
+    (error: unknown) => error,
+  )
+  assert.ok(isDatabaseAway(away), String(away))
+  const under = (await ruth.get(`/api/exports/${exportId}`)).json<Export>()
+  assert.deepEqual([under.status, under.failure], ['running', null])
+  gateway.clock.advance(61_000)
+  assert.equal(await runExports(gateway), 1)
+  assert.equal((await ruth.get(`/api/exports/${exportId}`)).json<Export>().status, 'completed')
+  assert.ok((await verifyPackage(await download(t, ruth, exportId), checkpointSigner.verifierKey)).ok)
 })
 
 test('an export under way is handed back when its process is asked to stop, and the next one makes it at once', async (t) => {
