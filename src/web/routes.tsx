@@ -9,7 +9,7 @@ const root = createRootRoute({ component: Outlet })
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search: Record<string, unknown>) => text(search, 'error', 'returnTo'),
+  validateSearch: (search: Record<string, unknown>) => text(search, 'error', 'returnTo', 'signedOut'),
   component: lazyRouteComponent(() => import('#web/pages/LoginPage.tsx'), 'LoginPage'),
 })
 const examiner = createRoute({
@@ -87,6 +87,21 @@ const people = createRoute({
   getParentRoute: () => shell,
   path: '/people',
   component: lazyRouteComponent(() => import('#web/pages/PeoplePage.tsx'), 'PeoplePage'),
+})
+const person = createRoute({
+  getParentRoute: () => shell,
+  path: '/people/$userId',
+  component: lazyRouteComponent(() => import('#web/pages/PersonPage.tsx'), 'PersonPage'),
+})
+const units = createRoute({
+  getParentRoute: () => shell,
+  path: '/units',
+  component: lazyRouteComponent(() => import('#web/pages/UnitsPage.tsx'), 'UnitsPage'),
+})
+const delegations = createRoute({
+  getParentRoute: () => shell,
+  path: '/delegations',
+  component: lazyRouteComponent(() => import('#web/pages/DelegationsPage.tsx'), 'DelegationsPage'),
 })
 const examiners = createRoute({
   getParentRoute: () => shell,
@@ -181,6 +196,9 @@ export const router = createRouter({
       holds,
       retention,
       people,
+      person,
+      units,
+      delegations,
       examiners,
       examination,
       account,

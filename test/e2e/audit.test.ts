@@ -141,6 +141,7 @@ const pages = [
   ['ruth', '/people', 'People'],
   ['ruth', '/stops', 'Stops'],
   ['ada', '/people', 'People'],
+  ['ada', '/units', 'Units'],
   ['ada', '/profiles', 'Profiles'],
   ['ada', '/health', 'Health'],
 ] as const

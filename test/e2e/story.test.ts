@@ -136,7 +136,7 @@ test('A part of the console that is gone is told in words, and reloading brings 
 
 const pages: Record<string, readonly string[]> = {
   camille: ['/posts', '/posts/new', '/policies', '/me'],
-  ines: ['/queue', '/stops', '/health'],
+  ines: ['/queue', '/delegations', '/stops', '/health'],
   ruth: ['/archive', '/exports', '/exports/new', '/holds', '/examiners'],
   ada: ['/profiles'],
 }
@@ -152,6 +152,7 @@ const details: Record<string, readonly (readonly [path: string, list: string, ke
     ['/archive/:id', '/api/archive/records?type=post.submitted', 'recordId'],
     ['/archive/posts/:id', '/api/archive/records?type=post.submitted', 'postId'],
     ['/exports/:id', '/api/exports', 'exportId'],
+    ['/people/:id', '/api/users', 'userId'],
   ],
 }
 

@@ -205,7 +205,7 @@ export const grantQualification = endpoint({
     tags: ['people'],
     body: Type.Object({
       userId: Id,
-      qualification: Type.String({ pattern: '^[a-z][a-z0-9_]{1,60}$' }),
+      qualification: Type.String({ pattern: '^[a-z][a-z0-9_-]{1,60}$' }),
       validFrom: At,
       validUntil: Type.Optional(At),
       evidence: Type.Optional(Type.String({ maxLength: 2000 })),

@@ -2,6 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Link } from '@tanstack/react-router'
 import type { ErasureAnswer } from '#shared/api/holds.ts'
 import { Badge, Notice } from '#web/ui/Notice.tsx'
+import { basisName } from '#web/util/basis-words.ts'
 import { formatDay, formatNumber } from '#web/util/format.ts'
 import { TableWrap } from './TableWrap.tsx'
 
@@ -51,7 +52,7 @@ export function ErasureResult({ answer }: { answer: ErasureAnswer }) {
                   </td>
                   <td>{formatNumber(group.records)}</td>
                   <td>{group.retentionClass}</td>
-                  <td>{group.basis}</td>
+                  <td>{basisName(group.basis)}</td>
                   <td>
                     {group.outcome === 'erased' ? (
                       <Trans>destroyed already</Trans>

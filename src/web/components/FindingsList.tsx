@@ -4,6 +4,7 @@ import type { Finding } from '#shared/api/policies.ts'
 import type { Language } from '#shared/api/common.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
+import { clauseName } from '#web/util/clause-words.ts'
 import { severityWords } from '#web/util/words.ts'
 
 const alone: readonly string[] = []
@@ -45,7 +46,7 @@ export const FindingsList = memo(function FindingsList({ findings, text, thread 
             </p>
           )}
           <p className="muted small">
-            {[finding.clause, finding.ruleId].filter((part) => part !== undefined).join(' · ')}
+            {[finding.clause && clauseName(finding.clause), finding.ruleId].filter(Boolean).join(' · ')}
             {finding.via !== undefined && finding.via !== 'plain' && (
               <>
                 {' · '}

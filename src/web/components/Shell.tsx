@@ -1,9 +1,10 @@
-import { useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { CallError } from '#web/api/call.ts'
 import { meQuery, reviewsQuery } from '#web/api/queries.ts'
+import { takeSignedOut } from '#web/api/sign-out.ts'
 import { sections } from '#web/util/sections.ts'
 import { useKeys } from '#web/util/keys.ts'
 import type { Me } from '#shared/api/identity.ts'
@@ -12,6 +13,8 @@ import { OfflineBanner } from './OfflineBanner.tsx'
 import { Palette } from './Palette.tsx'
 import { PersonMenu } from './PersonMenu.tsx'
 import { Failure, Loading } from './states.tsx'
+
+const Forbidden = lazy(() => import('./Forbidden.tsx').then((loaded) => ({ default: loaded.Forbidden })))
 
 /** The frame of every page of a signed-in person. */
 export function Shell() {
@@ -40,7 +43,8 @@ function ToSignIn({ code }: { code: string }) {
     const { pathname, search } = window.location
     void navigate({
       to: '/login',
-      search: code === 'no_role' ? { error: code } : { returnTo: pathname + search },
+      search:
+        code === 'no_role' ? { error: code } : takeSignedOut() ? { signedOut: 'yes' } : { returnTo: pathname + search },
       replace: true,
     })
   }, [code, navigate])
@@ -52,6 +56,7 @@ function Frame({ me, path }: { me: Me; path: string }) {
   const navigate = useNavigate()
   const main = useRef<HTMLElement>(null)
   const allowed = sections.filter((section) => me.permissions.includes(section.permission))
+  const closed = sections.find((section) => path === section.to && !allowed.includes(section))
   useKeys([
     ...allowed.map((section) => ({
       keys: `g ${section.key}`,
@@ -100,7 +105,13 @@ function Frame({ me, path }: { me: Me; path: string }) {
       </nav>
       <main id="main" className="main" ref={main} tabIndex={0}>
         <OfflineBanner />
-        <Outlet />
+        {closed === undefined ? (
+          <Outlet />
+        ) : (
+          <Suspense>
+            <Forbidden section={closed} />
+          </Suspense>
+        )}
       </main>
     </div>
   )
@@ -108,8 +119,13 @@ function Frame({ me, path }: { me: Me; path: string }) {
 
 function SectionLink({ section, current }: { section: (typeof sections)[number]; current: boolean }) {
   const { i18n } = useLingui()
+  const link = useRef<HTMLAnchorElement>(null)
+  // On a phone the sections stand in one line that scrolls: the current one stays in sight.
+  useEffect(() => {
+    if (current) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [current])
   return (
-    <Link to={section.to} {...(current ? { 'aria-current': 'page' as const } : {})}>
+    <Link ref={link} to={section.to} {...(current ? { 'aria-current': 'page' as const } : {})}>
       <span>{i18n._(section.label)}</span>
       {section.to === '/queue' && <OpenCount />}
     </Link>

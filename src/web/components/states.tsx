@@ -5,6 +5,7 @@ import type { MessageDescriptor } from '@lingui/core'
 import { CallError } from '#web/api/call.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { Notice } from '#web/ui/Notice.tsx'
+import { PageHead } from './PageHead.tsx'
 
 /** Grey bars of the coming height, and only when the wait is felt. */
 export function Loading({ rows = 4 }: { rows?: number }) {
@@ -93,17 +94,30 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
   )
 }
 
-/** Draws what a query answered, or its waiting and its failure. */
+/**
+ * Draws what a query answered, or its waiting and its failure. `title` heads a page that is named by the answer until
+ * there is one: no page is without a name.
+ */
 export function QueryView<T>({
   query,
   children,
   rows,
+  title,
 }: {
   query: { data: T | undefined; error: unknown; refetch: () => unknown }
   children: (data: T) => ReactNode
   rows?: number
+  title?: string
 }) {
   if (query.data !== undefined) return <>{children(query.data)}</>
-  if (query.error !== null) return <Failure error={query.error} onRetry={() => void query.refetch()} />
-  return <Loading {...(rows === undefined ? {} : { rows })} />
+  return (
+    <>
+      {title !== undefined && <PageHead title={title} />}
+      {query.error === null ? (
+        <Loading {...(rows === undefined ? {} : { rows })} />
+      ) : (
+        <Failure error={query.error} onRetry={() => void query.refetch()} />
+      )}
+    </>
+  )
 }

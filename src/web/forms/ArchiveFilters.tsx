@@ -6,7 +6,9 @@ import { unitsQuery, usersQuery } from '#web/api/queries.ts'
 import { Fold } from '#web/components/Fold.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Button } from '#web/ui/Button.tsx'
+import { DateField } from '#web/ui/DateField.tsx'
 import { SelectField, TextField } from '#web/ui/fields.tsx'
+import { startOfDay } from '#web/util/calendar-day.ts'
 import { formatDay, timeZone } from '#web/util/format.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { networkNames, verdictWords } from '#web/util/words.ts'
@@ -52,17 +54,10 @@ export function ArchiveFilters({
       />
       <Fold summary={filtersOn > 0 ? t`Filters (${filtersOn})` : t`Filters`}>
         <div className="fields">
-          <TextField
-            label={t`From`}
-            hint={dayHint(wish.from)}
-            type="date"
-            value={wish.from ?? ''}
-            onChange={set('from')}
-          />
-          <TextField
+          <DateField label={t`From`} hint={dayHint(wish.from)} value={wish.from ?? ''} onChange={set('from')} />
+          <DateField
             label={t`Until, this day included`}
             hint={dayHint(wish.to)}
-            type="date"
             value={wish.to ?? ''}
             onChange={set('to')}
           />
@@ -130,14 +125,9 @@ export function toFilter(search: ArchiveSearch): Record<string, string> {
   const { from, to, ...rest } = search
   return {
     ...rest,
-    ...(from === undefined ? {} : { from: startOfDay(from, 0) }),
+    ...(from === undefined ? {} : { from: startOfDay(from) }),
     ...(to === undefined ? {} : { to: startOfDay(to, 1) }),
   }
-}
-
-function startOfDay(day: string, later: number): string {
-  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
-  return new Date(year, month - 1, date + later).toISOString()
 }
 
 export function withValue(search: ArchiveSearch, name: keyof ArchiveSearch, value: string): ArchiveSearch {

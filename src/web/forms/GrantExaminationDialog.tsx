@@ -8,7 +8,9 @@ import { unitsQuery, usersQuery } from '#web/api/queries.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { SecretDialog } from '#web/components/SecretDialog.tsx'
+import { DateField } from '#web/ui/DateField.tsx'
 import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
+import { dayFrom } from '#web/util/calendar-day.ts'
 import { formatDay, timeZone } from '#web/util/format.ts'
 import { networkNames } from '#web/util/words.ts'
 import { dayHint, toFilter, withValue, type ArchiveSearch } from './ArchiveFilters.tsx'
@@ -99,10 +101,9 @@ export function GrantExaminationDialog({ me, onClose }: { me: Me; onClose: () =>
         value={purpose}
         onChange={(value) => set({ purpose: value })}
       />
-      <TextField
+      <DateField
         label={t`Last day of access`}
         hint={t`${formatDay(lastDay)} included, ${timeZone}; a year from now at most`}
-        type="date"
         required
         value={lastDay}
         onChange={(value) => set({ lastDay: value })}
@@ -158,17 +159,10 @@ function ScopeFields({ scope, onScope, unitId, onUnit }: ScopeProps) {
           onChange={set('network')}
           choices={[any, ...Object.entries(networkNames).map(([value, label]) => ({ value, label }))]}
         />
-        <TextField
-          label={t`Records from`}
-          hint={dayHint(scope.from)}
-          type="date"
-          value={scope.from ?? ''}
-          onChange={set('from')}
-        />
-        <TextField
+        <DateField label={t`Records from`} hint={dayHint(scope.from)} value={scope.from ?? ''} onChange={set('from')} />
+        <DateField
           label={t`Until, this day included`}
           hint={dayHint(scope.to)}
-          type="date"
           value={scope.to ?? ''}
           onChange={set('to')}
         />
@@ -179,17 +173,10 @@ function ScopeFields({ scope, onScope, unitId, onUnit }: ScopeProps) {
 
 function emptyWish(me: Me): Wish {
   const unitId = me.roles.find(({ role }) => role === 'records_officer')?.unitId ?? ''
-  return { name: '', organisation: '', purpose: '', lastDay: dayAfter(30), unitId, scope: {} }
+  return { name: '', organisation: '', purpose: '', lastDay: dayFrom(30), unitId, scope: {} }
 }
 
 function readKept(): Wish | undefined {
   const text = sessionStorage.getItem(kept)
   return text === null ? undefined : (JSON.parse(text) as Wish)
-}
-
-/** The day so many days from today, as a date field writes it. */
-function dayAfter(days: number): string {
-  const today = new Date()
-  const day = new Date(today.getFullYear(), today.getMonth(), today.getDate() + days)
-  return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
 }

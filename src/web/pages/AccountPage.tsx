@@ -9,6 +9,7 @@ import { TokenSection } from '#web/forms/TokenSection.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
 import { formatRelative, formatTime } from '#web/util/format.ts'
+import { qualificationName } from '#web/util/qualification-words.ts'
 import { roleWords } from '#web/util/role-words.ts'
 
 /** One's own account: what one may do and where, who acts in one's name, and where one is signed in. */
@@ -52,7 +53,7 @@ function Roles({ me }: { me: Me }) {
         {me.qualifications.map((held) => (
           <li key={held.qualification + held.validFrom} className="line">
             <span className="line-main">
-              <strong>{held.qualification}</strong>
+              <strong>{qualificationName(held.qualification)}</strong>
               <span className="muted small cut">
                 {held.validUntil === null ? (
                   <Trans>Qualification, since {formatTime(held.validFrom)}</Trans>

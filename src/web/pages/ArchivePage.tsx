@@ -115,7 +115,11 @@ export function ArchivePage() {
           {exact.error !== null && <Failure error={exact.error} onRetry={() => void exact.refetch()} />}
           {items.length === 0 && searchedBackTo === null ? (
             <Empty>
-              <Trans>No record matches. Take a filter away: the dates and the words remove most.</Trans>
+              {search.q !== undefined && !/[\p{L}\p{N}]/u.test(search.q) ? (
+                <Trans>Nothing is searched by signs alone: write a word or a number.</Trans>
+              ) : (
+                <Trans>No record matches. Take a filter away: the dates and the words remove most.</Trans>
+              )}
             </Empty>
           ) : (
             <ul className="list" aria-label={t`Records`}>

@@ -25,7 +25,7 @@ export function ComposePage() {
   const { t } = useLingui()
   const profiles = useQuery(profilesQuery)
   return (
-    <QueryView query={profiles}>
+    <QueryView query={profiles} title={t`New post`}>
       {({ items }) => {
         const connected = items.filter((profile) => profile.status === 'connected')
         const first: Draft = { text: '', profileIds: connected.slice(0, 1).map((profile) => profile.profileId) }
@@ -40,7 +40,7 @@ export function EditPage() {
   const { postId } = route.useParams()
   const post = useQuery({ ...postQuery(postId), refetchInterval: false, refetchOnWindowFocus: false })
   return (
-    <QueryView query={post}>
+    <QueryView query={post} title={t`New revision`}>
       {(found) => <Composer title={t`New revision`} post={found} initial={toDraft(found)} />}
     </QueryView>
   )

@@ -19,22 +19,26 @@ const route = getRouteApi('/shell/examiners/$examinerId')
 
 /** One examination: what it opens, and what the examiner looked at. */
 export function ExaminationPage() {
+  const { t } = useLingui()
   const { examinerId } = route.useParams()
   const examiners = useQuery(examinersQuery)
   return (
-    <QueryView query={examiners}>
+    <QueryView query={examiners} title={t`Examination`}>
       {({ items }) => {
         const examiner = items.find((one) => one.examinerId === examinerId)
         return examiner === undefined ? (
-          <Empty
-            action={
-              <Link to="/examiners">
-                <Trans>All examinations</Trans>
-              </Link>
-            }
-          >
-            <Trans>There is no such examination in your units.</Trans>
-          </Empty>
+          <>
+            <PageHead title={t`Examination`} />
+            <Empty
+              action={
+                <Link to="/examiners">
+                  <Trans>All examinations</Trans>
+                </Link>
+              }
+            >
+              <Trans>There is no such examination in your units.</Trans>
+            </Empty>
+          </>
         ) : (
           <Examination examiner={examiner} />
         )

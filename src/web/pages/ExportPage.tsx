@@ -25,9 +25,14 @@ const formatWords = {
 const route = getRouteApi('/shell/exports/$exportId')
 
 export function ExportPage() {
+  const { t } = useLingui()
   const { exportId } = route.useParams()
   const query = useQuery(exportQuery(exportId))
-  return <QueryView query={query}>{(found) => <ExportView item={found} />}</QueryView>
+  return (
+    <QueryView query={query} title={t`Export`}>
+      {(found) => <ExportView item={found} />}
+    </QueryView>
+  )
 }
 
 function ExportView({ item }: { item: Export }) {

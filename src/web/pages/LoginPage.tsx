@@ -24,12 +24,17 @@ const asBefore = new Set(['step_up_required'])
 
 export function LoginPage() {
   const { i18n } = useLingui()
-  const { error, returnTo } = route.useSearch()
+  const { error, returnTo, signedOut } = route.useSearch()
   return (
     <SignInCard>
       <p className="muted">
         <Trans>Every post is checked, approved and sealed before it leaves the firm.</Trans>
       </p>
+      {signedOut !== undefined && error === undefined && (
+        <Notice tone="ok" title={<Trans>You are signed out</Trans>}>
+          <Trans>Close this window on a computer that others use.</Trans>
+        </Notice>
+      )}
       {error !== undefined && (
         <Notice
           tone={error === 'no_role' ? 'hold' : 'review'}

@@ -16,9 +16,10 @@ import { Button } from '#web/ui/Button.tsx'
 import { TextField } from '#web/ui/fields.tsx'
 
 export function NewPolicyPage() {
+  const { t } = useLingui()
   const policies = useQuery(policiesQuery)
   return (
-    <QueryView query={policies}>
+    <QueryView query={policies} title={t`New policy version`}>
       {({ activeVersion }) =>
         activeVersion === null ? <Editor initial={[]} /> : <FromActive version={activeVersion} />
       }
@@ -27,8 +28,13 @@ export function NewPolicyPage() {
 }
 
 function FromActive({ version }: { version: string }) {
+  const { t } = useLingui()
   const active = useQuery({ ...policyVersionQuery(version), refetchOnWindowFocus: false })
-  return <QueryView query={active}>{({ files }) => <Editor initial={files} />}</QueryView>
+  return (
+    <QueryView query={active} title={t`New policy version`}>
+      {({ files }) => <Editor initial={files} />}
+    </QueryView>
+  )
 }
 
 /** A version to be: the active files, changed by hand or by upload, checked whole before anything is written. */

@@ -78,7 +78,11 @@ function PersonLine({ user, onChange }: { user: User; onChange: (() => void) | u
   return (
     <li className="line">
       <span className="line-main">
-        <strong>{user.displayName}</strong>
+        <strong>
+          <Link to="/people/$userId" params={{ userId: user.userId }}>
+            {user.displayName}
+          </Link>
+        </strong>
         <span className="small own-line">
           {user.roles.length === 0
             ? t`No role: may do nothing`

@@ -13,6 +13,7 @@ import { QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextField } from '#web/ui/fields.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
+import { clauseName } from '#web/util/clause-words.ts'
 import { formatTime } from '#web/util/format.ts'
 import { shortVersion, versionWords } from '#web/util/policy-words.ts'
 import { severityWords } from '#web/util/words.ts'
@@ -49,7 +50,7 @@ export function PoliciesPage() {
       <QueryView query={policies}>
         {({ versions, rules }) => {
           const shown = rules.filter((rule) =>
-            `${rule.ruleId} ${rule.pack} ${rule.clause ?? ''} ${rule.message[language]}`
+            `${rule.ruleId} ${rule.pack} ${clauseName(rule.clause ?? '')} ${rule.message[language]}`
               .toLowerCase()
               .includes(words.toLowerCase()),
           )
@@ -83,7 +84,7 @@ export function PoliciesPage() {
                         <strong>{rule.message[language]}</strong>
                         {rule.suggestion !== undefined && <span className="muted"> {rule.suggestion[language]}</span>}
                         <span className="muted small cut">
-                          {[rule.clause, `${rule.pack} / ${rule.ruleId}`]
+                          {[rule.clause && clauseName(rule.clause), `${rule.pack} / ${rule.ruleId}`]
                             .filter((part) => part !== undefined)
                             .join(' · ')}
                         </span>

@@ -23,9 +23,14 @@ type Version = AnswerOf<typeof getPolicyVersion>
 const route = getRouteApi('/shell/policies/$version')
 
 export function PolicyPage() {
+  const { t } = useLingui()
   const { version } = route.useParams()
   const found = useQuery(policyVersionQuery(version))
-  return <QueryView query={found}>{(data) => <PolicyView version={data} />}</QueryView>
+  return (
+    <QueryView query={found} title={t`Policy version`}>
+      {(data) => <PolicyView version={data} />}
+    </QueryView>
+  )
 }
 
 function PolicyView({ version }: { version: Version }) {

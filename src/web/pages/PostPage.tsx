@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { commentPost, retractPost, submitPost, withdrawPost, type Post } from '#shared/api/posts.ts'
 import { editableStatuses, withdrawableStatuses } from '#shared/post-status.ts'
 import { call } from '#web/api/call.ts'
@@ -11,6 +11,7 @@ import { HighlightedText } from '#web/components/HighlightedText.tsx'
 import { MediaList } from '#web/components/MediaList.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { PostFacts } from '#web/components/PostFacts.tsx'
+import { PostNextStep } from '#web/components/PostNextStep.tsx'
 import { Publications } from '#web/components/Publications.tsx'
 import { Revisions } from '#web/components/Revisions.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
@@ -19,16 +20,20 @@ import { Timeline } from '#web/components/Timeline.tsx'
 import { ReasonDialog } from '#web/forms/ReasonDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextArea } from '#web/ui/fields.tsx'
-import { Notice } from '#web/ui/Notice.tsx'
 import { formatTime, timeZone } from '#web/util/format.ts'
 import { firstWords } from '#web/util/words.ts'
 
 const route = getRouteApi('/shell/posts/$postId')
 
 export function PostPage() {
+  const { t } = useLingui()
   const { postId } = route.useParams()
   const post = useQuery(postQuery(postId))
-  return <QueryView query={post}>{(found) => <PostView post={found} />}</QueryView>
+  return (
+    <QueryView query={post} title={t`Post`}>
+      {(found) => <PostView post={found} />}
+    </QueryView>
+  )
 }
 
 function PostView({ post }: { post: Post }) {
@@ -42,7 +47,7 @@ function PostView({ post }: { post: Post }) {
         <StatusBadge status={post.status} />
         {mine && <AuthorActions post={post} />}
       </PageHead>
-      <NextStep post={post} mine={mine} />
+      <PostNextStep post={post} mine={mine} />
       <div className="two">
         <div className="col">
           <section className="card col">
@@ -76,69 +81,6 @@ function PostView({ post }: { post: Post }) {
         </section>
       </div>
     </>
-  )
-}
-
-/** What happens next, and what the author can do about it. */
-function NextStep({ post, mine }: { post: Post; mine: boolean }) {
-  const { t } = useLingui()
-  const answer = post.reviews
-    .flatMap((review) => review.decisions)
-    .findLast((decision) => decision.outcome !== 'approved')
-  if (post.status === 'changes_requested' || post.status === 'rejected') {
-    return (
-      <Notice
-        tone={post.status === 'rejected' ? 'block' : 'review'}
-        title={
-          post.status === 'rejected'
-            ? t`${answer?.reviewer.displayName ?? ''} rejected this post`
-            : t`${answer?.reviewer.displayName ?? ''} asks for a change`
-        }
-        action={mine ? <EditLink postId={post.postId} /> : undefined}
-      >
-        {answer?.reason ?? ''}
-      </Notice>
-    )
-  }
-  if (post.status === 'blocked') {
-    return (
-      <Notice
-        tone="block"
-        title={<Trans>Policy does not let this text out</Trans>}
-        action={mine ? <EditLink postId={post.postId} /> : undefined}
-      >
-        <Trans>Mend what is marked below and submit again. Nobody has to review it before that.</Trans>
-      </Notice>
-    )
-  }
-  if (post.status === 'expired') {
-    return (
-      <Notice
-        tone="review"
-        title={<Trans>It was approved after its slot</Trans>}
-        action={mine ? <EditLink postId={post.postId} /> : undefined}
-      >
-        <Trans>Nothing was published late. Choose a new time and submit again.</Trans>
-      </Notice>
-    )
-  }
-  const failing = post.publications.find((publication) => publication.lastError !== null)
-  if (failing === undefined) return null
-  return (
-    <Notice
-      tone="review"
-      title={failing.status === 'published' ? <Trans>It is not retracted</Trans> : <Trans>It has not left yet</Trans>}
-    >
-      {failing.lastError}
-    </Notice>
-  )
-}
-
-function EditLink({ postId }: { postId: string }) {
-  return (
-    <Link className="button-link small-link" to="/posts/$postId/edit" params={{ postId }}>
-      <Trans>Edit now</Trans>
-    </Link>
   )
 }
 

@@ -18,9 +18,14 @@ import { verifyProof, type Step, type StepName } from '#web/util/verify-proof.ts
 const route = getRouteApi('/shell/archive/$recordId')
 
 export function RecordPage() {
+  const { t } = useLingui()
   const { recordId } = route.useParams()
   const record = useQuery(recordQuery(recordId))
-  return <QueryView query={record}>{(found) => <RecordView record={found} />}</QueryView>
+  return (
+    <QueryView query={record} title={t`Record`}>
+      {(found) => <RecordView record={found} />}
+    </QueryView>
+  )
 }
 
 function RecordView({ record }: { record: ArchiveRecord }) {

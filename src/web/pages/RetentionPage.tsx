@@ -14,7 +14,9 @@ import { TableWrap } from '#web/components/TableWrap.tsx'
 import { AnswerErasureDialog } from '#web/forms/AnswerErasureDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextArea, TextField } from '#web/ui/fields.tsx'
+import { basisName, jurisdictionName } from '#web/util/basis-words.ts'
 import { formatNumber, formatTime } from '#web/util/format.ts'
+import { useNarrow } from '#web/util/use-narrow.ts'
 
 /** How long each kind of content is kept and by which law, what was destroyed, and the answers to erasure requests. */
 export function RetentionPage() {
@@ -89,14 +91,14 @@ export function RetentionPage() {
   )
 }
 
-function Classes({
-  classes,
-  onLengthen,
-}: {
-  classes: readonly RetentionClass[]
-  onLengthen: ((found: RetentionClass) => void) | undefined
-}) {
+interface ClassesProps {
+  readonly classes: readonly RetentionClass[]
+  readonly onLengthen: ((found: RetentionClass) => void) | undefined
+}
+
+function Classes({ classes, onLengthen }: ClassesProps) {
   const { t } = useLingui()
+  if (useNarrow()) return <ClassList classes={classes} onLengthen={onLengthen} />
   return (
     <TableWrap label={t`Retention classes`}>
       <table>
@@ -119,14 +121,10 @@ function Classes({
             <tr key={found.name}>
               <th scope="row">{found.name}</th>
               <td>
-                {found.years === null ? (
-                  <Trans>without end</Trans>
-                ) : (
-                  <Plural value={found.years} one="# year" other="# years" />
-                )}
+                <Period years={found.years} />
               </td>
-              <td>{found.jurisdiction}</td>
-              <td>{found.basis}</td>
+              <td>{jurisdictionName(found.jurisdiction)}</td>
+              <td>{basisName(found.basis)}</td>
               <td>{formatNumber(found.records)}</td>
               {onLengthen !== undefined && (
                 <td>
@@ -143,6 +141,43 @@ function Classes({
       </table>
     </TableWrap>
   )
+}
+
+/** The same on a phone, where a table of six columns would hide its last ones. */
+function ClassList({ classes, onLengthen }: ClassesProps) {
+  const { t } = useLingui()
+  return (
+    <ul className="list" aria-label={t`Retention classes`}>
+      {classes.map((found) => (
+        <li key={found.name} className="line">
+          <span className="line-main">
+            <strong>{found.name}</strong> – <Period years={found.years} />
+            <span className="small own-line">{basisName(found.basis)}</span>
+            <span className="muted small own-line">
+              {jurisdictionName(found.jurisdiction)}
+              {' · '}
+              <Plural
+                value={found.records}
+                one="about # record"
+                other={`about ${formatNumber(found.records)} records`}
+              />
+            </span>
+          </span>
+          {onLengthen !== undefined && found.years !== null && (
+            <span className="row">
+              <Button small onClick={() => onLengthen(found)}>
+                <Trans>Lengthen…</Trans>
+              </Button>
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Period({ years }: { years: number | null }) {
+  return years === null ? <Trans>without end</Trans> : <Plural value={years} one="# year" other="# years" />
 }
 
 function LengthenDialog({ found, onClose }: { found: RetentionClass; onClose: () => void }) {

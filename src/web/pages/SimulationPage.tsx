@@ -23,9 +23,14 @@ type Simulation = AnswerOf<typeof getSimulation>
 const route = getRouteApi('/shell/policies/simulations/$simulationId')
 
 export function SimulationPage() {
+  const { t } = useLingui()
   const { simulationId } = route.useParams()
   const simulation = useQuery(simulationQuery(simulationId))
-  return <QueryView query={simulation}>{(found) => <SimulationView simulation={found} />}</QueryView>
+  return (
+    <QueryView query={simulation} title={t`Simulation`}>
+      {(found) => <SimulationView simulation={found} />}
+    </QueryView>
+  )
 }
 
 function SimulationView({ simulation }: { simulation: Simulation }) {

@@ -144,7 +144,16 @@ function StopLine({ stop }: { stop: Stop }) {
           <span> – {stop.reason}</span>
           <span className="muted small cut">{t`${stop.engagedBy.displayName}, ${formatTime(stop.engagedAt, true)}`}</span>
           {asked !== null && stop.liftedAt === null && (
-            <span className="small">{t`${asked.displayName} asked to lift it; a second person must confirm.`}</span>
+            <span className="small own-line">
+              {mine
+                ? t`You asked to lift it; a second person must confirm.`
+                : t`${asked.displayName} asked to lift it; a second person must confirm.`}
+            </span>
+          )}
+          {stop.liftedBy !== null && stop.liftedAt !== null && (
+            <span className="muted small own-line">
+              {t`Lifted by ${stop.liftedBy.displayName}, ${formatTime(stop.liftedAt, true)}`}
+            </span>
           )}
           {lift.error !== null && <Failure error={lift.error} />}
         </span>

@@ -10,6 +10,8 @@ export interface Section {
     | '/holds'
     | '/retention'
     | '/people'
+    | '/units'
+    | '/delegations'
     | '/exports'
     | '/examiners'
     | '/profiles'
@@ -32,6 +34,8 @@ export const sections: readonly Section[] = [
   { to: '/exports', label: msg`Exports`, permission: 'export.read', key: 'e' },
   { to: '/examiners', label: msg`Examinations`, permission: 'examiner.manage', key: 'x' },
   { to: '/people', label: msg`People`, permission: 'user.read', key: 'o' },
+  { to: '/units', label: msg`Units`, permission: 'unit.manage', key: 'u' },
+  { to: '/delegations', label: msg`Delegations`, permission: 'delegation.manage', key: 'd' },
   { to: '/profiles', label: msg`Profiles`, permission: 'profile.manage', key: 'f' },
   { to: '/policies', label: msg`Policies`, permission: 'policy.read', key: 'r' },
   { to: '/stops', label: msg`Stops`, permission: 'stop.read', key: 's' },
