@@ -39,47 +39,77 @@ interface Job {
   readonly wakes: readonly string[]
   /** Ticks between two runs, in seconds. */
   readonly everySeconds: number
+  /** How many runs there may be beside one another in this process; one, where it does not say. */
+  readonly atOnce?: number
   /** Ends soon after `stopping`; what it had in hand is done again by whoever is there next. */
   run(deps: Deps, stopping: AbortSignal): Promise<unknown>
 }
 
-const jobs: readonly Job[] = [
-  {
-    name: 'seal',
-    wokenBy: ['gateway_record'],
-    wakes: ['publish', 'export'],
-    everySeconds: 1,
-    run: async (deps) => deps.archiveThread?.seal() ?? sealAndTell(deps),
-  },
-  { name: 'keep', wokenBy: [], wakes: [], everySeconds: 600, run: (deps) => keepArchive(deps) },
-  { name: 'publish', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: publish },
-  { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: runExports },
-  { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['publish'], everySeconds: 2, run: judge },
-  {
-    name: 'simulate',
-    wokenBy: ['gateway_simulation'],
-    wakes: [],
-    everySeconds: 5,
-    run: runSimulations,
-  },
-  { name: 'hand over', wokenBy: ['gateway_person'], wakes: [], everySeconds: 30, run: (deps) => handOverReviews(deps) },
-  { name: 'sample', wokenBy: [], wakes: [], everySeconds: 30, run: (deps) => openSampledReviews(deps) },
-  { name: 'index touch', wokenBy: [], wakes: [], everySeconds: 20, run: (deps) => indexTouch(deps) },
-  { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
-  { name: 'hold', wokenBy: [], wakes: [], everySeconds: 15, run: carryHolds },
-  { name: 'directory', wokenBy: [], wakes: [], everySeconds: 2, run: commitDirectory },
-  { name: 'anchor', wokenBy: [], wakes: [], everySeconds: 10, run: anchorCheckpoints },
-  { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verify },
-]
+/** Everything that happens by itself. */
+function listJobs(networks: Iterable<string>): readonly Job[] {
+  const atNetworks = [...networks].flatMap(networkJobs)
+  return [
+    {
+      name: 'seal',
+      wokenBy: ['gateway_record'],
+      wakes: ['export', ...atNetworks.map((job) => job.name)],
+      everySeconds: 1,
+      run: async (deps) => deps.archiveThread?.seal() ?? sealAndTell(deps),
+    },
+    { name: 'keep', wokenBy: [], wakes: [], everySeconds: 600, run: (deps) => keepArchive(deps) },
+    { name: 'release', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: release },
+    { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: runExports },
+    { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['release'], everySeconds: 2, run: judge },
+    {
+      name: 'simulate',
+      wokenBy: ['gateway_simulation'],
+      wakes: [],
+      everySeconds: 5,
+      run: runSimulations,
+    },
+    {
+      name: 'hand over',
+      wokenBy: ['gateway_person'],
+      wakes: [],
+      everySeconds: 30,
+      run: (deps) => handOverReviews(deps),
+    },
+    { name: 'sample', wokenBy: [], wakes: [], everySeconds: 30, run: (deps) => openSampledReviews(deps) },
+    { name: 'index touch', wokenBy: [], wakes: [], everySeconds: 20, run: (deps) => indexTouch(deps) },
+    { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
+    { name: 'hold', wokenBy: [], wakes: [], everySeconds: 15, run: carryHolds },
+    { name: 'directory', wokenBy: [], wakes: [], everySeconds: 2, run: commitDirectory },
+    { name: 'anchor', wokenBy: [], wakes: [], everySeconds: 10, run: anchorCheckpoints },
+    { name: 'verify', wokenBy: [], wakes: [], everySeconds: 30, run: verify },
+    ...atNetworks,
+  ]
+}
 
-/** The way out, in the order in which a post walks it. Claims are row locks, so several nodes may run it at once. */
-async function publish(deps: Deps): Promise<void> {
+/**
+ * What happens at one network, in jobs of their own: a network that is silent, or takes minutes for a film, holds up no
+ * other network, no recall and, up to a second round of sending, no other profile.
+ */
+function networkJobs(network: string): readonly Job[] {
+  const usual = { wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1 }
+  return [
+    { ...usual, name: `recall on ${network}`, run: (deps) => retractPublications(deps, network) },
+    { ...usual, name: `send to ${network}`, atOnce: 2, run: (deps) => attemptPublications(deps, network) },
+    {
+      ...usual,
+      name: `look at ${network}`,
+      wakes: ['release'],
+      async run(deps) {
+        await confirmPublications(deps, network)
+        await capturePublications(deps, network)
+      },
+    },
+  ]
+}
+
+/** What passes the gate is sealed and then sent. Claims are row locks, so several nodes may run this at once. */
+async function release(deps: Deps): Promise<void> {
   await planPublications(deps)
   await releasePublications(deps)
-  await attemptPublications(deps)
-  await confirmPublications(deps)
-  await capturePublications(deps)
-  await retractPublications(deps)
 }
 
 /** A verification may take long, changes nothing and is due again after a start: nobody waits for it to stop. */
@@ -103,20 +133,24 @@ async function judge(deps: Deps): Promise<void> {
 
 /** Starts everything that happens by itself: sealing, judging anew, publishing, exports. */
 export function startJobs(deps: Deps): Jobs {
+  const jobs = listJobs(deps.networks.keys())
   const stopping = new AbortController()
-  const runners = new Map(
-    jobs.map((job) => [job.name, createRunner(deps, job, stopping.signal, (name) => void runners.get(name)?.wake())]),
+  const runners: ReadonlyMap<string, Runner> = new Map(
+    jobs.map((job): [string, Runner] => [
+      job.name,
+      createRunner(deps, job, stopping.signal, (name) => runners.get(name)?.wake()),
+    ]),
   )
   let seconds = 0
   const tick = () => {
     seconds += 1
-    for (const job of jobs) if (seconds % job.everySeconds === 0) void runners.get(job.name)!.wake()
+    for (const job of jobs) if (seconds % job.everySeconds === 0) runners.get(job.name)!.wake()
   }
   // A second that was slept through needs no warning: each job finds its work at the next one.
   const ticker = schedule('* * * * * *', tick, { suppressMissedWarning: true })
   const channels = [...new Set(jobs.flatMap((job) => job.wokenBy))]
   const notices = listenForNotices(deps, channels, (channel) => {
-    for (const job of jobs) if (job.wokenBy.includes(channel)) void runners.get(job.name)!.wake()
+    for (const job of jobs) if (job.wokenBy.includes(channel)) runners.get(job.name)!.wake()
   })
   return {
     async stop() {
@@ -144,14 +178,15 @@ async function isOver(ended: Promise<unknown>): Promise<boolean> {
 }
 
 interface Runner {
-  wake(): Promise<void>
+  wake(): void
   isRunning(): boolean
   stop(): Promise<void>
 }
 
-/** Runs one job at a time in this process; a wake-up during a run starts one more run after it, never two beside it. */
+/** Runs one job in this process, so often at once as it may; a wake-up while it cannot starts one more run afterwards. */
 function createRunner(deps: Deps, job: Job, stopping: AbortSignal, wake: (name: string) => void): Runner {
-  let running: Promise<void> | undefined
+  const { atOnce = 1 } = job
+  const running = new Set<Promise<void>>()
   let again = false
   let stopped = false
   let failing = false
@@ -169,24 +204,23 @@ function createRunner(deps: Deps, job: Job, stopping: AbortSignal, wake: (name: 
         failing = true
       }
     } while (again)
-    running = undefined
   }
 
   return {
     wake() {
-      if (stopped) return Promise.resolve()
-      if (running !== undefined) {
+      if (stopped) return
+      if (running.size >= atOnce) {
         again = true
-        return running
+        return
       }
-      running = loop()
-      return running
+      const run = loop().finally(() => running.delete(run))
+      running.add(run)
     },
-    isRunning: () => running !== undefined,
+    isRunning: () => running.size > 0,
     async stop() {
       stopped = true
       again = false
-      await running
+      await Promise.all(running)
     },
   }
 }

@@ -260,6 +260,24 @@ describe('the outgoing client', () => {
     )
   })
 
+  it('waits longer for an answer to a large body', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const films = [Buffer.alloc(0), Buffer.alloc(3_000_000)]
+    const ends: string[] = []
+    const calls = films.map(async (body) => {
+      const call = createHttpClient(open)({ method: 'POST', url: `http://127.0.0.1:${port}/silent`, body })
+      await assert.rejects(call, (error: HttpError) => error.failure === 'timed_out')
+      ends.push(`${body.byteLength} bytes`)
+    })
+    t.mock.timers.tick(20_000)
+    await calls[0]
+    t.mock.timers.tick(29_999)
+    assert.deepEqual(ends, ['0 bytes'])
+    t.mock.timers.tick(1)
+    await calls[1]
+    assert.deepEqual(ends, ['0 bytes', '3000000 bytes'])
+  })
+
   it('sends nothing before encryption stands', async () => {
     const sockets: Socket[] = []
     const plain = createTcpServer((socket) => sockets.push(socket.on('error', () => undefined)))

@@ -4,7 +4,10 @@ import { request as requestSecure } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { addressKind } from './address-rules.ts'
 
-/** One outgoing request. Defaults: 20 s for the whole exchange, 5 MB of answer, no redirect followed. */
+/**
+ * One outgoing request. Defaults: 20 s for the whole exchange and a second more for each 100 kB of the body, 5 MB of
+ * answer, no redirect followed.
+ */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
@@ -113,6 +116,10 @@ function guardLookup(options: HttpOptions): LookupFunction {
   }
 }
 
+const usualMilliseconds = 20_000
+/** Bytes a millisecond at which a large body may leave. */
+const slowestLink = 100
+
 /** What is known of an exchange while it runs. */
 interface Exchange {
   sent: boolean
@@ -139,7 +146,8 @@ function exchange(
   return new Promise<HttpAnswer>((resolve, reject) => {
     const fail = (cause: unknown) => reject(toHttpError(state, cause))
     const call = url.protocol === 'https:' ? requestSecure(url, options) : requestPlain(url, options)
-    const timer = setTimeout(() => abort(call, state, 'timed_out'), request.timeoutMs ?? 20_000)
+    const patience = request.timeoutMs ?? usualMilliseconds + (body?.byteLength ?? 0) / slowestLink
+    const timer = setTimeout(() => abort(call, state, 'timed_out'), patience)
     call.on('close', () => clearTimeout(timer))
     call.on('error', fail)
     call.on('socket', (socket) => {

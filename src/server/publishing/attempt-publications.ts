@@ -8,7 +8,15 @@ import { NetworkError, type Network, type NetworkAccount, type Published } from 
 import { newId } from '#server/platform/new-id.ts'
 import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import { openAccount, readMedia } from './network-account.ts'
-import { findDue, findProfileState, hasOpenAttempt, insertAttempt, updatePublication } from './queries.ts'
+import { inLanes } from './network-lanes.ts'
+import {
+  findDueSteps,
+  findProfileState,
+  hasOpenAttempt,
+  insertAttempt,
+  keepLease,
+  updatePublication,
+} from './queries.ts'
 import { readGateState } from './read-gate-state.ts'
 import { refuseRelease, type GateState } from './release-gate.ts'
 import { refuse } from './release-publications.ts'
@@ -17,7 +25,7 @@ import { settleFailure, settleSuccess } from './settle-attempt.ts'
 
 export type PublishDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'secretBox' | 'objectStore' | 'log'>
 
-/** Longer than any network call may take; after it, an attempt that nobody finished counts as unseen. */
+/** After it, an attempt that nobody finished or said to be alive counts as unseen. */
 const leaseMilliseconds = 90_000
 const unsealedRestMilliseconds = 200
 /** A request that was not answered may still be at work, and where a repeat makes a second post "not there" must be final. */
@@ -30,16 +38,18 @@ interface Claim {
   readonly number: number
 }
 
-/** Job: sends what the gate released and the object store has sealed. Claim (tx) → call → settle (tx). */
-export async function attemptPublications(deps: PublishDeps): Promise<number> {
-  const due = await findDue(deps.db, ['publishing'], deps.clock.now(), 50)
+/** Job: sends what the gate released and the object store has sealed, on one network or all. Claim (tx) → call → settle (tx). */
+export async function attemptPublications(deps: PublishDeps, network?: string): Promise<number> {
   let sent = 0
-  for (const { publicationId, postId } of due) {
-    const claim = await claimAttempt(deps, postId, publicationId)
-    if (claim === undefined) continue
-    sent += 1
-    await sendClaimed(deps, claim)
-  }
+  await inLanes(
+    await findDueSteps(deps.db, 'attempt', deps.clock.now(), { network }),
+    async ({ postId, publicationId }) => {
+      const claim = await claimAttempt(deps, postId, publicationId)
+      if (claim === undefined) return true
+      sent += 1
+      return sendClaimed(deps, claim)
+    },
+  )
   return sent
 }
 
@@ -120,30 +130,44 @@ async function beginAttempt(tx: Tx, state: GateState): Promise<number> {
   return number
 }
 
-async function sendClaimed(deps: PublishDeps, claim: Claim): Promise<void> {
-  let answer: Published | NetworkError
-  try {
-    answer = await claim.network.publish(claim.account, claim.state.publication.stampedPayload!, (mediaId) =>
-      readMedia(deps, mediaId),
-    )
-  } catch (error) {
-    // A fault of the adapter tells nothing about what the network did: it is an outcome that we could not see.
-    if (!(error instanceof NetworkError))
-      deps.log.error(
-        { err: error, publication: claim.state.publication.publicationId },
-        'network adapter failed by a bug',
-      )
-    answer =
-      error instanceof NetworkError
-        ? error
-        : new NetworkError('outcome_unknown', 'The adapter failed; the network is being asked.', { cause: error })
-  }
+/** False where the network did not answer, or wants nothing more from this profile now. */
+async function sendClaimed(deps: PublishDeps, claim: Claim): Promise<boolean> {
+  const answer = await callNetwork(deps, claim)
   const step = {
     postId: claim.state.post.postId,
     publicationId: claim.state.publication.publicationId,
     attempt: claim.number,
     askAfter: claim.network.repeatable ? 0 : stillAtWorkMilliseconds,
   }
-  if (answer instanceof NetworkError) await settleFailure(deps, step, answer)
-  else await settleSuccess(deps, step, answer)
+  if (!(answer instanceof NetworkError)) {
+    await settleSuccess(deps, step, answer)
+    return true
+  }
+  await settleFailure(deps, step, answer)
+  return answer.nextStep === 'rejected' || answer.nextStep === 'duplicate'
+}
+
+/** The one call. A film takes minutes to send: while the call is under way its lease is lengthened, so that nobody takes it for dead. */
+async function callNetwork(
+  deps: PublishDeps,
+  { network, account, state, number }: Claim,
+): Promise<Published | NetworkError> {
+  const { publicationId, stampedPayload } = state.publication
+  const lengthen = () => {
+    const until = addMilliseconds(deps.clock.now(), leaseMilliseconds)
+    keepLease(deps.db, { publicationId, attempt: number }, until).catch((error: unknown) =>
+      deps.log.warn({ err: error, publication: publicationId }, 'the lease of an attempt could not be lengthened'),
+    )
+  }
+  const alive = setInterval(lengthen, leaseMilliseconds / 3).unref()
+  try {
+    return await network.publish(account, stampedPayload!, (mediaId) => readMedia(deps, mediaId))
+  } catch (error) {
+    if (error instanceof NetworkError) return error
+    // A fault of the adapter tells nothing about what the network did: it is an outcome that we could not see.
+    deps.log.error({ err: error, publication: publicationId }, 'network adapter failed by a bug')
+    return new NetworkError('outcome_unknown', 'The adapter failed; the network is being asked.', { cause: error })
+  } finally {
+    clearInterval(alive)
+  }
 }

@@ -5,33 +5,34 @@ import { inTransaction } from '#server/platform/database.ts'
 import { NetworkError, type Captured } from '#server/platform/network.ts'
 import type { PublishDeps } from './attempt-publications.ts'
 import { openAccount } from './network-account.ts'
+import { inLanes } from './network-lanes.ts'
 import {
-  findDue,
+  findDueSteps,
   findProfileState,
   findPublication,
   finishAttempt,
-  findUncaptured,
   updatePublication,
   type PublicationRow,
 } from './queries.ts'
-import { exchange, lockStep, pauseAfter, shown } from './settle-attempt.ts'
+import { exchange, lockStep, nextTry, shown } from './settle-attempt.ts'
 import { publicationRecord, settlePublication, type Settlement } from './settle-publication.ts'
 
 /** Job: asks the network about outcomes that were not seen. No age limit: `unconfirmed` waits until the network answers. */
-export async function confirmPublications(deps: PublishDeps): Promise<number> {
-  const due = await findDue(deps.db, ['unconfirmed'], deps.clock.now(), 50)
-  for (const { publicationId } of due) await confirmOne(deps, (await findPublication(deps.db, publicationId))!)
+export async function confirmPublications(deps: PublishDeps, network?: string): Promise<number> {
+  const due = await findDueSteps(deps.db, 'confirm', deps.clock.now(), { network })
+  await inLanes(due, async ({ publicationId }) => confirmOne(deps, (await findPublication(deps.db, publicationId))!))
   return due.length
 }
 
-async function confirmOne(deps: PublishDeps, publication: PublicationRow): Promise<void> {
+/** False where the network did not answer. */
+async function confirmOne(deps: PublishDeps, publication: PublicationRow): Promise<boolean> {
   const found = await ask(deps, publication, (network, account) => network.find(account, publication.stampedPayload!))
   await inTransaction(deps.db, async (tx) => {
     const step = await lockStep(tx, publication.postId, publication.publicationId)
     if (step === undefined || step.publication.status !== 'unconfirmed') return
     const at = deps.clock.now()
     if (found instanceof NetworkError) {
-      const next = found.retryAt ?? addMilliseconds(at, pauseAfter(Math.max(1, publication.attempts)))
+      const next = nextTry(at, found, Math.max(1, publication.attempts))
       return updatePublication(tx, publication.publicationId, at, {
         next_attempt_at: next,
         last_error: `The outcome is not known yet: ${found.message}`,
@@ -48,6 +49,7 @@ async function confirmOne(deps: PublishDeps, publication: PublicationRow): Promi
       found === undefined ? notThere(at, attempt) : shown(at, found, { attempt, sentence }),
     )
   })
+  return !(found instanceof NetworkError)
 }
 
 /** The network certainly does not hold it: the same bytes go through the gate once more. */
@@ -60,13 +62,14 @@ function notThere(at: string, attempt: number): Settlement {
 }
 
 /** Job: reads the live copy back and keeps what the world sees beside what was approved. */
-export async function capturePublications(deps: PublishDeps): Promise<number> {
-  const due = await findUncaptured(deps.db, deps.clock.now(), 50)
-  for (const publicationId of due) await captureOne(deps, (await findPublication(deps.db, publicationId))!)
+export async function capturePublications(deps: PublishDeps, network?: string): Promise<number> {
+  const due = await findDueSteps(deps.db, 'capture', deps.clock.now(), { network })
+  await inLanes(due, async ({ publicationId }) => captureOne(deps, (await findPublication(deps.db, publicationId))!))
   return due.length
 }
 
-async function captureOne(deps: PublishDeps, publication: PublicationRow): Promise<void> {
+/** False where the network did not answer. */
+async function captureOne(deps: PublishDeps, publication: PublicationRow): Promise<boolean> {
   const live = await ask(deps, publication, (network, account) => network.capture(account, publication.remoteId!))
   await inTransaction(deps.db, async (tx) => {
     const step = await lockStep(tx, publication.postId, publication.publicationId)
@@ -93,6 +96,7 @@ async function captureOne(deps: PublishDeps, publication: PublicationRow): Promi
       }),
     )
   })
+  return !(live instanceof NetworkError)
 }
 
 /** One question to the network outside any transaction; every fault is an answer that we did not get. */

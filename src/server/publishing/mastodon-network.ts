@@ -16,6 +16,8 @@ import { parseJson } from './network-answers.ts'
 
 /** Clocks of servers differ; a status this much older than its release may still be it. */
 const skewMilliseconds = 300_000
+/** An image is ready at once, a film after minutes: half a second at first, five at last, five minutes in all. */
+const mediaTries = 65
 const pageSize = 40
 const pagesAtMost = 10
 
@@ -130,7 +132,7 @@ async function uploadMedia(
 }
 
 async function waitForMedia(http: HttpClient, account: NetworkAccount, id: string): Promise<void> {
-  for (let tries = 0; tries < 30; tries++) {
+  for (let tries = 0; tries < mediaTries; tries++) {
     const { answer } = await callServer(
       http,
       account,
@@ -139,7 +141,7 @@ async function waitForMedia(http: HttpClient, account: NetworkAccount, id: strin
     )
     if (answer.status === 200) return
     if (answer.status !== 206) requireSuccess(answer, false)
-    await wait(500)
+    await wait(Math.min(500 * (tries + 1), 5_000))
   }
   throw new NetworkError('retry_later', 'Mastodon did not finish with the image in time.')
 }

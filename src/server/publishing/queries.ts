@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import type { Db, Tx } from '#server/platform/database.ts'
 
 export type PublicationStatus =
@@ -96,51 +96,65 @@ export async function insertPublications(
     .execute()
 }
 
-/** Publications whose next step is due, in the order in which they are. */
-export async function findDue(
+/** Publications that the gate is to look at, in the order in which they are due. */
+export async function findReleasable(
   db: Db,
-  statuses: readonly PublicationStatus[],
   now: string,
   limit: number,
 ): Promise<{ publicationId: string; postId: string }[]> {
-  const rows = await db
+  return db
     .selectFrom('publication')
     .select(['id as publicationId', 'post_id as postId'])
-    .where('status', 'in', statuses)
+    .where('status', 'in', ['waiting', 'stopped'])
     .where('next_attempt_at', '<=', now)
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', now)]))
     .orderBy('next_attempt_at')
     .orderBy('id')
     .limit(limit)
     .execute()
+}
+
+/** What is due at a network: sending, asking about an outcome, reading the live copy back, deleting it. */
+export type NetworkStep = 'attempt' | 'confirm' | 'capture' | 'retract'
+
+export interface DueStep {
+  readonly publicationId: string
+  readonly postId: string
+  readonly profileId: string
+}
+
+const dueFor: Record<NetworkStep, RawBuilder<SqlBool>> = {
+  attempt: sql`p.status = 'publishing'`,
+  confirm: sql`p.status = 'unconfirmed'`,
+  capture: sql`p.status = 'published' and p.captured_at is null and p.retract_requested_by is null`,
+  retract: sql`p.status = 'published' and p.retract_requested_by is not null`,
+}
+
+/**
+ * What is due at one network (at all, where none is named) in turns: of each profile the one that waits longest, then of
+ * each the next, so that a profile with much to do, or with a server that is silent, leaves room.
+ */
+export async function findDueSteps(
+  db: Db,
+  step: NetworkStep,
+  now: string,
+  { network, most = 50 }: { readonly network?: string | undefined; readonly most?: number } = {},
+): Promise<DueStep[]> {
+  // While something is being sent to a profile, by whatever process, what comes next there waits for it.
+  const free =
+    step === 'attempt'
+      ? sql`and not exists (select from publication busy where busy.profile_id = p.profile_id and busy.lease_until >= ${now})`
+      : sql``
+  const there = network === undefined ? sql`` : sql`and p.network = ${network}`
+  const { rows } = await sql<DueStep>`
+    select id as "publicationId", post_id as "postId", profile_id as "profileId" from (
+      select p.id, p.post_id, p.profile_id, p.next_attempt_at,
+          row_number() over (partition by p.profile_id order by p.next_attempt_at nulls first, p.id) as turn
+        from publication p
+        where ${dueFor[step]} and (p.next_attempt_at is null or p.next_attempt_at <= ${now})
+          and (p.lease_until is null or p.lease_until < ${now}) ${there} ${free}
+      ) due
+      order by turn, next_attempt_at nulls first, id limit ${most}`.execute(db)
   return rows
-}
-
-/** Published posts whose live copy was not read back, and those whose retraction was asked for. */
-export async function findUncaptured(db: Db, now: string, limit: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('publication')
-    .select('id')
-    .where('status', '=', 'published')
-    .where('captured_at', 'is', null)
-    .where('retract_requested_by', 'is', null)
-    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
-    .orderBy('published_at')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => row.id)
-}
-
-export async function findRetractable(db: Db, now: string, limit: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('publication')
-    .select('id')
-    .where('status', '=', 'published')
-    .where('retract_requested_by', 'is not', null)
-    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
-    .limit(limit)
-    .execute()
-  return rows.map((row) => row.id)
 }
 
 export async function findPublication(db: Db | Tx, publicationId: string): Promise<PublicationRow | undefined> {
@@ -264,6 +278,29 @@ export async function insertAttempt(
     .insertInto('publication_attempt')
     .values({ id: attempt.id, publication_id: attempt.publicationId, number: attempt.number, started_at: attempt.at })
     .execute()
+}
+
+/** Lengthens the lease of an attempt that is still under way. */
+export async function keepLease(
+  db: Db,
+  { publicationId, attempt }: { readonly publicationId: string; readonly attempt: number },
+  until: string,
+): Promise<void> {
+  await db
+    .updateTable('publication')
+    .set({ lease_until: until })
+    .where('id', '=', publicationId)
+    .where('status', '=', 'publishing')
+    .where('attempts', '=', attempt)
+    .where('lease_until', 'is not', null)
+    .execute()
+}
+
+/** Lets everything that waits for a profile's network rest: a limit that the network names is the account's, not the post's. */
+export async function restProfile(tx: Tx, profileId: string, until: string): Promise<void> {
+  await sql`update publication set next_attempt_at = ${until} where id in (
+    select id from publication where profile_id = ${profileId} and status = 'publishing' and lease_until is null
+      and next_attempt_at < ${until} for update skip locked)`.execute(tx)
 }
 
 export async function finishAttempt(

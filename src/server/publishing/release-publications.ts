@@ -6,7 +6,7 @@ import { isDatabaseAway } from '#server/platform/database-away.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { judgeBeforeRelease } from '#server/reviews/judge-before-release.ts'
-import { findDue, updatePublication } from './queries.ts'
+import { findReleasable, updatePublication } from './queries.ts'
 import { readGateState } from './read-gate-state.ts'
 import { refuseRelease, type GateState, type Refusal } from './release-gate.ts'
 import { publicationRecord, settlePublication } from './settle-publication.ts'
@@ -18,7 +18,7 @@ type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config' | 'log'>
  * is called only after that record, and with it all evidence before it, is sealed.
  */
 export async function releasePublications(deps: ReleaseDeps): Promise<number> {
-  const due = await findDue(deps.db, ['waiting', 'stopped'], deps.clock.now(), 50)
+  const due = await findReleasable(deps.db, deps.clock.now(), 50)
   for (const { publicationId, postId } of due) {
     if (await isJudged(deps, postId)) await releaseOne(deps, postId, publicationId)
   }

@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import type { Actor } from '#server/platform/actor.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { AppError } from '#server/platform/app-error.ts'
-import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { NetworkError } from '#server/platform/network.ts'
@@ -11,18 +10,19 @@ import { lockPost } from '#server/posts/stored-post.ts'
 import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import type { PublishDeps } from './attempt-publications.ts'
 import { openAccount } from './network-account.ts'
+import { inLanes } from './network-lanes.ts'
 import {
   countAttempts,
+  findDueSteps,
   findProfileState,
   findPublication,
   findPublicationsOfPost,
-  findRetractable,
   finishAttempt,
   insertAttempt,
   updatePublication,
   type PublicationRow,
 } from './queries.ts'
-import { exchange, lockStep, pauseAfter } from './settle-attempt.ts'
+import { exchange, lockStep, nextTry } from './settle-attempt.ts'
 import { settlePublication, type Step } from './settle-publication.ts'
 
 /** Asks for the deletion of one's own published post at its networks; the evidence stays (FCA-7). */
@@ -64,15 +64,16 @@ export async function retractPost(
  * Job: deletes at the network what was asked to be retracted. Deleting twice is harmless, so a crash is repeated. A network
  * that cannot is asked again; one that will not, three times, and then the author is told and may ask anew.
  */
-export async function retractPublications(deps: PublishDeps): Promise<number> {
-  const due = await findRetractable(deps.db, deps.clock.now(), 50)
-  for (const publicationId of due) await retractOne(deps, publicationId)
+export async function retractPublications(deps: PublishDeps, network?: string): Promise<number> {
+  const due = await findDueSteps(deps.db, 'retract', deps.clock.now(), { network })
+  await inLanes(due, ({ publicationId }) => retractOne(deps, publicationId))
   return due.length
 }
 
 const refusalsAtMost = 3
 
-async function retractOne(deps: PublishDeps, publicationId: string): Promise<void> {
+/** False where the network did not delete it. */
+async function retractOne(deps: PublishDeps, publicationId: string): Promise<boolean> {
   const publication = (await findPublication(deps.db, publicationId))!
   const answer = await askNetwork(deps, publication)
   await inTransaction(deps.db, async (tx) => {
@@ -91,6 +92,7 @@ async function retractOne(deps: PublishDeps, publicationId: string): Promise<voi
       },
     })
   })
+  return !(answer instanceof NetworkError)
 }
 
 async function askNetwork(
@@ -119,7 +121,7 @@ async function settleRefusal(tx: Tx, step: Step, at: string, error: NetworkError
   const refusals = await countAttempts(tx, publicationId, 'retraction_rejected')
   // Each time that the author asks there are three refusals more.
   const isGivenUp = error.nextStep === 'rejected' && refusals % refusalsAtMost === 0
-  const pause = pauseAfter(await countAttempts(tx, publicationId, 'retraction_'))
+  const next = nextTry(at, error, await countAttempts(tx, publicationId, 'retraction_'))
   const change = isGivenUp
     ? {
         retract_requested_by: null,
@@ -128,7 +130,7 @@ async function settleRefusal(tx: Tx, step: Step, at: string, error: NetworkError
         last_error: `The network refuses to delete the post: ${error.message} Delete it there by hand, or retract it again.`,
       }
     : {
-        next_attempt_at: error.retryAt ?? addMilliseconds(at, pause),
+        next_attempt_at: next,
         last_error: `The post is not deleted yet: ${error.message} The network is asked again.`,
       }
   await settlePublication(tx, step, at, {

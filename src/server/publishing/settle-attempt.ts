@@ -1,11 +1,11 @@
-import { addMilliseconds } from '#server/platform/clock.ts'
+import { addMilliseconds, type Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { NetworkError, Published } from '#server/platform/network.ts'
 import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import { lockPost } from '#server/posts/stored-post.ts'
 import type { JsonObject } from '#shared/json.ts'
-import { findPublication, finishAttempt, lockPublication } from './queries.ts'
+import { findPublication, finishAttempt, lockPublication, restProfile } from './queries.ts'
 import { settlePublication, type Settlement, type Step } from './settle-publication.ts'
 
 type SettleDeps = Pick<Deps, 'db' | 'clock'>
@@ -22,6 +22,7 @@ export interface SettledStep {
 const attemptsAtMost = 100
 const firstPause = 2_000
 const longestPause = 15 * 60_000
+const longestWish = 24 * 3_600_000
 
 /** Writes down that the network shows the post. */
 export async function settleSuccess(deps: SettleDeps, step: SettledStep, answer: Published): Promise<void> {
@@ -62,8 +63,10 @@ export function shown(
 export async function settleFailure(deps: SettleDeps, step: SettledStep, error: NetworkError): Promise<void> {
   await inStep(deps, step, async (tx, locked, at) => {
     await finishAttempt(tx, step, { at, outcome: error.nextStep, error: error.message })
-    if (error.nextStep === 'reauthorise') await needReauthorisation(tx, locked.publication.profileId, at)
+    const { profileId } = locked.publication
+    if (error.nextStep === 'reauthorise') await needReauthorisation(tx, profileId, at)
     await settlePublication(tx, locked, at, notShown(at, step, error))
+    if (error.retryAt !== undefined) await restProfile(tx, profileId, nextTry(at, error, step.attempt))
   })
 }
 
@@ -86,13 +89,18 @@ function notShown(at: string, step: SettledStep, error: NetworkError): Settlemen
       body,
     }
   }
-  const next = error.retryAt ?? addMilliseconds(at, pauseAfter(step.attempt))
+  const next = nextTry(at, error, step.attempt)
   return { change: { ...given, next_attempt_at: next }, type: 'publication.answered', body }
 }
 
-/** Doubles from two seconds to a quarter of an hour. */
-export function pauseAfter(attempt: number): number {
-  return Math.min(longestPause, firstPause * 2 ** Math.min(attempt - 1, 20))
+/**
+ * When a network is asked again after the attempt of this number, from 1: when it says, not at once and within a day; else after a
+ * pause that doubles from two seconds to a quarter of an hour.
+ */
+export function nextTry(at: Instant, { retryAt }: Pick<NetworkError, 'retryAt'>, attempt: number): Instant {
+  const pause = Math.min(longestPause, firstPause * 2 ** Math.min(attempt - 1, 20))
+  const wish = retryAt === undefined ? pause : Date.parse(retryAt) - Date.parse(at)
+  return addMilliseconds(at, Math.min(Math.max(wish, firstPause), longestWish))
 }
 
 async function inStep(
