@@ -21,8 +21,9 @@ import { addMilliseconds } from '#server/platform/clock.ts'
 import { createEd25519Signer } from '#server/platform/create-ed25519-signer.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Export } from '#shared/api/exports.ts'
-import { approve, runJobs, submit } from '#test/support/furnish-firm.ts'
+import { approve, furnishFirm, runJobs, submit } from '#test/support/furnish-firm.ts'
 import { imageForm, redDot } from '#test/support/image-form.ts'
+import { openArchive, testSigner } from '#test/support/open-archive.ts'
 import { runCommand } from '#test/support/run-command.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 import { everything } from './made-log.ts'
@@ -31,24 +32,13 @@ import { contentOf, download, furnishWithDisposedPost, makeExport } from './make
 const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const checkpointSigner = createEd25519Signer(embeddedOrigin, pem)
 
-/** A firm with years of records, posts, a picture and a destroyed post, whose folder looks like that of the evaluation set-up. */
-async function furnishYears(t: TestContext) {
-  const firm = await furnishWithDisposedPost(t, { checkpointSigner, config: { origin: embeddedOrigin } })
-  const { gateway, profileId } = firm
-  const camille = await gateway.signIn('camille')
-  const uploaded = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot, 'A dot') })
-  const { mediaId, sha256 } = uploaded.json<{ mediaId: string; sha256: string }>()
-  const post = await submit(camille, profileId, 'Our outlook: “growth”\n=1+1', { mediaIds: [mediaId] })
-  await approve(await gateway.signIn('ines'), post)
-  await runJobs(gateway, 4)
+/** Records of some days, in a seal each. */
+async function addDays(gateway: TestGateway): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     await addRecords(gateway, 120 + round)
     await sealOnce(gateway, { force: true })
     gateway.clock.advance(24 * 3_600_000)
   }
-  await mkdir(join(gateway.config.dataDirectory, 'keys'), { recursive: true })
-  await writeFile(join(gateway.config.dataDirectory, 'keys', 'signing.pem'), pem)
-  return { ...firm, post, sha256 }
 }
 
 async function addRecords(gateway: TestGateway, count: number): Promise<void> {
@@ -94,7 +84,7 @@ async function actorOf(gateway: TestGateway, login: string): Promise<Actor> {
 
 async function readSealTimes(gateway: TestGateway): Promise<string[]> {
   const { rows } = await sql<{ at: string }>`
-    select distinct integrated_at as at from archive.integration order by at desc limit 3`.execute(gateway.db)
+    select distinct integrated_at as at from archive.integration order by at desc limit 2`.execute(gateway.db)
   return rows.map(({ at }) => at)
 }
 
@@ -105,14 +95,26 @@ async function outFolder(t: TestContext): Promise<string> {
 }
 
 test('with the primary store gone an exam export completes from the bucket alone, byte for byte the same records, and verifies (SEC-6, MKT-5, SEC-13)', async (t) => {
-  const { gateway, post, sha256 } = await furnishYears(t)
+  const { gateway, profileId } = await furnishWithDisposedPost(t, {
+    checkpointSigner,
+    config: { origin: embeddedOrigin },
+  })
+  const camille = await gateway.signIn('camille')
+  const uploaded = await camille.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot, 'A dot') })
+  const { mediaId, sha256 } = uploaded.json<{ mediaId: string; sha256: string }>()
+  const post = await submit(camille, profileId, 'Our outlook: “growth”\n=1+1', { mediaIds: [mediaId] })
+  await approve(await gateway.signIn('ines'), post)
+  await runJobs(gateway, 4)
+  await addDays(gateway)
   const ruth = await gateway.signIn('ruth')
   const wish = { from: '2015-01-01T00:00:00Z' }
   const made = await makeExport(gateway, ruth, wish)
   assert.equal(made.status, 'completed', made.failure ?? '')
   const usual = await download(t, ruth, made.exportId)
 
-  // From here on a process that knows no database: a folder, and what lies in it.
+  // From here on a process that knows no database: a folder like that of the evaluation set-up, and what lies in it.
+  await mkdir(join(gateway.config.dataDirectory, 'keys'), { recursive: true })
+  await writeFile(join(gateway.config.dataDirectory, 'keys', 'signing.pem'), pem)
   const folder = await outFolder(t)
   const out = join(folder, 'exam.zip')
   const asked = ['--as', 'Ruth, auditor', '--reason', 'Examination 2026-17', '--from', '2015-01-01', '--out', out]
@@ -144,10 +146,11 @@ test('with the primary store gone an exam export completes from the bucket alone
 })
 
 test('what was made while the database was away becomes a record and is kept, once', async (t) => {
-  const { gateway } = await furnishYears(t)
+  const { gateway } = await furnishFirm(t, { checkpointSigner, config: { origin: embeddedOrigin } })
+  await addDays(gateway)
   const path = join(await outFolder(t), 'exam.zip')
   await make(gateway, path)
-  const ruth = await gateway.signIn('ruth')
+  const [ruth] = [await gateway.signIn('ruth'), await gateway.signIn('camille')]
   const actor = await actorOf(gateway, 'ruth')
   const exportId = await enterExport(gateway, actor, path)
   await assert.rejects(enterExport(gateway, actor, path), { code: 'conflict' })
@@ -172,10 +175,12 @@ test('what was made while the database was away becomes a record and is kept, on
 })
 
 test('with the public key alone the records are proven and the manifest is nobody’s word; a signature taken away is told', async (t) => {
-  const { gateway } = await furnishYears(t)
+  const archive = await openArchive(t)
+  await archive.append()
+  await sealOnce(archive, { force: true })
   const path = join(await outFolder(t), 'exam.zip')
-  const { name, verifierKey } = checkpointSigner
-  await make(gateway, path, {}, { signer: { name, verifierKey } })
+  const { name, verifierKey } = testSigner()
+  await make(archive, path, {}, { signer: { name, verifierKey } })
   const strict = await verifyPackage(path, verifierKey)
   assert.deepEqual(
     strict.problems.map(({ file, sentence }) => [file, /Nobody signed the manifest/.test(sentence)]),
@@ -187,7 +192,9 @@ test('with the public key alone the records are proven and the manifest is nobod
 })
 
 test('each range that the database’s export cuts, the bucket’s cuts too, on the very edges of seals and rounds', async (t) => {
-  const { gateway, postId } = await furnishYears(t)
+  const { gateway, profileId } = await furnishFirm(t, { checkpointSigner, config: { origin: embeddedOrigin } })
+  const { postId } = await submit(await gateway.signIn('camille'), profileId, 'Our outlook')
+  await addDays(gateway)
   const ruth = await gateway.signIn('ruth')
   const folder = await outFolder(t)
   const seals = await readSealTimes(gateway)
