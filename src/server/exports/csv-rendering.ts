@@ -119,10 +119,14 @@ export class CsvRendering implements Rendering {
   }
 }
 
-/** Rows as CSV (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front. */
+// Where a spreadsheet separates by semicolons, as in French, or by tabs, quotation marks inside a row are letters to it:
+// what stands behind such a separator or a line break is a cell of its own.
+const innerFormula = /([;\t\r\n][\s"]*)(?=[=+\-@＝＋－＠])/g
+
+/** Rows as CSV (RFC 4180). What a spreadsheet would run as a formula, in any country's, gets an apostrophe in front. */
 export function toCsv(rows: readonly (readonly string[])[]): string {
   return stringify(
-    rows.map((row) => [...row]),
+    rows.map((row) => row.map((cell) => cell.replaceAll(innerFormula, "$1'"))),
     { record_delimiter: 'windows', escape_formulas: true, quoted_match: /[\r\n]/ },
   )
 }

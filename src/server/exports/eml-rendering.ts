@@ -49,16 +49,16 @@ export function formatMessage(story: PostStory, origin: string): string | undefi
       story.uses.length === 0
         ? 'undisclosed-recipients:;'
         : [...new Set(story.uses.map((use) => use.network))]
-            .map((network) => `${network.replaceAll(/[^a-z0-9-]/gi, '-')}@${domain}`)
-            .join(', '),
+            .map((network) => `${network.slice(0, 60).replaceAll(/[^a-z0-9-]/gi, '-')}@${domain}`)
+            .join(`,${fold}`),
     ],
     ['Subject', encodeWord(revision.text.split('\n')[0]!.slice(0, 120))],
     ['X-Gateway-Post', story.postId],
     ['X-Gateway-Content-Hash', revision.contentHash],
     ['X-Gateway-First-Use', firstUse ?? ''],
     ['X-Gateway-Last-Use', lastUse ?? ''],
-    ['X-Gateway-Approved', approvals.map((approval) => `${encodeWord(approval.by)} ${approval.at}`).join('; ')],
-    ['X-Gateway-Permalink', story.uses.map((use) => encodeWord(use.permalink)).join(' ')],
+    ['X-Gateway-Approved', approvals.map((approval) => `${encodeWord(approval.by)} ${approval.at}`).join(`;${fold}`)],
+    ['X-Gateway-Permalink', story.uses.map((use) => encodeWord(use.permalink)).join(fold)],
     ['MIME-Version', '1.0'],
     ['Content-Type', 'text/plain; charset=utf-8'],
     ['Content-Transfer-Encoding', 'base64'],
@@ -70,9 +70,13 @@ export function formatMessage(story: PostStory, origin: string): string | undefi
     .join('')}\r\n${body}\r\n`
 }
 
-/** Printable ASCII as it is; everything else, line breaks included, as encoded words (RFC 2047), each at most 75 long. */
+/** A line break inside a header, which readers take for a space (RFC 5322 section 2.2.3). */
+const fold = '\r\n '
+const longestPlain = 200
+
+/** Printable ASCII of moderate length as it is; everything else, line breaks included, as encoded words (RFC 2047), each at most 75 long. */
 function encodeWord(text: string): string {
-  if (/^[\x20-\x7e]*$/.test(text) && !/[<>@,;:"\\()[\]]|=\?/.test(text)) return text
+  if (text.length <= longestPlain && /^[\x20-\x7e]*$/.test(text) && !/[<>@,;:"\\()[\]]|=\?/.test(text)) return text
   const words: string[] = []
   let part = ''
   for (const character of text) {
@@ -82,5 +86,5 @@ function encodeWord(text: string): string {
     }
     part += character
   }
-  return [...words, part].map((word) => `=?utf-8?B?${Buffer.from(word).toString('base64')}?=`).join('\r\n ')
+  return [...words, part].map((word) => `=?utf-8?B?${Buffer.from(word).toString('base64')}?=`).join(fold)
 }
