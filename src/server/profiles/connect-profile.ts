@@ -3,6 +3,7 @@ import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { HttpError } from '#server/platform/http.ts'
 import { NetworkError } from '#server/platform/network.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import type { connectProfile as contract } from '#shared/api/profiles.ts'
@@ -50,6 +51,9 @@ function mayManage(actor: Actor, profile: ProfileRow): boolean {
   return actor.kind === 'system' || mayOnUnit(actor, 'profile.manage', profile.unitPath)
 }
 
+/** Tomorrow the same address is refused in the same way, so that trying again is no advice. */
+const neverCalled = new Set(['bad_url', 'refused_address'])
+
 async function tryCredential(
   deps: Pick<Deps, 'networks'>,
   profile: ProfileRow,
@@ -63,6 +67,12 @@ async function tryCredential(
     return await network.connect({ profileId: profile.profileId, handle: profile.handle, settings, credential })
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error
+    if (error.cause instanceof HttpError && neverCalled.has(error.cause.failure))
+      throw new AppError(
+        'unprocessable',
+        'This gateway may not call the server’s address: it calls https addresses outside private networks only. Check the address; for a server in the firm’s own network, whoever runs the gateway sets GATEWAY_ALLOW_PRIVATE_ADDRESSES=true.',
+        { cause: error },
+      )
     const code =
       error.nextStep === 'reauthorise' || error.nextStep === 'rejected' ? 'unprocessable' : 'network_unavailable'
     throw new AppError(code, `${profile.network} did not accept the connection: ${error.message}`, { cause: error })

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createHttpClient } from '#server/platform/http.ts'
+import { createMastodonNetwork } from '#server/publishing/mastodon-network.ts'
+import { furnishFirm } from '#test/support/furnish-firm.ts'
+
+test('A server whose address may not be called is refused with the way out; one that is away is tried again later', async (t) => {
+  const http = createHttpClient({
+    allowPrivateAddresses: false,
+    lookup: (host, done) =>
+      host === 'inside.example'
+        ? done(null, [{ address: '10.0.0.7', family: 4 }])
+        : done(new Error('there is no such name'), []),
+  })
+  const networks = new Map([['mastodon', createMastodonNetwork({ http })]])
+  const { gateway } = await furnishFirm(t, { networks, sandbox: false })
+  const ada = await gateway.signIn('ada')
+  const registered = await ada.post('/api/profiles', { network: 'mastodon', handle: 'bank', displayName: 'Meridian' })
+  const { profileId } = registered.json<{ profileId: string }>()
+  const connect = async (server: string) => {
+    const wish = { credential: 'a token', settings: { server } }
+    const answer = await ada.post(`/api/profiles/${profileId}/connect`, wish)
+    return { status: answer.statusCode, detail: answer.json<{ detail: string }>().detail }
+  }
+  for (const server of ['https://127.0.0.1', 'https://169.254.169.254', 'https://[::1]', 'https://inside.example']) {
+    const { status, detail } = await connect(server)
+    assert.equal(status, 422, `${server}: ${detail}`)
+    assert.match(detail, /outside private networks only.*GATEWAY_ALLOW_PRIVATE_ADDRESSES=true/)
+  }
+  const away = await connect('https://away.example')
+  assert.equal(away.status, 503, away.detail)
+  assert.match(away.detail, /did not answer/)
+})
