@@ -105,6 +105,8 @@ test('What cannot be sent is refused with the way out, and the draft is kept', a
     [{ text: 'half \ud800', profileIds: [profileId] }, 400, 'invalid_request'],
     [{ text: 'Words', profileIds: [profileId], scheduledAt: '2001-01-01T00:00:00.000Z' }, 422, 'unprocessable'],
     [{ text: 'Words', profileIds: [profileId], scheduledAt: 'tomorrow' }, 400, 'invalid_request'],
+    [{ text: 'Words', profileIds: [profileId], scheduledAt: '2028-03-02T09:00:00.001Z' }, 422, 'unprocessable'],
+    [{ text: 'Words', profileIds: [profileId], scheduledAt: '9999-12-29T00:00:00.000Z' }, 422, 'unprocessable'],
   ]
   for (const [body, status, code] of cases) {
     const answer = await camille.post('/api/posts', body)
@@ -115,6 +117,13 @@ test('What cannot be sent is refused with the way out, and the draft is kept', a
     assert.ok(problem.detail.length > 10)
   }
   assert.equal((await camille.get('/api/posts')).json<{ items: unknown[] }>().items.length, 0)
+
+  const planned = { text: 'Words', profileIds: [profileId], scheduledAt: '2028-03-02T09:00:00.000Z' }
+  const kept = await camille.post('/api/posts', planned)
+  assert.equal(kept.statusCode, 201, 'two years ahead is not too far')
+  const { postId } = kept.json<{ postId: string }>()
+  const moved = await camille.post(`/api/posts/${postId}/reschedule`, { scheduledAt: '2028-03-03T09:00:00.000Z' })
+  assert.match(moved.json<{ detail: string }>().detail, /more than two years ahead/)
 })
 
 test('A repeat with the same Idempotency-Key gets the first answer, another body a conflict', async (t) => {

@@ -1,4 +1,5 @@
 import { AppError } from '#server/platform/app-error.ts'
+import { addMilliseconds } from '#server/platform/clock.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import {
@@ -10,6 +11,7 @@ import {
 } from '#server/policies/judge-content.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import type { createRevision } from '#shared/api/posts.ts'
+import { scheduleHorizonDays } from '#shared/schedule-horizon.ts'
 import { contentHash, sha256, type Target } from './post-content.ts'
 import { findMedia } from './queries.ts'
 
@@ -36,6 +38,12 @@ export async function prepareRevision(
     throw new AppError(
       'unprocessable',
       'The time of publication has already passed. Choose a later time, or none to publish as soon as it is approved.',
+    )
+  }
+  if (content.scheduledAt !== null && content.scheduledAt > addMilliseconds(at, scheduleHorizonDays * 86_400_000)) {
+    throw new AppError(
+      'unprocessable',
+      'The time of publication lies more than two years ahead. Choose an earlier time: an approval does not keep that long.',
     )
   }
   const judged = await judgeContent(deps.db, author, content, at)

@@ -1,6 +1,7 @@
-import { lazy, Suspense, useId, type Dispatch, type Ref, type SetStateAction } from 'react'
+import { lazy, Suspense, useId, useState, type Dispatch, type Ref, type SetStateAction } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import type { CheckAnswer } from '#shared/api/policies.ts'
+import { scheduleHorizonDays } from '#shared/schedule-horizon.ts'
 import { HighlightEditor, type EditorHandle, type Hit } from '#web/components/HighlightEditor.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
@@ -24,6 +25,7 @@ interface Props {
 
 /** The left side of the composer: where, what, when, and what supports it. */
 export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
+  const [latest] = useState(() => toLocal(new Date(Date.now() + scheduleHorizonDays * 86_400_000).toISOString()))
   const { t, i18n } = useLingui()
   const id = useId()
   const hits = hitsOf(check, draft.text)
@@ -86,6 +88,7 @@ export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
           hint={t`${timeZone}; empty: as soon as it is approved`}
           hintBelow
           type="datetime-local"
+          max={latest}
           value={toLocal(draft.scheduledAt)}
           onChange={(value) => onChange({ ...draft, scheduledAt: value === '' ? null : new Date(value).toISOString() })}
         />

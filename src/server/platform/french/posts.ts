@@ -4,6 +4,8 @@ export const postsInFrench: FrenchSentences = {
   'No such post.': 'Cette publication n’existe pas.',
   'A post that is {status} cannot become {other status}.':
     'Une publication à l’état « {status} » ne peut pas passer à l’état « {other status} ».',
+  'The time of publication lies more than two years ahead. Choose an earlier time: an approval does not keep that long.':
+    'L’heure de publication est à plus de deux ans. Choisissez une heure plus proche : une approbation ne se garde pas si longtemps.',
   'The time of publication has already passed. Choose a later time, or none to publish as soon as it is approved.':
     'L’heure de publication est déjà passée. Choisissez une heure plus tardive, ou aucune pour publier dès l’approbation.',
   'Media {ids} is not there. Upload it with POST /api/media first.':
