@@ -201,6 +201,19 @@ test('What is sealed and not indexed yet is found as well, once, and verificatio
   assert.deepEqual((await verifyArchive(archive, { scope: 'full' })).problems, [])
 })
 
+test('A search says which of its parts it looked nothing up for', async (t) => {
+  const archive = await openFirm(t)
+  await archive.append({ type: 'post.submitted', streams: { unit: paris, post }, searchText: 'dividend' })
+  const ignored = async (q: string) => {
+    const { items, ignored: parts } = await find(archive, { q }, auditorOf(paris))
+    return [items.filter(({ type }) => type === 'post.submitted').length, ...parts]
+  }
+  assert.deepEqual(await ignored('-'), [0, '-'])
+  assert.deepEqual(await ignored('"'), [0, '"'])
+  assert.deepEqual(await ignored('dividend – "…" OR *'), [1, '–', '"…"', '*'])
+  assert.deepEqual(await ignored('dividend -absent'), [1])
+})
+
 test('Every search and every view is itself a record, with what was asked', async (t) => {
   const archive = await openFirm(t)
   const id = await archive.append({ type: 'post.submitted', streams: { unit: paris, post } })

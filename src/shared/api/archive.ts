@@ -87,6 +87,9 @@ export const searchRecords = endpoint({
             description: 'The page ended here because its time was over, perhaps with no items; nextCursor searches on',
           }),
         ),
+        ignored: Type.Array(Type.String(), {
+          description: 'Parts of q without a letter or digit, which nothing was looked up for: `-`, `"`',
+        }),
         total: Type.Integer(),
         totalIsEstimate: Type.Boolean(),
         counted: Type.Integer({
