@@ -139,6 +139,12 @@ test(
   },
 )
 
+test('A folder where nothing can be kept is refused in a sentence, and the start does not hang', async (t) => {
+  const gateway = startProcess(t, { directory: '/proc/nowhere/below' })
+  assert.equal(await gateway.ended, 1)
+  assert.match(gateway.output(), /^\n\/proc\/nowhere.* cannot be written: .*GATEWAY_DATA_DIRECTORY\.\n\n$/)
+})
+
 test('Below Node 24 the program says what to do and ends with 1', async () => {
   const guard = await readFile(fileURLToPath(new URL('../../src/server/require-node-24.cjs', import.meta.url)), 'utf8')
   const said: string[] = []

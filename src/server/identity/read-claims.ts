@@ -32,7 +32,7 @@ export function readClaims(config: Pick<Config, 'embedded' | 'oidc'>, claims: Cl
   const email = readEmail(claims)
   const groups = groupsOf(claims, config.oidc.groupsClaim)
   if (subject === '' || tooLong(subject) || tooLong(claims['sid']))
-    throw unacceptable(new Error(`The claims sub and sid hold 1 to ${longestId} characters.`))
+    throw unacceptable(new Error(`sub and sid: 1 to ${longestId} characters`))
   const person: PersonClaims = {
     issuer: issuerName(config),
     subject,
@@ -45,8 +45,7 @@ export function readClaims(config: Pick<Config, 'embedded' | 'oidc'>, claims: Cl
     groupsState: groups !== undefined ? 'sent' : isOverage(claims, config.oidc.groupsClaim) ? 'overage' : 'missing',
   }
   const found = findUnkeepable({ ...person, sid: claims['sid'] })
-  if (found !== undefined)
-    throw unacceptable(new Error(`What the provider says at ${found.instancePath} ${found.message}`))
+  if (found !== undefined) throw unacceptable(new Error(`claim ${found.instancePath}: ${found.message}`))
   return person
 }
 
