@@ -4,10 +4,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { issuerVariable, startDemoProvider } from '#test/support/demo-provider.ts'
 import { unpackBrowser } from '#test/support/launch-browser.ts'
 import { clusterVariable, startTestCluster } from '#test/support/test-cluster.ts'
 
-// One Postgres for the whole run; every test clones its database from the migrated template in it.
+// One Postgres and one OpenID provider for the whole run; every test clones its database from the migrated template.
 // `npm test` runs everything, `npm test -- test/posts/*.test.ts` some files.
 const given = process.argv.slice(2)
 const patterns = given.filter((word) => !word.startsWith('-'))
@@ -18,7 +19,7 @@ if (files.length === 0) throw new Error(`No test file matches ${patterns.join(' 
 
 // Every file is a process of its own and loads the whole program: compiled once, that costs half.
 const compileCache = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url))
-const cluster = await startTestCluster()
+const [cluster, provider] = await Promise.all([startTestCluster(), startDemoProvider()])
 // What tests leave goes with the run. As open as any folder for such things: some of them write as another user.
 const temporary = await mkdtemp(join(tmpdir(), 'gateway-tests-'))
 await chmod(temporary, 0o1777)
@@ -32,11 +33,16 @@ const flags = [
 ]
 const child = spawn(process.execPath, [...flags, ...files], {
   stdio: 'inherit',
-  env: { ...process.env, [clusterVariable]: cluster.ownerUrl, NODE_COMPILE_CACHE: compileCache },
+  env: {
+    ...process.env,
+    [clusterVariable]: cluster.ownerUrl,
+    [issuerVariable]: provider.issuer,
+    NODE_COMPILE_CACHE: compileCache,
+  },
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
 const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)))
-await cluster.stop({ keep: code !== 0 })
+await Promise.all([cluster.stop({ keep: code !== 0 }), provider.close()])
 await rm(temporary, { recursive: true, force: true, maxRetries: 5 }).catch(console.warn)
 if (code !== 0) console.error(`The databases of failed tests are kept in ${cluster.directory} until tomorrow.`)
 process.exitCode = code

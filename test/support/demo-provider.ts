@@ -1,15 +1,12 @@
-import { after } from 'node:test'
-import { startOpenIdProvider, type OpenIdProvider } from '#server/embedded/start-openid-provider.ts'
+import type { OpenIdProvider } from '#server/embedded/start-openid-provider.ts'
 
+/** Environment name under which the runner hands its provider to the test files: the issuer. */
+export const issuerVariable = 'GATEWAY_TEST_ISSUER'
 export const providerClient = { clientId: 'gateway', clientSecret: 'a secret of the tests, at least 32 characters' }
 export const publicUrl = 'http://127.0.0.1:8080'
 
-let provider: Promise<OpenIdProvider> | undefined
-
-after(async () => (await provider)?.close())
-
-/** The real OpenID provider with the demo people, one for the whole test file. */
-export function demoProvider(): Promise<OpenIdProvider> {
-  provider ??= startOpenIdProvider({ port: 0, publicUrl, ...providerClient })
-  return provider
+/** Starts the real OpenID provider with the demo people. It is loaded only where it is started. */
+export async function startDemoProvider(): Promise<OpenIdProvider> {
+  const { startOpenIdProvider } = await import('#server/embedded/start-openid-provider.ts')
+  return startOpenIdProvider({ port: 0, publicUrl, ...providerClient })
 }

@@ -14,7 +14,8 @@ import { openDatabase, openPool } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { createSecretBox } from '#server/platform/secret-box.ts'
 import { cloneDatabase, hasPassed, type TestDatabase } from '#test/support/clone-database.ts'
-import { demoProvider, providerClient, publicUrl } from '#test/support/demo-provider.ts'
+import { demoIssuer } from '#test/support/demo-issuer.ts'
+import { providerClient, publicUrl } from '#test/support/demo-provider.ts'
 import { createFakeClock, type FakeClock } from '#test/support/fake-clock.ts'
 import { signIn, type SignedIn } from '#test/support/sign-in.ts'
 
@@ -69,7 +70,7 @@ export async function startGateway(t: TestContext, overrides: GatewayOverrides =
 }
 
 async function testConfig(database: TestDatabase, directory: string): Promise<Config> {
-  const { issuer } = await demoProvider()
+  const issuer = await demoIssuer()
   return {
     embedded: true,
     publicUrl,
