@@ -11,6 +11,7 @@ import { makePackage, type PackageRequest } from '#server/exports/make-package.t
 import { proveRange } from '#server/exports/tree-range.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { createEd25519Signer } from '#server/platform/create-ed25519-signer.ts'
+import { systemClock } from '#server/platform/clock.ts'
 import { openDatabase, openPool } from '#server/platform/database.ts'
 import { startTestCluster, templateDatabase } from '#test/support/test-cluster.ts'
 import { judge, judgeHeadings, printTable } from './archive-fixture.ts'
@@ -96,7 +97,13 @@ async function writeExport(url: string, folder: string, author: string | null): 
     language: 'en',
   }
   const { size } = await makePackage(
-    { db, config: { dataDirectory: folder }, checkpointSigner: signer, objectStore: { get: async () => undefined } },
+    {
+      db,
+      clock: systemClock,
+      config: { dataDirectory: folder },
+      checkpointSigner: signer,
+      objectStore: { get: async () => undefined },
+    },
     row,
     file,
     async () => {},

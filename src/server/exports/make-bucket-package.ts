@@ -153,6 +153,7 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
       signer: deps.checkpointSigner,
       progress: stopAtLoss(source, log, wish),
       afterwards: async () => ({
+        endedAt: deps.clock.now(),
         posts: renderings.length === 0 ? null : stories.seen,
         coverageGaps: [...gapsOf(wish, log, source), ...(await stories.coverageGaps()), ...missingMedia(media)],
       }),

@@ -30,7 +30,7 @@ import {
 
 export type MadePackage = WrittenPackage
 
-export type PackageDeps = Pick<Deps, 'db' | 'checkpointSigner'> & {
+export type PackageDeps = Pick<Deps, 'db' | 'clock' | 'checkpointSigner'> & {
   readonly objectStore: Pick<Deps['objectStore'], 'get'>
   readonly config: Pick<Deps['config'], 'dataDirectory'>
 }
@@ -84,6 +84,7 @@ export async function makePackage(
       signer: deps.checkpointSigner,
       progress,
       afterwards: async () => ({
+        endedAt: deps.clock.now(),
         posts: renderings.length === 0 ? null : stories.seen,
         coverageGaps: [...(await stories.coverageGaps()), ...missingMedia(media)],
       }),

@@ -47,6 +47,8 @@ export const Manifest = Type.Object({
   requestedBy: Type.Object({ userId: text, displayName: text }),
   requestedAt: instant,
   startedAt: instant,
+  /** When the last record was read: what was destroyed meanwhile is rightly gone. Older packages lack it. */
+  endedAt: Type.Optional(instant),
   reason: text,
   recipient: orNull(text),
   timeZone: text,
@@ -130,13 +132,14 @@ export function headerMatcher(filter: HeaderFilter): (header: Header) => boolean
  */
 export function mayBeDisposed(
   header: Header,
-  manifest: Pick<Manifest, 'retention' | 'earlierTerms' | 'startedAt'>,
+  manifest: Pick<Manifest, 'retention' | 'earlierTerms' | 'startedAt' | 'endedAt'>,
 ): boolean {
+  const at = manifest.endedAt ?? manifest.startedAt
   const years = manifest.retention[header.retentionClass]
   const earlier = (manifest.earlierTerms ?? []).filter((term) => term.retentionClass === header.retentionClass)
   return (
-    (years !== undefined && years !== null && isOver(header, years, manifest.startedAt)) ||
-    earlier.some((term) => term.until <= manifest.startedAt && isOver(header, term.years, term.until))
+    (years !== undefined && years !== null && isOver(header, years, at)) ||
+    earlier.some((term) => term.until <= at && isOver(header, term.years, term.until))
   )
 }
 

@@ -49,7 +49,10 @@ export interface Rendering {
 }
 
 /** What is known of a package before its records are read. */
-export type PackagePlan = Omit<Manifest, 'format' | 'version' | 'counts' | 'media' | 'coverageGaps' | 'files'>
+export type PackagePlan = Omit<
+  Manifest,
+  'format' | 'version' | 'endedAt' | 'counts' | 'media' | 'coverageGaps' | 'files'
+>
 
 /** Told after each batch; throwing stops the package. */
 export type Progress = (phase: 'headers' | 'records' | 'files', done: number, total: number) => Promise<void>
@@ -66,8 +69,12 @@ export interface PackageWish {
   readonly media?: MediaFiles | undefined
   readonly signer: PackageSigner
   readonly progress: Progress
-  /** How many posts the renderings told, and gaps of capture; asked last. */
-  readonly afterwards: () => Promise<{ posts: number | null; coverageGaps: Manifest['coverageGaps'] }>
+  /** The time, how many posts the renderings told, and gaps of capture; asked last. */
+  readonly afterwards: () => Promise<{
+    endedAt?: string
+    posts: number | null
+    coverageGaps: Manifest['coverageGaps']
+  }>
 }
 
 /** Whose log a package is of. Without `sign`, which a holder of the public key lacks, the manifest stays unsigned. */
@@ -118,11 +125,12 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
     for await (const file of rendering.files()) await add(file.name, file.content)
   if (wish.media !== undefined) for await (const { name, content } of wish.media.files()) await add(name, content)
 
-  const { posts, coverageGaps } = await wish.afterwards()
+  const { endedAt, posts, coverageGaps } = await wish.afterwards()
   const manifest: Manifest = {
     format: 'containment-gateway-export',
     version: 1,
     ...wish.plan,
+    ...(endedAt === undefined ? {} : { endedAt }),
     counts: { ...counts, posts },
     ...(wish.media === undefined ? {} : { media: { included: wish.media.included, missing: wish.media.missing } }),
     coverageGaps: [...coverageGaps],
