@@ -119,7 +119,7 @@ export class ZipReader {
     }
     let size = 0
     try {
-      for await (const chunk of inflate(stored)) {
+      for await (const chunk of inflate(stored, entry.size)) {
         size += chunk.length
         if (size > entry.size)
           throw new ZipError(entry.name, `The file unpacks to more than the ${entry.size} bytes that it declares.`)
@@ -133,9 +133,9 @@ export class ZipReader {
   }
 }
 
-/** Large pieces: each costs a way to another thread and back. */
-function inflate(stored: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  const unpacked = createInflateRaw({ chunkSize: 1024 * 1024 })
+/** Large pieces, as each costs a way to another thread and back; none larger than what the file declares to unpack to. */
+function inflate(stored: AsyncIterable<Buffer>, size: number): AsyncIterable<Buffer> {
+  const unpacked = createInflateRaw({ chunkSize: Math.min(Math.max(size, 64), 1024 * 1024) })
   // What goes wrong is met by whoever reads.
   pipeline(Readable.from(stored), unpacked).catch(() => undefined)
   return unpacked
