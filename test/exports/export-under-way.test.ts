@@ -65,15 +65,15 @@ test('every export that is made while the sealer works without a pause verifies'
   const archive = await openArchive(t)
   await archive.append()
   await sealOnce(archive, { force: true })
-  let busy = true
+  const done = new AbortController()
   const writing = (async () => {
-    for (let n = 0; busy; n += 1) {
+    for (let n = 0; !done.signal.aborted; n += 1) {
       await Promise.all(Array.from({ length: 40 }, () => archive.append({ body: { note: `n ${n}` } })))
       archive.clock.advance(1)
     }
   })()
   const sealing = (async () => {
-    while (busy) await sealOnce(archive, { force: true })
+    while (!done.signal.aborted) await sealOnce(archive, { force: true })
   })()
   const sizes: number[] = []
   for (let n = 0; n < 20; n += 1) {
@@ -85,7 +85,7 @@ test('every export that is made while the sealer works without a pause verifies'
     assert.deepEqual(report.problems, [])
     sizes.push(report.manifest!.log.size)
   }
-  busy = false
+  done.abort()
   await Promise.all([writing, sealing])
   assert.ok(sizes.at(-1)! > sizes[0]!, sizes.join())
 })
