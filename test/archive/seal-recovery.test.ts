@@ -3,13 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
 import { isSealed } from '#server/archive/is-sealed.ts'
+import { entriesKey } from '#server/archive/object-keys.ts'
 import { rebuildArchive } from '#server/archive/rebuild-archive.ts'
 import { readSealingLag } from '#server/archive/read-status.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
+import { verifyArchive } from '#server/archive/verify-archive.ts'
 import { systemActor } from '#server/platform/actor.ts'
 import { inTransaction, openDatabase, openPool, type Db } from '#server/platform/database.ts'
 import { dyingDatabase, ProcessDied } from '#test/support/dying-database.ts'
@@ -70,6 +73,39 @@ test('The process dies at statement n, for every n: the next start seals everyth
     await assertAllSealed(archive)
   }
 })
+
+test('A seal that was begun under another release of the compressor is finished: what is locked holds the same lines', async (t) => {
+  const archive = await openArchive(t)
+  const id = await archive.append({ type: 'publication.released' })
+  const { objectStore } = archive
+  const earlier = faultyStore(
+    {
+      ...faultyStore(objectStore, { atCall: Infinity, moment: 'before' }),
+      put: (key, bytes, until) => objectStore.put(key, key.endsWith('.zst') ? repack(bytes) : bytes, until),
+    },
+    { atCall: 4, moment: 'after' },
+  )
+  assert.equal((await sealOnce(archive.restart({ objectStore: earlier }))).state, 'unreachable')
+  assert.equal(await isSealed(archive.db, id), false)
+  assert.equal((await sealOnce(archive.restart())).state, 'sealed')
+  assert.deepEqual((await verifyArchive(archive, { scope: 'full' })).problems, [])
+})
+
+test('Other lines than those of the seal under its key are refused, however they are packed', async (t) => {
+  const archive = await openArchive(t)
+  await archive.append({ type: 'publication.released' })
+  const forged = zstdCompressSync(Buffer.from('{"i":0}\n'))
+  await archive.objectStore.put(entriesKey(0, 1), forged, '2099-01-01T00:00:00.000Z')
+  const result = await sealOnce(archive)
+  assert.equal(result.state, 'refused')
+  assert.match(result.refusal!.sentence, /already holds other bytes/)
+})
+
+function repack(bytes: Uint8Array): Uint8Array {
+  const packed = zstdCompressSync(zstdDecompressSync(bytes), { params: { [constants.ZSTD_c_compressionLevel]: 19 } })
+  assert.ok(!packed.equals(bytes))
+  return packed
+}
 
 test('Two sealers at once: one works, the other says so, and no index is given twice', async (t) => {
   const archive = await openArchive(t)

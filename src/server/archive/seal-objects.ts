@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
@@ -27,7 +27,7 @@ export const neverEnds: Instant = '2105-12-31T00:00:00.000Z'
 
 /**
  * The objects of a seal in the order in which they are put: bodies and entries, complete tiles, and the checkpoint last,
- * so that a checkpoint in the bucket promises everything before it. The same seal gives the same bytes at every attempt.
+ * so that a checkpoint in the bucket promises everything before it. The same seal gives the same lines at every attempt.
  * `known` are the seal's rows where the caller still has them from numbering.
  */
 export async function makeSealObjects(
@@ -114,6 +114,27 @@ export async function putSealObjects(
 }
 
 async function putObject(store: ObjectStore, object: SealObject): Promise<SealedObject> {
-  const stored = await store.put(object.key, object.bytes, object.retainUntil)
+  const stored = await store.put(object.key, object.bytes, object.retainUntil).catch(async (error: unknown) => {
+    const there = isPacked(object) ? await store.get(object.key) : undefined
+    if (there === undefined || !holdsTheSame(there, object.bytes)) throw error
+    return store.put(object.key, there, object.retainUntil)
+  })
   return { ...stored, kind: object.kind }
+}
+
+function isPacked({ kind }: SealObject): boolean {
+  return kind === 'bodies' || kind === 'entries'
+}
+
+/**
+ * Do both pack the same lines? A seal that one process began may be finished by the next one under another release of the
+ * compressor, whose bytes are others: what is locked already serves as well.
+ */
+function holdsTheSame(there: Uint8Array, bytes: Uint8Array): boolean {
+  const lines = zstdDecompressSync(bytes)
+  try {
+    return zstdDecompressSync(there, { maxOutputLength: lines.length + 1 }).equals(lines)
+  } catch {
+    return false
+  }
 }
