@@ -3,6 +3,11 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import type { Review, ReviewSummary } from '#shared/api/reviews.ts'
 import type { Post } from '#shared/api/posts.ts'
+import { core, enterprise, scimToken } from '#test/identity/scim-client.ts'
+import { sign, startLyingProvider } from '#test/identity/lying-provider.ts'
+import { providerClient } from '#test/support/demo-provider.ts'
+import { demoGroupRoles } from '#server/embedded/demo-people.ts'
+import type { SignedIn } from '#test/support/sign-in.ts'
 import { approve, furnishFirm, readPost, submit } from '#test/support/furnish-firm.ts'
 import { giveRole } from '#test/support/give-role.ts'
 
@@ -138,6 +143,51 @@ test('An author who is also a reviewer cannot approve their own post, in the API
       .execute(),
     /own work/,
   )
+})
+
+test('A second account at the provider with the author’s e-mail address is the author, whichever came first (FIN-12)', async (t) => {
+  const provider = await startLyingProvider(t)
+  const { gateway, profileId } = await furnishFirm(t, {
+    config: {
+      oidc: {
+        issuer: provider.issuer,
+        ...providerClient,
+        groupsClaim: 'groups',
+        groupRoles: demoGroupRoles,
+        scope: 'openid profile email groups',
+      },
+      scimToken,
+    },
+  })
+  const [tom, camille] = [await gateway.signIn('tom'), await gateway.signIn('camille')]
+  provider.lie((claims, { kid }) => sign({ ...claims, email: 'Camille@DEMO.example' }, provider.key, { kid }))
+  const twin = await gateway.signIn('ines')
+  provider.lie(undefined)
+  const decide = async (who: SignedIn, post: Post) => {
+    const wish = { outcome: 'approved', contentHash: post.contentHash }
+    const answer = await who.post(`/api/reviews/${post.reviews[0]!.reviewId}/decision`, wish)
+    return answer.statusCode === 200 ? 'decided' : answer.json<{ code: string }>().code
+  }
+  assert.equal(await decide(twin, await submit(camille, profileId, text)), 'own_post')
+  assert.equal(await decide(tom, await submit(camille, profileId, text)), 'decided')
+
+  // The provisioning client names the author's employee number afterwards: both accounts are that employee.
+  const provisioned = await gateway.app.inject({
+    method: 'POST',
+    url: '/scim/v2/Users',
+    headers: { authorization: `Bearer ${scimToken}` },
+    payload: {
+      schemas: [core, enterprise],
+      userName: 'camille',
+      externalId: 'camille',
+      emails: [{ value: 'camille@demo.example' }],
+      [enterprise]: { employeeNumber: '17' },
+    },
+  })
+  assert.equal(provisioned.statusCode, 201, provisioned.body)
+  assert.equal(await decide(twin, await submit(camille, profileId, text)), 'own_post')
+  const again = await gateway.signIn('ines')
+  assert.equal(await decide(again, await submit(camille, profileId, text)), 'decided', 'with an address of her own')
 })
 
 test('A person without the role of a reviewer neither sees the queue nor decides, and the denial is a record', async (t) => {

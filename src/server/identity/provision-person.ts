@@ -6,6 +6,7 @@ import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { ensureFirm } from './ensure-firm.ts'
 import { findUnitBySlug, insertUser, lockUserBySubject, updateUser } from './queries.ts'
+import { settlePersonKey } from './person-key.ts'
 import type { PersonClaims } from './read-claims.ts'
 
 /**
@@ -31,6 +32,7 @@ export async function provisionPerson(
     email: person.email,
     locale: person.locale,
     unit_id: claimed?.id ?? known.unit_id,
+    person_key: await settlePersonKey(tx, known, person.email),
   }
   if (Object.entries(wanted).every(([key, value]) => known[key as keyof typeof wanted] === value))
     return { userId: known.id }
@@ -67,6 +69,7 @@ async function enterPerson(
     email,
     locale,
     unit_id: unitId,
+    person_key: await settlePersonKey(tx, { id: userId, email: null, person_key: null, provisioned: false }, email),
     created_at: now,
     updated_at: now,
   }

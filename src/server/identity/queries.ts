@@ -95,7 +95,8 @@ export async function findPerson(db: Db, userId: string, now: Instant): Promise<
 export function lockUserBySubject(tx: Tx, issuer: string, subject: string) {
   return tx
     .selectFrom('app_user')
-    .select(['id', 'display_name', 'email', 'locale', 'unit_id', 'active'])
+    .select(['id', 'display_name', 'email', 'locale', 'unit_id', 'active', 'person_key'])
+    .select(sql<boolean>`scim is not null or external_id is not null`.as('provisioned'))
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
     .forUpdate()
@@ -113,6 +114,7 @@ export async function insertUser(
     email: string | null
     locale: string
     unit_id: string
+    person_key: string | null
     created_at: Instant
     updated_at: Instant
   },

@@ -1,6 +1,7 @@
 import SCIMMY from 'scimmy'
 import { validate } from 'uuid'
 import type { Instant } from '#server/platform/clock.ts'
+import { emailKey, employeeKey } from './person-key.ts'
 import { shorten, type PersonClaims } from './read-claims.ts'
 import { refuseInheritedKeys, refuseInheritedPath, refuseLong } from './scim-refusals.ts'
 import { entityTag } from './scim-version.ts'
@@ -202,7 +203,7 @@ export function readScimPerson(scim: Attributes): ScimPerson {
     unitSlug: textOf(enterprise['department'])
       ?.toLowerCase()
       .replaceAll(/[^a-z0-9]+/g, '-'),
-    personKey: employee === null ? (email === null ? null : `email ${email.toLowerCase()}`) : `employee ${employee}`,
+    personKey: employee === null ? (email === null ? null : emailKey(email)) : employeeKey(employee),
     active: scim['active'] !== false,
   }
 }
