@@ -33,6 +33,8 @@ export function Empty({ children, action }: { children: ReactNode; action?: Reac
 }
 
 const signInAgain: ReadonlySet<string> = new Set(['unauthenticated', 'session_expired', 'step_up_required'])
+/** The server says to programs what to send; a person only signs in again. */
+const sessionLost: ReadonlySet<string> = new Set(['unauthenticated', 'session_expired'])
 
 /** Refusals that no second attempt changes. */
 const finalTitles: Readonly<Record<string, MessageDescriptor>> = {
@@ -75,7 +77,11 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
         ) : undefined
       }
     >
-      {known?.message ?? <Trans>Something went wrong in this window. Reload the page.</Trans>}
+      {sessionLost.has(code) ? (
+        <Trans>Your session has ended. Sign in again; what you were writing is kept.</Trans>
+      ) : (
+        (known?.message ?? <Trans>Something went wrong in this window. Reload the page.</Trans>)
+      )}
       {known !== undefined && known.problems.length > 1 && (
         <ul>
           {known.problems.map((problem) => (

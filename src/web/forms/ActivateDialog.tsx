@@ -4,7 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { activatePolicyVersion, type PolicyVersion } from '#shared/api/policies.ts'
 import { call } from '#web/api/call.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
-import { TextArea, TextField } from '#web/ui/fields.tsx'
+import { DateField } from '#web/ui/DateField.tsx'
+import { TextArea } from '#web/ui/fields.tsx'
 import { timeZone } from '#web/util/format.ts'
 
 interface Props {
@@ -57,13 +58,7 @@ export function ActivateDialog({ version, onClose }: Props) {
         )}
       </p>
       {!emergency && (
-        <TextField
-          label={t`When`}
-          hint={t`${timeZone}; empty: at once`}
-          type="datetime-local"
-          value={at}
-          onChange={setAt}
-        />
+        <DateField label={t`When`} hint={t`${timeZone}; empty: at once`} time value={at} onChange={setAt} />
       )}
       <TextArea
         label={t`Reason`}

@@ -4,7 +4,8 @@ import type { CheckAnswer } from '#shared/api/policies.ts'
 import { scheduleHorizonDays } from '#shared/schedule-horizon.ts'
 import { HighlightEditor, type EditorHandle, type Hit } from '#web/components/HighlightEditor.tsx'
 import { Button } from '#web/ui/Button.tsx'
-import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
+import { DateField } from '#web/ui/DateField.tsx'
+import { SelectField, TextArea } from '#web/ui/fields.tsx'
 import type { Draft } from '#web/util/draft-store.ts'
 import { timeZone } from '#web/util/format.ts'
 import { classWords } from '#web/util/words.ts'
@@ -83,11 +84,11 @@ export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
           }
           choices={Object.entries(classWords).map(([value, label]) => ({ value, label: i18n._(label) }))}
         />
-        <TextField
+        <DateField
           label={t`Publish at`}
           hint={t`${timeZone}; empty: as soon as it is approved`}
           hintBelow
-          type="datetime-local"
+          time
           max={latest}
           value={toLocal(draft.scheduledAt)}
           onChange={(value) => onChange({ ...draft, scheduledAt: value === '' ? null : new Date(value).toISOString() })}

@@ -99,6 +99,7 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
     },
   })
   const editor = useRef<EditorHandle>(null)
+  const form = useRef<HTMLDivElement>(null)
   const show = (finding: Finding) => {
     const described = finding.spans.find(({ field }) => field.startsWith('alt:'))?.field
     if (described !== undefined) document.getElementById(altTextId(Number(described.slice('alt:'.length))))?.focus()
@@ -118,9 +119,16 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
             ? t`Policy cannot be asked just now; save a draft.`
             : undefined
 
+  // A time that cannot be read is no time: the post would leave at once instead.
+  const saveRead = (submit: boolean) => {
+    const unread = form.current?.querySelector<HTMLInputElement>('input:invalid')
+    if (unread == null) save.mutate(submit)
+    else unread.reportValidity()
+  }
+
   useKeys([
-    { keys: 'Ctrl+Enter', label: t`Submit`, run: () => unready === undefined && save.mutate(true) },
-    { keys: 'Ctrl+S', label: t`Save draft`, run: () => save.mutate(false) },
+    { keys: 'Ctrl+Enter', label: t`Submit`, run: () => unready === undefined && saveRead(true) },
+    { keys: 'Ctrl+S', label: t`Save draft`, run: () => saveRead(false) },
   ])
 
   return (
@@ -143,7 +151,7 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
           }
         />
       )}
-      <div className="compose">
+      <div className="compose" ref={form}>
         <PostForm draft={draft} onChange={setDraft} uploads={uploads} check={check.data} editor={editor} />
         <VerdictPanel
           text={rested.text}
@@ -154,13 +162,13 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
           onShow={show}
         />
       </div>
-      {save.error !== null && <Failure error={save.error} />}
       <div className="actions">
+        {save.error !== null && <Failure error={save.error} />}
         <span className="muted small" id="submit-why" role="status">
           {unready ??
             (blocked ? t`Policy will refuse this text; mend it first, or submit to keep a record of the refusal.` : '')}
         </span>
-        <Button shortcut="Ctrl+S" onClick={() => save.mutate(false)} busy={save.isPending && !save.variables}>
+        <Button shortcut="Ctrl+S" onClick={() => saveRead(false)} busy={save.isPending && !save.variables}>
           <Trans>Save draft</Trans>
         </Button>
         <Button
@@ -169,7 +177,7 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
           describedBy="submit-why"
           disabled={unready !== undefined}
           busy={save.isPending && save.variables}
-          onClick={() => save.mutate(true)}
+          onClick={() => saveRead(true)}
         >
           <Trans>Submit</Trans>
         </Button>

@@ -133,7 +133,7 @@ function Archive({ status }: { status: ArchiveStatus }) {
           <ul>
             {status.incidents.slice(0, 5).map((incident) => (
               <li key={incident.at + incident.sentence}>
-                {formatTime(incident.at)}: {incident.sentence}
+                {formatTime(incident.at)} – {incident.sentence}
               </li>
             ))}
           </ul>
@@ -189,10 +189,13 @@ function Archive({ status }: { status: ArchiveStatus }) {
             )
           }
         >
-          {verify.data.problems
-            .slice(0, 5)
-            .map((problem) => problem.sentence)
-            .join(' ')}
+          {verify.data.problems.length > 0 && (
+            <ul>
+              {verify.data.problems.slice(0, 5).map((problem) => (
+                <li key={problem.sentence}>{problem.sentence}</li>
+              ))}
+            </ul>
+          )}
         </Notice>
       )}
     </>

@@ -27,7 +27,6 @@ export function TextField({
   ref,
   maxLength,
   autoComplete,
-  max,
   hintBelow = false,
   ...rest
 }: FieldProps & {
@@ -35,15 +34,13 @@ export function TextField({
   ref?: Ref<HTMLInputElement> | undefined
   maxLength?: number
   autoComplete?: string
-  /** The latest time that the browser offers. */
-  max?: string
   /** Beside fields without a hint: their boxes then stand in one line. */
   hintBelow?: boolean
 }) {
   return (
     <TextInput
       {...rest}
-      {...optional({ maxLength, max, inputWrapperOrder: hintBelow ? boxFirst : undefined })}
+      {...optional({ maxLength, inputWrapperOrder: hintBelow ? boxFirst : undefined })}
       ref={ref}
       type={type}
       autoComplete={autoComplete ?? 'off'}

@@ -17,3 +17,18 @@ export function parseDay(text: string): string | undefined {
 export function showDay(day: string): string {
   return day.split('-').toReversed().join('/')
 }
+
+/** A day and a time of day as people type them: 22/11/2026 14:30, 22/11/2026 14h30. Answers `2026-11-22T14:30`. */
+export function parseMoment(text: string): string | undefined {
+  const found = /^(.+?)[\s,T]+(\d{1,2})[:h.](\d{2})$/.exec(text.trim())
+  const day = found === null ? undefined : parseDay(found[1] ?? '')
+  const [hour, minute] = [Number(found?.[2]), Number(found?.[3])]
+  if (day === undefined || hour > 23 || minute > 59) return undefined
+  return `${day}T${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
+}
+
+/** `2026-11-22T14:30` as it is typed: 22/11/2026 14:30. */
+export function showMoment(moment: string): string {
+  const [day = '', time] = moment.split('T')
+  return time === undefined ? showDay(day) : `${showDay(day)} ${time}`
+}
