@@ -113,6 +113,7 @@ test('an export can be cancelled before and while it is made, and not afterwards
   }
   await runExports({ ...gateway, checkpointSigner: cancelling })
   assert.equal((await ruth.get(`/api/exports/${second.exportId}`)).json<Export>().status, 'cancelled')
+  assert.deepEqual(await readdir(join(gateway.config.dataDirectory, 'exports')), [], 'nothing of it is kept')
 })
 
 test('an export whose process died is made again by another once its lease has ended', async (t) => {

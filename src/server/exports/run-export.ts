@@ -110,7 +110,10 @@ function keepAlive(deps: ExportDeps, row: ExportRow, stopping: AbortSignal): Pro
   }
 }
 
-/** The file gets its name before the export is called complete: a crash between the two makes it again, over the same name. */
+/**
+ * The file gets its name before the export is called complete: a crash between the two makes it again, over the same name.
+ * And it gets it under the row's lock, so that what was cancelled or given to another process meanwhile leaves no file.
+ */
 async function settle(
   deps: ExportDeps,
   row: ExportRow,
@@ -118,18 +121,13 @@ async function settle(
   partial: string,
   path: string,
 ): Promise<void> {
-  await rename(partial, path)
-  const folder = await open(dirname(path), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
   const { manifest, size, sha256 } = made
   const manifestSha256 = createHash('sha256').update(made.manifestBytes).digest('hex')
   await inTransaction(deps.db, async (tx) => {
     const locked = await lockExport(tx, row.exportId)
     if (locked?.status !== 'running' || locked.attempt !== row.attempt) return
+    await rename(partial, path)
+    await syncFolder(dirname(path))
     const at = deps.clock.now()
     await completeExport(tx, row.exportId, at, { size, sha256, manifestSha256, recordCount: manifest.counts.delivered })
     await appendRecord(tx, systemActor, {
@@ -147,6 +145,15 @@ async function settle(
       },
     })
   })
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 async function fail(deps: ExportDeps, row: ExportRow, failure: string): Promise<void> {
