@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import { anchorCheckpoints } from '#server/archive/anchor-checkpoint.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
+import { exportFromBucket } from '#server/exports/make-bucket-package.ts'
 import { makePackage, type PackageRequest } from '#server/exports/make-package.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { openArchive } from '#test/support/open-archive.ts'
@@ -14,6 +15,7 @@ import { programWords } from '#test/support/program-words.ts'
 import { noAuthority, startTimestampAuthority } from '#test/support/start-timestamp-authority.ts'
 import { startWitness } from '#test/support/start-witness.ts'
 import { repack } from './forge-package.ts'
+import { everything } from './made-log.ts'
 
 const request: PackageRequest = {
   exportId: '0190163d-8694-739b-aea5-966c26f8ad91',
@@ -32,7 +34,7 @@ const request: PackageRequest = {
 }
 
 test(
-  'A package carries what a witness and an authority said, and proves offline that its log continues that',
+  'A package carries what a witness and an authority said, made from the bucket alone too, and proves offline that its log continues that',
   { skip: noAuthority },
   async (t) => {
     const archive = await openArchive(t)
@@ -68,6 +70,14 @@ test(
     assert.equal(stamped?.treeSize, 7)
     assert.equal(stamped.timestamp?.trusted, true)
     assert.deepEqual(cosigned?.witnesses, [{ name: 'witness.test/w1', at: '2026-03-02T09:00:00.000Z' }])
+
+    // From the bucket alone come the same words of the same parties.
+    const alone = join(folder, 'alone.zip')
+    const about = { requestedBy: 'Ruth', reason: 'x', recipient: null, timeZone: 'UTC', language: 'en' as const }
+    const wish = { ...about, formats: ['jsonl'], query: {}, filter: everything, despiteDamage: false }
+    await exportFromBucket(archive, wish, alone, `${alone}.partial`)
+    const fromBucket = await verifyPackage(alone, key, trust)
+    assert.deepEqual([fromBucket.problems, fromBucket.anchors], [[], report.anchors])
 
     // Whoever the reader does not name is told and not believed; whoever is named must have signed.
     const untrusting = await verifyPackage(path, key)

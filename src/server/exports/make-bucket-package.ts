@@ -1,4 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises'
+import { readBucketAnchors } from '#server/archive/bucket-anchors.ts'
 import { readBucketLog, type BucketLog } from '#server/archive/bucket-log.ts'
 import { EntriesUnreadable } from '#server/archive/bucket-records.ts'
 import type { Problem } from '#server/archive/problem.ts'
@@ -13,6 +14,7 @@ import { openBucketSource, readBucketRange, type BucketSource } from './bucket-s
 import type { HeaderFilter, Manifest } from './manifest.ts'
 import { MediaFiles, missingMedia, trueMedia } from './media-files.ts'
 import { openRenderings, wantsRenderings } from './open-renderings.ts'
+import { packAnchors } from './prove-anchors.ts'
 import { PostStories } from './post-stories.ts'
 import { softwareVersion } from './software-version.ts'
 import { verifyPackage } from './verify-package.ts'
@@ -147,6 +149,7 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
       file,
       plan,
       checkpointNote: log.note,
+      proofs: await packAnchors(await readBucketAnchors(deps.objectStore, log), log.size, source.readNode),
       source,
       renderings,
       media,
