@@ -14,6 +14,7 @@ import { attemptPublications } from '#server/publishing/attempt-publications.ts'
 import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
 import { approve, furnishFirm, readPost, runJobs, submit, type Firm } from '#test/support/furnish-firm.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 
 const text = 'We open our branch in Lyon on Monday.'
@@ -212,3 +213,23 @@ function bind(store: ObjectStore): ObjectStore {
     check: () => store.check(),
   }
 }
+
+test('After a restore from an older dump nothing goes out a second time: the archive knows what was released', async (t) => {
+  const { gateway, postId, read, live } = await approvedPost(t)
+  await runJobs(gateway)
+  assert.equal((await live()).length, 1)
+  // The tables as a dump of before the release holds them; the archive as it is after its rebuild.
+  await runSql(
+    gateway.config.database.ownerUrl!,
+    `delete from publication_attempt;
+     update publication set status = 'waiting', release_record_id = null, stamped_payload = null, attempts = 0,
+       remote_id = null, permalink = null, published_at = null, captured_at = null, next_attempt_at = created_at;
+     update post set status = 'approved'`,
+  )
+  await runJobs(gateway)
+  assert.equal((await live()).length, 1, 'it is out once')
+  const restored = await read()
+  assert.equal(restored.status, 'failed')
+  assert.match(restored.publications[0]!.lastError ?? '', /The archive holds that this was released before/)
+  assert.equal(restored.postId, postId)
+})

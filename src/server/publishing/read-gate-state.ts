@@ -1,3 +1,4 @@
+import { wasReleased } from '#server/archive/was-released.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { readActiveVersion } from '#server/policies/active-version.ts'
 import { findLastEvaluation, findRevision, lockPost } from '#server/posts/stored-post.ts'
@@ -26,6 +27,9 @@ export async function readGateState(
     evaluation: await findLastEvaluation(tx, revision.revisionId),
     activeVersion: await readActiveVersion(tx),
     profileStatus: (await findProfileState(tx, publication.profileId)).status,
+    releasedBefore:
+      publication.releaseRecordId === null &&
+      (await wasReleased(tx, postId, publication.profileId, publication.revisionId)),
     engagedStop: await findEngagedStop(tx, publication, post.unitPath),
   }
 }

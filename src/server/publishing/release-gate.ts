@@ -14,11 +14,13 @@ export interface GateState {
   readonly activeVersion: string | undefined
   readonly profileStatus: string
   readonly engagedStop: { readonly stopId: string; readonly reason: string } | undefined
+  /** The archive holds a release of which the publication knows nothing. */
+  readonly releasedBefore: boolean
 }
 
 /** Why nothing leaves, and what becomes of the publication. */
 export interface Refusal {
-  readonly because: 'cancelled' | 'tampered' | 'stopped' | 'unapproved' | 'profile' | 'unjudged' | 'early'
+  readonly because: 'cancelled' | 'restored' | 'tampered' | 'stopped' | 'unapproved' | 'profile' | 'unjudged' | 'early'
   readonly sentence: string
 }
 
@@ -30,6 +32,7 @@ type Check = (state: GateState) => Refusal | undefined
  */
 const checks: readonly Check[] = [
   postIsStillMeant,
+  databaseKnowsItsReleases,
   nothingIsStopped,
   contentIsWhatWasHashed,
   payloadIsWhatWasHashed,
@@ -64,6 +67,17 @@ function postIsStillMeant({ post, publication }: GateState): Refusal | undefined
     return { because: 'cancelled', sentence: 'A newer revision replaced the approved one.' }
   if (!releasable.includes(post.status)) return { because: 'cancelled', sentence: `The post is ${post.status}.` }
   return undefined
+}
+
+/** After a restore the tables are older than the archive: what was out already would go out twice (law 5). */
+function databaseKnowsItsReleases({ releasedBefore }: GateState): Refusal | undefined {
+  return releasedBefore
+    ? {
+        because: 'restored',
+        sentence:
+          'The archive holds that this was released before; the database, restored from an older state, does not know it. Look at the network: if it is not there, submit it as a new post.',
+      }
+    : undefined
 }
 
 function nothingIsStopped({ engagedStop }: GateState): Refusal | undefined {

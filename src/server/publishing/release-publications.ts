@@ -67,6 +67,7 @@ async function releaseOne(deps: ReleaseDeps, postId: string, publicationId: stri
 /** How long a refused publication rests before the gate looks again; the cure of each kind takes its own time. */
 const restMilliseconds: Record<Refusal['because'], number> = {
   cancelled: 0,
+  restored: 0,
   tampered: 0,
   stopped: 2_000,
   unapproved: 60_000,
@@ -78,6 +79,7 @@ const restMilliseconds: Record<Refusal['because'], number> = {
 /** What a refusal makes of a publication; others only rest. */
 const endings: { readonly [because in Refusal['because']]?: 'cancelled' | 'failed' | 'stopped' } = {
   cancelled: 'cancelled',
+  restored: 'failed',
   tampered: 'failed',
   stopped: 'stopped',
 }

@@ -12,6 +12,8 @@ export const publishingInFrench: FrenchSentences = {
     'Le créneau est venu ; la publication est jugée pour ce moment.',
   'The policy changed; the post is being judged anew.': 'Les règles ont changé ; la publication est jugée de nouveau.',
   'Policy blocks the post.': 'Les règles bloquent la publication.',
+  'The archive holds that this was released before; the database, restored from an older state, does not know it. Look at the network: if it is not there, submit it as a new post.':
+    'L’archive établit que ceci est déjà parti ; la base, restaurée dans un état antérieur, l’ignore. Regardez sur le réseau : si la publication n’y est pas, soumettez-la comme une nouvelle publication.',
   'The author stands among the approvers.': 'L’auteur figure parmi les approbateurs.',
   'The stage “{stage}” has {count} of {need} approvals of exactly this content.':
     'L’étape « {stage} » a {count} approbations sur {need} pour exactement ce contenu.',
