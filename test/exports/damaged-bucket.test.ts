@@ -142,6 +142,23 @@ test('each kind of damage to a bucket is named with its place, and no export is 
     assert.deepEqual((await verifyPackage(path, key)).problems, [])
   })
 
+  await t.test('words of outside parties that nobody said hinder nothing and are left out', async () => {
+    const forged = {
+      ...alteredStore(objectStore, (_, bytes) => bytes),
+      get: (name: string, version?: string) =>
+        name.startsWith('anchor/') ? Promise.resolve(Buffer.from('forged')) : objectStore.get(name, version),
+      async *list(prefix: string) {
+        yield* objectStore.list(prefix)
+        if (prefix.startsWith('anchor/timestamp'))
+          yield { key: 'anchor/timestamp/000000000450.tsr', versionId: '1', size: 6, deleteMarker: false }
+      },
+    }
+    const { path, findings, manifest } = await make(archive, forged)
+    assert.match(findings.join(), /^log\/anchors\/450 is left out/)
+    assert.ok(manifest.files.every(({ name }) => !name.startsWith('log/anchors')))
+    assert.deepEqual((await verifyPackage(path, key)).problems, [])
+  })
+
   await t.test('an empty bucket, another key, a bucket that is away', async () => {
     await assert.rejects(make(archive, alteredStore(objectStore, gone)), { code: 'not_found' })
     const signer = makeSigner(9, testOrigin)
@@ -181,7 +198,7 @@ test('a file that is there, a disk that is full, and Ctrl-C leave no half export
       for await (const _ of watch(place, { signal: AbortSignal.timeout(60_000) })) break
       kill(signal)
     }
-    const stopped = await runCommand(words(join(place, 'x.zip')), environment, { during })
+    const stopped = await runCommand([...words(join(place, 'x.zip')), '--format', 'csv'], environment, { during })
     assert.equal(stopped.code, signal === 'SIGINT' ? 130 : 143, stopped.stderr)
     assert.deepEqual(await readdir(place), [])
   }

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-
-const cli = fileURLToPath(new URL('../../src/server/cli.ts', import.meta.url))
+import { programWords } from './program-words.ts'
 
 export interface Done {
   readonly code: number | string
@@ -23,7 +21,7 @@ export async function runCommand(
   environment: Readonly<Record<string, string>>,
   { during, prefix = [] }: RunOptions = {},
 ): Promise<Done> {
-  const [program, ...rest] = [...prefix, process.execPath, cli, ...words]
+  const [program, ...rest] = [...prefix, ...programWords('cli.ts'), ...words]
   const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...environment },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   normalise,
@@ -69,7 +70,8 @@ function tellMade(out: string, what: string, isSigned: boolean): string {
 /** Ctrl-C ends the process at once, and takes away what was not finished. */
 function removeAtSignal(partial: string): () => void {
   const end = (signal: NodeJS.Signals): void => {
-    rmSync(partial, { force: true })
+    const names = readdirSync(dirname(partial)).filter((name) => name.startsWith(basename(partial)))
+    for (const name of names) rmSync(join(dirname(partial), name), { force: true })
     process.exit(signal === 'SIGINT' ? 130 : 143)
   }
   process.once('SIGINT', end).once('SIGTERM', end)

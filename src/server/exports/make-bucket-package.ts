@@ -1,5 +1,4 @@
 import { open, rename, rm } from 'node:fs/promises'
-import { readBucketAnchors } from '#server/archive/bucket-anchors.ts'
 import { readBucketLog, type BucketLog } from '#server/archive/bucket-log.ts'
 import { EntriesUnreadable } from '#server/archive/bucket-records.ts'
 import type { Problem } from '#server/archive/problem.ts'
@@ -9,12 +8,12 @@ import { newId } from '#server/platform/new-id.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { toHex } from '#shared/tlog/bytes.ts'
 import { parseVerifierKey } from '#shared/tlog/note.ts'
+import { proveBucketAnchors } from './bucket-anchors.ts'
 import { openBucketPosts } from './bucket-posts.ts'
 import { openBucketSource, readBucketRange, type BucketSource } from './bucket-source.ts'
 import type { HeaderFilter, Manifest } from './manifest.ts'
 import { MediaFiles, missingMedia, trueMedia } from './media-files.ts'
 import { openRenderings, wantsRenderings } from './open-renderings.ts'
-import { packAnchors } from './prove-anchors.ts'
 import { PostStories } from './post-stories.ts'
 import { softwareVersion } from './software-version.ts'
 import { verifyPackage } from './verify-package.ts'
@@ -125,6 +124,7 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
   const media = new MediaFiles(trueMedia(deps.objectStore))
   const plan = await planOf(deps, wish, log, source)
   refuseDamagedRange(log, plan, wish)
+  const anchors = await proveBucketAnchors(deps.objectStore, log, plan.log.verifierKey, source)
   const stories = new PostStories(
     wantsRenderings(wish.formats)
       ? await openBucketPosts(log, source.history, wish.filter.units)
@@ -149,7 +149,7 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
       file,
       plan,
       checkpointNote: log.note,
-      proofs: await packAnchors(await readBucketAnchors(deps.objectStore, log), log.size, source.readNode),
+      proofs: anchors.files,
       source,
       renderings,
       media,
@@ -158,11 +158,15 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
       afterwards: async () => ({
         endedAt: deps.clock.now(),
         posts: renderings.length === 0 ? null : stories.seen,
-        coverageGaps: [...gapsOf(wish, log, source), ...(await stories.coverageGaps()), ...missingMedia(media)],
+        coverageGaps: [
+          ...gapsOf(wish, log, source, anchors.unsound),
+          ...(await stories.coverageGaps()),
+          ...missingMedia(media),
+        ],
       }),
     })
     await file.sync()
-    return { ...made, lost: source.lost.map(({ sentence }) => sentence) }
+    return { ...made, lost: [...source.lost.map(({ sentence }) => sentence), ...anchors.unsound] }
   } finally {
     await file.close()
     for (const rendering of renderings) await rendering.close()
@@ -217,7 +221,12 @@ async function planOf(
 }
 
 /** What the reader of the package must know of how it was made. */
-function gapsOf(wish: BucketWish, log: BucketLog, source: BucketSource): { sentence: string }[] {
+function gapsOf(
+  wish: BucketWish,
+  log: BucketLog,
+  source: BucketSource,
+  unsound: readonly string[],
+): { sentence: string }[] {
   const sentences = [
     unrecorded,
     `“${wish.requestedBy}” is who the person at the command line said they are: without the database nobody signs in and no right is checked.`,
@@ -226,6 +235,7 @@ function gapsOf(wish: BucketWish, log: BucketLog, source: BucketSource): { sente
       ? ['Names of units and profiles are known to the database alone: the readable files show their ids.']
       : []),
     ...source.lost.map(({ sentence }) => sentence),
+    ...unsound,
     ...sentencesOf(log.problems),
   ]
   return sentences.map((sentence) => ({ sentence }))
