@@ -42,11 +42,17 @@ async function sealFour(archive: TestArchive, objectStore = archive.objectStore)
 async function make(
   archive: Pick<TestArchive, 'clock'>,
   objectStore: ObjectStore,
-  { from = null as string | null, to = null as string | null, despiteDamage = false, signer = testSigner() } = {},
+  {
+    from = null as string | null,
+    to = null as string | null,
+    despiteDamage = false,
+    signer = testSigner(),
+    formats = ['jsonl'],
+  } = {},
 ) {
   const path = join(folder, `${(made += 1)}.zip`)
   const about = { requestedBy: 'Ruth', reason: 'x', recipient: null, timeZone: 'UTC', language: 'en' as const }
-  const wish = { ...about, formats: ['jsonl'], query: {}, filter: { ...everything, from, to }, despiteDamage }
+  const wish = { ...about, formats, query: {}, filter: { ...everything, from, to }, despiteDamage }
   const deps = { objectStore, clock: archive.clock, checkpointSigner: signer }
   return { path, ...(await exportFromBucket(deps, wish, path, `${path}.partial`)) }
 }
@@ -95,6 +101,9 @@ test('each kind of damage to a bucket is named with its place, and no export is 
     assert.ok(manifest.counts.delivered >= 150)
     assert.deepEqual((await verifyPackage(path, key)).problems, [])
     assert.ok(JSON.stringify(manifest.coverageGaps).includes(JSON.stringify(findings[0])))
+    const told = await make(archive, spoil(first, gone), { from, formats: ['jsonl', 'html'] })
+    assert.match(told.findings.join('\n'), /readable files tell posts without what they could not read/)
+    assert.deepEqual((await verifyPackage(told.path, key)).problems, [])
     const bothGone = alteredStore(objectStore, (name, bytes) =>
       first(name) || name === 'tile/0/000' ? undefined : bytes,
     )

@@ -1,9 +1,15 @@
 import type { BucketLog } from '#server/archive/bucket-log.ts'
-import type { BucketRecord } from '#server/archive/bucket-records.ts'
+import { EntriesUnreadable, readEntryTexts, type BucketRecord } from '#server/archive/bucket-records.ts'
 import type { RetentionHistory } from '#server/archive/retention-terms.ts'
-import { readEntries, readRecords } from './bucket-source.ts'
+import { readRecords, sealsAtOnce } from './bucket-source.ts'
 import { toPostRecord, type PostReader } from './post-records.ts'
 import type { PostRecord } from './tell-post.ts'
+
+export interface BucketPosts {
+  readonly read: PostReader
+  /** Entries that could not be read, and may be of any post. */
+  readonly unreadable: readonly string[]
+}
 
 /**
  * Reads posts from the object store: which entries are whose is found once, by one pass over the headers. Memory: a
@@ -13,14 +19,15 @@ export async function openBucketPosts(
   log: BucketLog,
   history: RetentionHistory,
   units: readonly string[] | null,
-): Promise<PostReader> {
+): Promise<BucketPosts> {
   const posts = await indexPosts(log, units)
-  return async (postIds) => {
+  const read: PostReader = async (postIds) => {
     const indexes = postIds.flatMap((postId) => posts.indexesOf(postId)).toSorted((one, other) => one - other)
     const records = await readRecords(log, indexes)
     const byPost = Map.groupBy(records, (record) => record.header.streams['post'] ?? '')
     return new Map([...byPost].map(([postId, of]) => [postId, of.map((record) => tell(record, history))]))
   }
+  return { read, unreadable: posts.unreadable }
 }
 
 function tell(record: BucketRecord, history: RetentionHistory): PostRecord {
@@ -35,21 +42,38 @@ function tell(record: BucketRecord, history: RetentionHistory): PostRecord {
 async function indexPosts(log: BucketLog, units: readonly string[] | null) {
   const before = new Float64Array(log.size).fill(-1)
   const last = new Map<string, number>()
-  for await (const { first, text } of readEntries(log, 0, log.size)) {
-    text.split('\n').forEach((line, at) => {
+  const unreadable: string[] = []
+  for await (const { seal, texts } of readSeals(log, unreadable)) {
+    texts.forEach((line, at) => {
       const postId = streamOf(line, 'post')
       if (postId === undefined || (units !== null && !units.includes(streamOf(line, 'unit') ?? ''))) return
-      before[first + at] = last.get(postId) ?? -1
-      last.set(postId, first + at)
+      before[seal.firstIndex + at] = last.get(postId) ?? -1
+      last.set(postId, seal.firstIndex + at)
     })
   }
   return {
+    unreadable,
     indexesOf(postId: string): number[] {
       const indexes: number[] = []
       for (let at = last.get(postId) ?? -1; at >= 0; at = before[at]!) indexes.push(at)
       return indexes
     },
   }
+}
+
+/** The entries of each seal; what cannot be read is noted: a post is then told without it. */
+async function* readSeals(log: BucketLog, unreadable: string[]) {
+  for (let at = 0; at < log.seals.length; at += sealsAtOnce)
+    yield* await Promise.all(
+      log.seals.slice(at, at + sealsAtOnce).map(async (seal) => {
+        const texts = await readEntryTexts(log.source, seal).catch((error: unknown) => {
+          if (!(error instanceof EntriesUnreadable)) throw error
+          unreadable.push(`The readable files tell posts without what they could not read. ${error.message}`)
+          return []
+        })
+        return { seal, texts }
+      }),
+    )
 }
 
 function streamOf(entry: string, kind: 'post' | 'unit'): string | undefined {

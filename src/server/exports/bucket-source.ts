@@ -23,7 +23,7 @@ export interface BucketSource extends PackageSource {
 }
 
 /** Seals read at once: a far bucket answers slowly, and each is held in memory. */
-const sealsAtOnce = 8
+export const sealsAtOnce = 8
 
 /** A package's content from the object store alone. Every body is held against its header before it is handed on. */
 export async function openBucketSource(log: BucketLog): Promise<BucketSource> {
@@ -49,7 +49,7 @@ export async function readBucketRange(log: BucketLog, from: Instant | null, to: 
 }
 
 /** Entries `first` ≤ n < `end`, verbatim, some seals at a time. */
-export async function* readEntries(log: BucketLog, first: number, end: number): AsyncIterable<EntryBatch> {
+async function* readEntries(log: BucketLog, first: number, end: number): AsyncIterable<EntryBatch> {
   const seals = log.seals.filter((seal) => seal.treeSize > first && seal.firstIndex < end)
   for (let at = 0; at < seals.length; at += sealsAtOnce) {
     const some = seals.slice(at, at + sealsAtOnce)

@@ -125,11 +125,11 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
   const plan = await planOf(deps, wish, log, source)
   refuseDamagedRange(log, plan, wish)
   const anchors = await proveBucketAnchors(deps.objectStore, log, plan.log.verifierKey, source)
-  const stories = new PostStories(
-    wantsRenderings(wish.formats)
-      ? await openBucketPosts(log, source.history, wish.filter.units)
-      : () => Promise.resolve(new Map()),
-  )
+  const posts = wantsRenderings(wish.formats)
+    ? await openBucketPosts(log, source.history, wish.filter.units)
+    : { read: () => Promise.resolve(new Map()), unreadable: [] }
+  const stories = new PostStories(posts.read)
+  const besides = [...anchors.unsound, ...posts.unreadable]
   const renderings = await openRenderings({
     formats: wish.formats,
     stories,
@@ -159,14 +159,14 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
         endedAt: deps.clock.now(),
         posts: renderings.length === 0 ? null : stories.seen,
         coverageGaps: [
-          ...gapsOf(wish, log, source, anchors.unsound),
+          ...gapsOf(wish, log, source, besides),
           ...(await stories.coverageGaps()),
           ...missingMedia(media),
         ],
       }),
     })
     await file.sync()
-    return { ...made, lost: [...source.lost.map(({ sentence }) => sentence), ...anchors.unsound] }
+    return { ...made, lost: [...source.lost.map(({ sentence }) => sentence), ...besides] }
   } finally {
     await file.close()
     for (const rendering of renderings) await rendering.close()
@@ -225,7 +225,7 @@ function gapsOf(
   wish: BucketWish,
   log: BucketLog,
   source: BucketSource,
-  unsound: readonly string[],
+  besides: readonly string[],
 ): { sentence: string }[] {
   const sentences = [
     unrecorded,
@@ -235,7 +235,7 @@ function gapsOf(
       ? ['Names of units and profiles are known to the database alone: the readable files show their ids.']
       : []),
     ...source.lost.map(({ sentence }) => sentence),
-    ...unsound,
+    ...besides,
     ...sentencesOf(log.problems),
   ]
   return sentences.map((sentence) => ({ sentence }))
