@@ -43,6 +43,7 @@ export function QueueGrid({ items, current, selected, onMove, onOpen, onToggle }
     <div
       ref={scroller}
       className="grid"
+      id="queue-grid"
       role="grid"
       tabIndex={0}
       aria-label={t`Reviews, the next due first`}

@@ -8,6 +8,7 @@ import { takeSignedOut } from '#web/api/sign-out.ts'
 import { sections } from '#web/util/sections.ts'
 import { useKeys } from '#web/util/keys.ts'
 import type { Me } from '#shared/api/identity.ts'
+import { Announcer } from './Announcer.tsx'
 import { Help } from './Help.tsx'
 import { OfflineBanner } from './OfflineBanner.tsx'
 import { Palette } from './Palette.tsx'
@@ -113,6 +114,7 @@ function Frame({ me, path }: { me: Me; path: string }) {
           </Suspense>
         )}
       </main>
+      <Announcer />
     </div>
   )
 }
@@ -120,9 +122,12 @@ function Frame({ me, path }: { me: Me; path: string }) {
 function SectionLink({ section, current }: { section: (typeof sections)[number]; current: boolean }) {
   const { i18n } = useLingui()
   const link = useRef<HTMLAnchorElement>(null)
-  // On a phone the sections stand in one line that scrolls: the current one stays in sight.
+  // On a phone the sections stand in one line that scrolls: the current one stays in sight. By scrollIntoView, the first
+  // Tab of the page would begin behind it.
   useEffect(() => {
-    if (current) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    const line = link.current?.parentElement
+    if (current && link.current !== null && line != null)
+      line.scrollLeft = link.current.offsetLeft - line.offsetLeft - (line.clientWidth - link.current.offsetWidth) / 2
   }, [current])
   return (
     <Link ref={link} to={section.to} {...(current ? { 'aria-current': 'page' as const } : {})}>

@@ -33,6 +33,13 @@ export function ArchiveFilters({
   const { t, i18n } = useLingui()
   const may = useMay()
   const [wish, setWish] = useState<ArchiveSearch>(search)
+  // A facet or the back button changed the address: the fields follow, and whoever searched stays where they were.
+  const address = JSON.stringify(search)
+  const [shown, setShown] = useState(address)
+  if (address !== shown) {
+    setShown(address)
+    setWish(search)
+  }
   const units = useQuery({ ...unitsQuery, enabled: may('unit.read') })
   const users = useQuery({ ...usersQuery, enabled: may('user.read') })
   const set = (name: keyof ArchiveSearch) => (value: string) => setWish((before) => withValue(before, name, value))

@@ -21,9 +21,10 @@ import { StatusBadge } from '#web/components/StatusBadge.tsx'
 import { Timeline } from '#web/components/Timeline.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge, Notice } from '#web/ui/Notice.tsx'
+import { announce } from '#web/util/announce.ts'
 import { useKeys } from '#web/util/keys.ts'
 import { formatRelative, formatTime } from '#web/util/format.ts'
-import { stageName } from '#web/util/words.ts'
+import { firstWords, stageName } from '#web/util/words.ts'
 import { ReasonDialog } from './ReasonDialog.tsx'
 
 // Whoever asks for the difference waits for it: the queue itself does without.
@@ -168,6 +169,7 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
   const client = useQueryClient()
   const [asking, setAsking] = useState<Exclude<Outcome, 'approved'> | 'escalate'>()
   const params = { reviewId: review.reviewId }
+  const done = { approved: t`You approved it`, rejected: t`You rejected it`, changes_requested: t`You sent it back` }
   const refresh = async () => {
     await Promise.all([
       client.invalidateQueries({ queryKey: ['reviews'] }),
@@ -180,8 +182,10 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
         params,
         body: { outcome, contentHash: review.contentHash, ...(reason === '' ? {} : { reason }) },
       }),
-    onSuccess: async () => {
+    onSuccess: async ({ status, approvals, need }, { outcome }) => {
       setAsking(undefined)
+      const said = outcome === 'approved' && status === 'open' ? t`Approval ${approvals} of ${need}` : done[outcome]
+      announce(`${said} – ${firstWords(review.text)}`)
       onDecided()
       await refresh()
     },

@@ -81,7 +81,6 @@ export function ArchivePage() {
         />
       )}
       <ArchiveFilters
-        key={JSON.stringify(search)}
         search={search}
         action={t`Search`}
         onSearch={(wish) => void navigate({ to: '/archive', search: wish })}

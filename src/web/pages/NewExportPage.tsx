@@ -51,7 +51,6 @@ export function NewExportPage() {
         <Trans>1. What</Trans>
       </h2>
       <ArchiveFilters
-        key={JSON.stringify(search)}
         search={search}
         action={t`Use this selection`}
         onSearch={(wish) => void navigate({ to: '/exports/new', search: wish })}

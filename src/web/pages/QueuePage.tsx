@@ -117,7 +117,11 @@ export function QueuePage() {
                 <ReviewPanel
                   key={shown.reviewId}
                   reviewId={shown.reviewId}
-                  onDecided={() => go(nextAfter(items, current))}
+                  onDecided={() => {
+                    go(nextAfter(items, current))
+                    // The button that was pressed goes with its review: the keys stay in the list.
+                    document.getElementById('queue-grid')?.focus({ preventScroll: true })
+                  }}
                 />
               </section>
             </div>
