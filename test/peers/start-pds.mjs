@@ -3,6 +3,7 @@
 // Usage: node start-pds.mjs '{"directory": "…", "port": 0}'
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
@@ -40,6 +41,8 @@ await pds.start()
 
 const url = `http://127.0.0.1:${port}`
 process.stdout.write(`${JSON.stringify({ url, port, ...(await makeAccount(wish.account)) })}\n`)
+// It ends by a signal, and would leave nothing of what it compiled to the next one.
+flushCompileCache()
 
 /** A new account and an app password of it; a given account is only echoed (a restart on the same folder). */
 async function makeAccount(known) {

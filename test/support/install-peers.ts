@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { doOnce } from './do-once.ts'
 
 const folder = join(import.meta.dirname, '..', 'peers')
 const lock = join(folder, '.installing')
@@ -16,35 +16,15 @@ export async function installPeers(): Promise<{ folder: string } | { missing: st
   const wanted = createHash('sha256')
     .update(await readFile(join(folder, 'package-lock.json')))
     .digest('hex')
-  for (;;) {
-    if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return { folder }
-    if (await takeLock()) break
-    await wait(500)
-  }
-  try {
+  const isInstalled = async () => (await readFile(marker, 'utf8').catch(() => '')) === wanted
+  const missing = await doOnce(lock, isInstalled, async () => {
     const failure = await runNpm()
-    if (failure !== undefined) return { missing: failure }
+    if (failure !== undefined) return failure
     await writeFile(`${marker}.new`, wanted)
     await rename(`${marker}.new`, marker)
-    return { folder }
-  } finally {
-    await rm(lock, { recursive: true, force: true })
-  }
-}
-
-/** A folder as lock; one that nobody renewed for ten minutes was left behind by a test that died. */
-async function takeLock(): Promise<boolean> {
-  const taken = await mkdir(lock).then(
-    () => true,
-    () => false,
-  )
-  if (taken) return true
-  const age = await stat(lock).then(
-    (found) => performance.timeOrigin + performance.now() - found.mtimeMs,
-    () => 0,
-  )
-  if (age > 600_000) await rm(lock, { recursive: true, force: true })
-  return false
+    return undefined
+  })
+  return missing === undefined ? { folder } : { missing }
 }
 
 async function runNpm(): Promise<string | undefined> {

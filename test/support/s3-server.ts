@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { doOnce } from './do-once.ts'
 
 /**
  * A real S3 server with Object Lock for tests: Debian's radosgw over one monitor and one memory-backed OSD, on loopback.
@@ -32,8 +33,13 @@ export async function startS3Server(): Promise<S3Server | string> {
   return problem ?? bringUp(await mkdtemp(join(tmpdir(), 'gateway-s3-')))
 }
 
-async function unpackPackages(): Promise<string | undefined> {
-  if (existsSync(root)) return undefined
+/** Fetches and unpacks the server's packages where they are not there; answers in words why they cannot be had. */
+export async function unpackPackages(): Promise<string | undefined> {
+  await mkdir(cache, { recursive: true })
+  return doOnce(join(cache, '.unpacking'), async () => existsSync(root), unpackAnew)
+}
+
+async function unpackAnew(): Promise<string | undefined> {
   const missing = ['apt-cache', 'apt-get', 'dpkg', 'dpkg-query'].find(
     (tool) => run('sh', ['-c', `command -v ${tool}`]).failed,
   )
@@ -48,8 +54,7 @@ async function unpackPackages(): Promise<string | undefined> {
     if (name.endsWith('.deb') && run('dpkg', ['-x', name, 'root'], aside).failed)
       return `dpkg could not unpack ${name}.`
   }
-  // Two test files may unpack at once: the first rename wins, the other finds the folder there.
-  await rename(join(aside, 'root'), root).catch(() => undefined)
+  await rename(join(aside, 'root'), root)
   await rm(aside, { recursive: true, force: true })
   return undefined
 }
