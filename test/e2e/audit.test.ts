@@ -135,6 +135,59 @@ test('A profile is disconnected only after a question that says what it costs', 
   assert.deepEqual(stage.breaches, [])
 })
 
+test(
+  'A person’s rights are read for any day, a qualification is entered, units are added, and off-boarding takes every right',
+  { timeout: 120_000 },
+  async () => {
+    const { page: karim } = await stage.signIn('karim', { language: 'fr' })
+    await karim.getByRole('button', { name: 'Se déconnecter' }).click()
+    await karim.getByText('Votre session est terminée').waitFor()
+    await assertSound(karim, 'right after signing out')
+
+    const { page } = await stage.signIn('ada')
+    await page.goto(`${stage.gateway.url}/people`)
+    await page.getByRole('link', { name: 'Karim Benali' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Karim Benali' }).waitFor()
+    const rights = page.getByRole('list', { name: 'Roles' }).getByRole('listitem')
+    await rights.filter({ hasText: 'Author' }).waitFor()
+    const day = page.getByLabel('At the end of the day')
+    await day.fill('31/02/2020')
+    await day.press('Tab')
+    await page.getByText('Write the day as 22/11/2026').waitFor()
+    await day.fill('01/02/2020')
+    await page.getByText('The person could not sign in then.').waitFor()
+    await day.fill('')
+
+    await page.getByRole('button', { name: 'Enter a qualification…' }).click()
+    await assertSound(page, 'the dialog of a qualification')
+    await page.getByLabel('Evidence (optional)').fill('CRD 4711002')
+    await page.getByRole('button', { name: 'Enter it' }).click()
+    await page.getByRole('listitem').filter({ hasText: 'Registered principal (FINRA)' }).getByText('In force').waitFor()
+
+    await page.getByRole('button', { name: 'Off-board…' }).click()
+    await page.getByRole('dialog').getByLabel('Reason').fill('Left the firm')
+    await page.getByRole('button', { name: 'Off-board now' }).click()
+    await page.getByText('This person has left').waitFor()
+    await page.getByText('The person could not sign in then.').waitFor()
+    await assertSound(page, 'a person who has left')
+
+    await page.getByRole('link', { name: 'Units' }).click()
+    await page
+      .getByRole('button', { name: /^Add below/ })
+      .first()
+      .click()
+    await page.getByLabel('Name', { exact: true }).fill('Agence d’Évian')
+    assert.equal(await page.getByLabel('Short name').inputValue(), 'agence-d-evian')
+    await page.getByRole('button', { name: 'Add it' }).click()
+    await page.getByRole('list', { name: 'Units' }).getByText('Agence d’Évian').waitFor()
+
+    await page.goto(`${stage.gateway.url}/archive`)
+    await page.getByText('This part is for whoever holds one of these roles: Auditor or Records officer.').waitFor()
+    await assertSound(page, 'a part that is not theirs')
+    assert.deepEqual(stage.breaches, [])
+  },
+)
+
 // What else they read is walked through with the whole story.
 const pages = [
   ['ruth', '/retention', 'Retention'],
