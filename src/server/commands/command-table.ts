@@ -65,7 +65,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   export: {
     usage:
       'export --as <e-mail|subject> --reason <why> --out <file.zip> [--from <time>] [--to <time>] [--author <id>] [--profile <id>] [--unit <id>] [--stream] [--q <words>] [--recipient <who>] [--zone <IANA zone>]',
-    does: 'makes an export in a person’s name',
+    does: 'makes an export in a person’s name; without the database see export --from-bucket and export enter',
     load: async () => (await import('./export-records.ts')).runExport,
   },
   'export --from-bucket': {
