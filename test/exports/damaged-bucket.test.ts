@@ -145,7 +145,12 @@ test('each kind of damage to a bucket is named with its place, and no export is 
     assert.equal(middle.manifest.counts.delivered, 600)
     const newest = spoil(is('checkpoint/000000/000000000600'), flipped)
     assert.match(await refusal(archive, newest), /checkpoint of 600 entries[^]*Only the first 450 of 600/)
+    const now = { to: archive.clock.now() }
+    assert.match(await refusal(archive, newest, now), /Only the first 450 of 600/, 'nor is a period cut short unseen')
+    const early = { to: new Date(Date.parse(archive.clock.now()) - 35 * day).toISOString() }
+    assert.ok((await make(archive, newest, early)).manifest.counts.delivered > 0)
     const { path, manifest } = await make(archive, newest, { despiteDamage: true })
+    assert.match(JSON.stringify(manifest.coverageGaps), /Only the first 450 of 600 entries can be proven/)
     assert.equal(manifest.log.size, 450)
     assert.match(JSON.stringify(manifest.coverageGaps), /checkpoint of 600 entries/)
     assert.deepEqual((await verifyPackage(path, key)).problems, [])

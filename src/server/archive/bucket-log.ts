@@ -120,7 +120,8 @@ class BucketWalk {
     } else {
       const tiles = summary === undefined ? undefined : advance(walk, seal, checkpoint, summary)
       const slow = tiles === undefined ? await walkSeal(this.#source.read, seal, checkpoint, walk) : undefined
-      this.#seals.push({ ...seal, firstAt: summary?.firstAt ?? slow?.entries[0]?.sealedAt ?? '' })
+      const firstAt = slow?.whole === false ? '' : (summary?.firstAt ?? slow?.entries[0]?.sealedAt ?? '')
+      this.#seals.push({ ...seal, firstAt })
       if (slow?.whole === false) {
         this.#damagedUntil = seal.treeSize
         this.#damaged.push(seal)

@@ -76,7 +76,7 @@ export async function exportFromBucket(
 ): Promise<BucketExport> {
   const { checkpointSigner: signer } = deps
   const log = await readBucketLog(deps.objectStore as ObjectStore, parseVerifierKey(signer.verifierKey))
-  refuseUnproven(log, signer, wish)
+  refuseUnsigned(log, signer)
   try {
     const made = await writePartial(deps, wish, log, partial)
     const { problems } = await verifyPackage(partial, signer.verifierKey, { unsigned: signer.sign === undefined })
@@ -93,23 +93,28 @@ export async function exportFromBucket(
   }
 }
 
-function refuseUnproven(log: BucketLog, signer: PackageSigner, { despiteDamage, filter }: BucketWish): void {
-  const findings = sentencesOf(log.problems)
+function refuseUnsigned(log: BucketLog, signer: PackageSigner): void {
   if (log.listedSize === 0)
     throw new AppError('not_found', 'This object store holds no checkpoint of an archive: it is empty, or another one.')
   if (log.size === 0)
     throw new BucketDamaged(
       `No checkpoint in this object store is signed with the key ${signer.verifierKey}: it is another log's, or its checkpoints are forged.`,
-      findings,
-    )
-  if (log.size < log.listedSize && !despiteDamage && filter.to === null)
-    throw new BucketDamaged(
-      `Only the first ${log.size} of ${log.listedSize} entries can be proven. Ask for what lies before with --to, or for what can be had with --despite-damage.`,
-      findings,
+      sentencesOf(log.problems),
     )
 }
 
+/** What lies behind the newest checkpoint that holds, where the bucket lists a newer one. */
+function unproven({ size, listedSize }: BucketLog): string[] {
+  return size === listedSize ? [] : [`Only the first ${size} of ${listedSize} entries can be proven.`]
+}
+
 function refuseDamagedRange(log: BucketLog, { log: { first, end } }: PackagePlan, { despiteDamage }: BucketWish): void {
+  const [cut] = end === log.size && !despiteDamage ? unproven(log) : []
+  if (cut !== undefined)
+    throw new BucketDamaged(
+      `${cut} Ask for what lies well before with --to, or for what can be had with --despite-damage.`,
+      sentencesOf(log.problems),
+    )
   const hit = log.damaged.find(({ firstIndex, treeSize }) => firstIndex < end && treeSize > first)
   if (hit === undefined || despiteDamage) return
   const stretch = `${hit.firstIndex} to ${hit.treeSize - 1}`
@@ -235,6 +240,7 @@ function gapsOf(
       ? ['Names of units and profiles are known to the database alone: the readable files show their ids.']
       : []),
     ...source.lost.map(({ sentence }) => sentence),
+    ...unproven(log),
     ...besides,
     ...sentencesOf(log.problems),
   ]
