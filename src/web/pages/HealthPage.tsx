@@ -158,7 +158,18 @@ function Archive({ status }: { status: ArchiveStatus }) {
               : t`with problems`}
         </dd>
         <dt>{t`Object store`}</dt>
-        <dd>{status.objectStore === 'ok' ? t`It answers.` : status.objectStore}</dd>
+        <dd>
+          {status.objectStore === 'ok' ? (
+            t`It answers.`
+          ) : (
+            <>
+              <Trans>It does not answer.</Trans>{' '}
+              <span className="muted small" lang="en">
+                {status.objectStore}
+              </span>
+            </>
+          )}
+        </dd>
         <dt>{t`Log`}</dt>
         <dd>{status.origin}</dd>
         <dt>{t`Public key`}</dt>
