@@ -61,7 +61,6 @@ test('A request under way finishes on SIGTERM, the process ends with 0, and what
   await eventually(
     () => isRefused(address),
     (refused) => refused,
-    5_000,
   )
   socket.write(rest)
   const answer = await ended
