@@ -40,6 +40,7 @@ test('A time that Postgres or JavaScript would read otherwise, or not at all, is
     '0000-01-01T00:00:00Z',
     '0001-01-01T00:00:00+23:59',
     '9999-12-31T23:59:59-23:59',
+    '9999-12-31T23:59:59-10:00',
     '2026-01-01T00:00:00+18:00',
     '2026-02-30T00:00:00Z',
   ]
@@ -57,6 +58,7 @@ test('What can be kept is taken: names of any script, emoji, controls, and JSON 
   for (const value of ['', 'Łódź 🏦', '\u202eabc', '\u0001', nested(60), { a: [{ b: null }, 1, true] }])
     assert.equal(findUnkeepable(value), undefined)
   assert.equal(findUnkeepable({ a: [{ 'b\u0000': 1 }] })?.instancePath, '/a/0')
+  assert.equal(findUnkeepable(JSON.parse('[{"a":1e999}]'))?.message, 'is too large a number')
   assert.equal(findUnkeepable(nested(100_000))?.message, 'is nested too deeply')
   assert.ok(isReadableTime('2024-02-29T23:59:59.999-12:00'))
 })
