@@ -8,12 +8,13 @@ import { openCheckpoint, type Checkpoint } from '#shared/tlog/checkpoint.ts'
 import { appendLeaf, emptyFrontier, frontierRoot, type Frontier, type FullTile } from '#shared/tlog/frontier.ts'
 import { hashLeaf } from '#shared/tlog/merkle.ts'
 import { parseNote, parseVerifierKey } from '#shared/tlog/note.ts'
+import { hashBody } from './append-record.ts'
 import { insertAnchor, insertAnchorObject } from './anchor-queries.ts'
 import { listBucket, type BucketSeal, type Source } from './bucket-listing.ts'
-import { parseEntry, parseHeader, type Entry } from './entry.ts'
+import { parseEntry, parseHeader, type Entry, type RecordHeader } from './entry.ts'
 import { bodiesMonth, cosignatureFolder, cosignatureSize, entriesKey, tileKey } from './object-keys.ts'
 import { parseBodyLine } from './sealed-body.ts'
-import { ensureLog, readRetentionYears } from './seal-queries.ts'
+import { ensureLog } from './seal-queries.ts'
 import { readLines } from './verify-seal.ts'
 
 export interface Rebuild {
@@ -21,7 +22,12 @@ export interface Rebuild {
   /** Records that the database did not have. */
   readonly imported: number
   readonly searchable: number
+  /** Entries whose body the bucket does not hold as it was sealed, though it was never destroyed, and the first ten of them. */
+  readonly bodiless: { readonly count: number; readonly first: readonly number[] }
 }
+
+/** Entries of one statement. */
+const batchSize = 1_000
 
 /**
  * Brings a database that lost records, or everything, back to what the bucket proves, and derives the search anew
@@ -54,7 +60,8 @@ export async function rebuildArchive(
   await importCosignatures(owner, store)
   await importDispositions(owner)
   await importTerms(owner)
-  return { treeSize: frontier.size, imported, searchable: await rebuildSearch(owner) }
+  const searchable = await rebuildSearch(owner)
+  return { treeSize: frontier.size, imported, searchable, bodiless: await findBodiless(owner) }
 }
 
 /** What witnesses signed, of checkpoints that are there; whether it holds is for a verification to say, which has their keys. */
@@ -194,56 +201,105 @@ async function importEntries(
   leaves: readonly Leaf[],
   bodies: ReadonlyMap<number, SealedBodyRow>,
 ): Promise<number> {
-  const years = await readRetentionYears(tx)
-  const known = await readLeaves(tx, leaves)
   let imported = 0
-  for (const leaf of leaves) {
-    const there = known.get(leaf.index)
-    if (there !== undefined && there !== toHex(leaf.hash)) {
-      throw new Error(`The database has another record at log index ${leaf.index} than the object store.`)
-    }
-    imported += await importEntry(tx, leaf, bodies.get(leaf.index), years)
+  for (let from = 0; from < leaves.length; from += batchSize) {
+    const batch = leaves.slice(from, from + batchSize)
+    await refuseOthers(tx, batch)
+    const entries = batch.map((leaf) => toEntry(leaf, bodies.get(leaf.index)))
+    imported += await insertEntries(tx, entries)
+    await moveHeads(tx, entries)
   }
   return imported
 }
 
-async function readLeaves(tx: Tx, leaves: readonly Leaf[]): Promise<Map<number, string>> {
+async function refuseOthers(tx: Tx, leaves: readonly Leaf[]): Promise<void> {
   const { rows } = await sql<{ index: number; hash: string }>`
     select log_index as index, encode(leaf_hash, 'hex') as hash from archive.leaf
-      where log_index = any(${leaves.map((leaf) => leaf.index)}::bigint[])`.execute(tx)
-  return new Map(rows.map((row) => [row.index, row.hash]))
+      where log_index >= ${leaves[0]!.index} and log_index <= ${leaves.at(-1)!.index}`.execute(tx)
+  const known = new Map(rows.map((row) => [row.index, row.hash]))
+  const other = leaves.find(({ index, hash }) => (known.get(index) ?? toHex(hash)) !== toHex(hash))
+  if (other !== undefined)
+    throw new Error(`The database has another record at log index ${other.index} than the object store.`)
 }
 
-async function importEntry(
-  tx: Tx,
-  leaf: Leaf,
-  body: SealedBodyRow | undefined,
-  years: ReadonlyMap<string, number | undefined>,
-): Promise<number> {
+interface SealedEntryRow {
+  readonly leaf: Leaf
+  readonly header: RecordHeader
+  readonly body: SealedBodyRow | undefined
+}
+
+/** A body that is not the one that its header commits to is left out: what the database then lacks is named at the end. */
+function toEntry(leaf: Leaf, body: SealedBodyRow | undefined): SealedEntryRow {
   const header = parseHeader(leaf.header)
-  const month = sql`coalesce(${body?.disposeMonth ?? null}::date, archive.dispose_month(${header.recordedAt}, ${years.get(header.retentionClass) ?? null}::integer))`
-  const record = await sql`
-    insert into archive.archive_record (recorded_at, id, type, retention_class, dispose_month, header)
-      values (${header.recordedAt}, ${header.id}, ${header.type}, ${header.retentionClass}, ${month}, ${Buffer.from(leaf.header)})
-      on conflict do nothing`.execute(tx)
-  if (body !== undefined) {
-    await sql`
+  const isSealed = body !== undefined && hashBody(body.salt, body.body) === header.bodyHash
+  return { leaf, header, body: isSealed ? body : undefined }
+}
+
+/** One statement for many entries, which are inserted in the order of the log; answers how many records the database did not have. */
+async function insertEntries(tx: Tx, entries: readonly SealedEntryRow[]): Promise<number> {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  const given = entries.map(({ leaf, header, body }) => ({
+    log_index: leaf.index,
+    sealed_at: leaf.sealedAt,
+    sequence: JSON.stringify(leaf.sequence),
+    leaf: base64(leaf.hash),
+    recorded_at: header.recordedAt,
+    id: header.id,
+    type: header.type,
+    retention_class: header.retentionClass,
+    header: leaf.header,
+    month: body?.disposeMonth ?? null,
+    salt: body === undefined ? null : base64(body.salt),
+    body: body === undefined ? null : base64(body.body),
+  }))
+  const { rows } = await sql<{ imported: number }>`
+    with given as materialized (
+      select g.*, coalesce(g.month, archive.dispose_month(g.recorded_at, c.years)) as dispose_month
+        from json_to_recordset(${JSON.stringify(given)}::json) as g (log_index bigint, sealed_at timestamptz, sequence text, leaf text,
+            recorded_at timestamptz, id uuid, type text, retention_class text, header text, month date, salt text, body text)
+          left join archive.retention_class c on c.name = g.retention_class
+    ), record as (
+      insert into archive.archive_record (recorded_at, id, type, retention_class, dispose_month, header)
+        select recorded_at, id, type, retention_class, dispose_month, convert_to(header, 'UTF8') from given order by log_index
+        on conflict do nothing returning 1
+    ), body as (
       insert into archive.archive_body (dispose_month, recorded_at, id, salt, body)
-        values (${month}, ${header.recordedAt}, ${header.id}, ${Buffer.from(body.salt)}, ${body.body})
-        on conflict do nothing`.execute(tx)
-  }
-  await sql`
-    insert into archive.leaf (log_index, recorded_at, record_id, sealed_at, stream_sequence, leaf_hash)
-      values (${leaf.index}, ${header.recordedAt}, ${header.id}, ${leaf.sealedAt}, ${JSON.stringify(leaf.sequence)}, ${Buffer.from(leaf.hash)})
-      on conflict do nothing`.execute(tx)
-  for (const [kind, id] of Object.entries(header.streams)) {
-    await sql`
-      insert into archive.stream_head (kind, stream_id, next_sequence) values (${kind}, ${id}, ${(leaf.sequence[kind] ?? 0) + 1})
-        on conflict (kind, stream_id) do update set next_sequence = greatest(stream_head.next_sequence, excluded.next_sequence)`.execute(
-      tx,
+        select dispose_month, recorded_at, id, decode(salt, 'base64'), decode(body, 'base64') from given where body is not null
+        on conflict do nothing
+    ), leaf as (
+      insert into archive.leaf (log_index, recorded_at, record_id, sealed_at, stream_sequence, leaf_hash)
+        select log_index, recorded_at, id, sealed_at, sequence, decode(leaf, 'base64') from given
+        on conflict do nothing
     )
-  }
-  return Number(record.numAffectedRows ?? 0)
+    select count(*) as imported from record`.execute(tx)
+  return rows[0]!.imported
+}
+
+/** Each stream goes on behind its last entry. */
+async function moveHeads(tx: Tx, entries: readonly SealedEntryRow[]): Promise<void> {
+  const heads = new Map<string, { kind: string; id: string; next: number }>()
+  for (const { leaf, header } of entries)
+    for (const [kind, id] of Object.entries(header.streams))
+      heads.set(`${kind} ${id}`, { kind, id, next: (leaf.sequence[kind] ?? 0) + 1 })
+  await sql`
+    insert into archive.stream_head (kind, stream_id, next_sequence)
+      select kind, id, next from json_to_recordset(${JSON.stringify([...heads.values()])}::json) as g (kind text, id text, next bigint)
+      on conflict (kind, stream_id) do update set next_sequence = greatest(stream_head.next_sequence, excluded.next_sequence)`.execute(
+    tx,
+  )
+}
+
+/** Entries whose body neither came back nor was destroyed under a certificate. */
+async function findBodiless(owner: Db): Promise<Rebuild['bodiless']> {
+  const { rows } = await sql<Rebuild['bodiless']>`
+    select count(*) as count, coalesce(to_json((array_agg(index order by index))[:10]), '[]') as first from (
+      select l.log_index as index
+        from archive.leaf l
+          join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
+          left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
+        where b.id is null and not exists (select from archive.disposition d where d.dispose_month = r.dispose_month)
+    ) entry`.execute(owner)
+  return rows[0]!
 }
 
 interface ImportedSeal {

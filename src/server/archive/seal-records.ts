@@ -68,7 +68,7 @@ const restMilliseconds = 60_000
 /**
  * Numbers what was committed, and writes it to the bucket when somebody waits, when 256 entries are together or after
  * 60 s. One node at a time, by advisory lock. A crash at any instruction is repaired by the next call, which does
- * the same things: a seal that was decided is written again, byte for byte. Never throws for the bucket's sake.
+ * the same things: a seal that was decided is written again, line for line. Never throws for the bucket's sake.
  */
 export async function sealOnce(deps: SealerDeps, options: SealOptions = {}): Promise<SealResult> {
   return deps.db.connection().execute(async (connection) => {

@@ -16,9 +16,15 @@ export const runArchiveRebuild: Command = async ({ words, environment, io }) => 
     }
     const owner = openDatabase(openPool(ownerUrl, log, 4))
     try {
-      const { treeSize, imported, searchable } = await rebuildArchive(owner, objectStore, checkpointSigner)
+      const { treeSize, imported, searchable, bodiless } = await rebuildArchive(owner, objectStore, checkpointSigner)
       await writeAll(io.stdout, `✓ Tree of ${treeSize}: ${imported} records brought back, ${searchable} searchable.\n`)
-      return 0
+      if (bodiless.count === 0) return 0
+      const more = bodiless.count > bodiless.first.length ? ' …' : ''
+      await writeAll(
+        io.stderr,
+        `✗ ${bodiless.count} bodies are not in the object store as they were sealed: entries ${bodiless.first.join(', ')}${more}. Their headers are back. "archive verify" names what is wrong with each.\n`,
+      )
+      return 1
     } finally {
       await owner.destroy()
     }
