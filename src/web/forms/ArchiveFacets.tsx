@@ -1,5 +1,5 @@
 import type { MessageDescriptor } from '@lingui/core'
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import type { searchRecords } from '#shared/api/archive.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import { Button } from '#web/ui/Button.tsx'
@@ -53,7 +53,11 @@ export function ArchiveFacets({
           ))}
           {values.length > shown && (
             <span className="muted small">
-              <Trans>and {values.length - shown} more under the filters</Trans>
+              <Plural
+                value={values.length - shown}
+                one="and # more under the filters"
+                other="and # more under the filters"
+              />
             </span>
           )}
         </div>
