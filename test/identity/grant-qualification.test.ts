@@ -53,3 +53,13 @@ test('Nobody enters their own qualification', async (t) => {
   })
   assert.equal(answer.json<{ code: string }>().code, 'second_person_required')
 })
+
+test('A qualification is entered by the name that the shipped policies give it, hyphen and all', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const [ines, ada] = [await gateway.signIn('ines'), await gateway.signIn('ada')]
+  const userId = (await ines.get('/api/me')).json<{ userId: string }>().userId
+  for (const qualification of ['finra-principal', 's21-approver']) {
+    const granted = await ada.post('/api/qualifications', { userId, qualification, validFrom: gateway.clock.now() })
+    assert.equal(granted.statusCode, 201, granted.body)
+  }
+})
