@@ -68,6 +68,8 @@ function Frame({ me, path }: { me: Me; path: string }) {
       ? [{ keys: 'n', label: t`New post`, run: () => void navigate({ to: '/posts/new' }) }]
       : []),
   ])
+  // Whoever is here again has not just left: a provider that led nowhere leaves the mark behind.
+  useEffect(() => void takeSignedOut(), [])
   // A new page is announced by moving the focus to it, not on the first one.
   const announced = useRef(path)
   useEffect(() => {
