@@ -34,20 +34,20 @@ export function watchRequests(page: Page): void {
 export async function waitUntilSettled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor()
   const open = underWay.get(page) ?? assert.fail('nobody watched the requests of this page')
-  const deadline = performance.now() + 20_000
-  for (;;) {
-    await drawTwice(page)
-    if (open.size === 0 && (await page.locator('.skeletons').count()) === 0) return
-    if (performance.now() > deadline)
-      assert.fail(`${page.url()} still waits for ${[...open].map((request) => request.url()).join(', ')}`)
-  }
+  await waitUntilDrawn(page, () => open.size === 0)
 }
 
-/** An answer is drawn in the next frame; what it makes the page ask for is on its way in the one after. */
-function drawTwice(page: Page): Promise<unknown> {
-  return page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
-  )
+/** Waits until nothing on the page says that it is still coming: a dialog’s frame is fetched when it is first opened. */
+async function waitUntilDrawn(page: Page, isAnswered = () => true): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    // An answer is drawn in the next frame; what it makes the page ask for is on its way in the one after.
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
+    )
+    if (isAnswered() && (await page.locator('.skeletons, [aria-busy=true]').count()) === 0) return
+    if (performance.now() > deadline) assert.fail(`${page.url()} is still waiting for something`)
+  }
 }
 
 /** The page is sound at a desk and on a phone, in light and in dark; afterwards its window is as wide as it was. */
@@ -66,7 +66,7 @@ export async function assertSoundEverywhere(page: Page, where = page.url()): Pro
 export async function assertSound(page: Page, where = page.url(), rules: Rules = 'all'): Promise<void> {
   assert.equal(page.frames().length, 1, 'axe is asked of one document')
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source)
-  await drawTwice(page)
+  await waitUntilDrawn(page)
   const found = await page.evaluate(findViolations, rules === 'all' ? [] : colourRules)
   assert.deepEqual(found, [], where)
   const sideways = await page.evaluate(
