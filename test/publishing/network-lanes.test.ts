@@ -22,12 +22,12 @@ interface Stage extends Firm {
   /** The Sandbox itself. */
   readonly sandbox: Network
   /** A second profile, on the network of this name. */
-  addProfile(handle: string, network?: string): Promise<string>
+  readonly addProfile: (handle: string, network?: string) => Promise<string>
   /** Submits and approves a post. */
-  approved(profileId: string, text: string): Promise<Post>
+  readonly approved: (profileId: string, text: string) => Promise<Post>
   /** The post as its author sees it, however long ago she signed in. */
-  read(post: Post): Promise<Post>
-  statusOf(post: Post): Promise<string>
+  readonly read: (post: Post) => Promise<Post>
+  readonly statusOf: (post: Post) => Promise<string>
 }
 
 async function setUp(t: TestContext): Promise<Stage> {

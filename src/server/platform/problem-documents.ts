@@ -4,9 +4,11 @@ import type { ProblemDocument } from '#shared/api/common.ts'
 import type { App } from './app-type.ts'
 import { AppError, type Problem } from './app-error.ts'
 import { isDatabaseAway, isDatabaseFull } from './database-away.ts'
+import { ObjectStoreError } from './object-store.ts'
 import { readRest } from './read-rest.ts'
 
 const unavailable = 'The database does not answer. Nothing was lost; try again in a moment.'
+const bucketUnavailable = 'The object store does not answer. Nothing was lost; try again in a moment.'
 const full =
   'The database has no room left on its disk. Nothing of this call was saved; try again when your administrator has made room.'
 
@@ -69,6 +71,8 @@ function toAppError(error: FastifyError | AppError): AppError | undefined {
   const code = error.code ?? ''
   if (isDatabaseFull(error)) return new AppError('database_unavailable', full, { cause: error })
   if (isDatabaseAway(error)) return new AppError('database_unavailable', unavailable, { cause: error })
+  if (error instanceof ObjectStoreError && error.retryable)
+    return new AppError('object_store_unavailable', bucketUnavailable, { cause: error })
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new AppError(
       'too_large',

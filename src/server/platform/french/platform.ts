@@ -15,6 +15,8 @@ export const platformInFrench: FrenchSentences = {
     'Ce curseur n’est pas des nôtres. Recommencez à la première page, sans curseur.',
   'The database has no room left on its disk. Nothing of this call was saved; try again when your administrator has made room.':
     'Le disque de la base de données est plein. Rien de cet appel n’a été enregistré ; réessayez quand votre administrateur aura libéré de la place.',
+  'The object store does not answer. Nothing was lost; try again in a moment.':
+    'Le stockage d’objets ne répond pas. Rien n’est perdu ; réessayez dans un instant.',
   'The database does not answer. Nothing was lost; try again in a moment.':
     'La base de données ne répond pas. Rien n’est perdu ; réessayez dans un moment.',
   'Something went wrong on our side. Nothing was published. Try again; if it stays, give your administrator the request id.':
