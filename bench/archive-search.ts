@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import { sealOnce } from '#server/archive/seal-records.ts'
 import { searchRecords } from '#server/archive/search-records.ts'
+import { startArchiveThread } from '#server/archive/start-archive-thread.ts'
 import type { RecordFilter } from '#server/archive/queries.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { judge, judgeHeadings, printTable, quantile, startBenchArchive } from './archive-fixture.ts'
@@ -201,12 +201,15 @@ async function readCursor(actor: Actor, filter: RecordFilter, pages: number): Pr
   return cursor
 }
 
+// As in the service: what the searches append is sealed and indexed meanwhile, on a thread of its own.
+const thread = startArchiveThread(archive.thread, { debug() {}, info() {}, warn: console.warn, error: console.error })
 const running = new AbortController()
 const sealing = (async () => {
   while (!running.signal.aborted) {
-    await sealOnce(archive)
+    await thread.seal()
     await wait(1000)
   }
+  await thread.stop()
 })()
 const rows: (string | number)[][] = []
 const slowest = { filtered: 0, unfiltered: 0 }
