@@ -6,6 +6,7 @@ import { it } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { open as openZip } from 'yauzl'
+import { packageFiles } from '#server/exports/manifest.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { ZipWriter } from '#server/exports/write-zip.ts'
@@ -103,9 +104,21 @@ it('names the place of an altered byte, wherever it is (SEC-3)', async () => {
   }
   // Every byte of the zip's own structure, where lenient readers look away, then bytes anywhere.
   for (const at of await structureOf(path)) await check(at, 1 << (at % 8))
+  // A signature that is no text any more.
+  const signature = await placeOf(path, packageFiles.signature)
+  for (let at = signature.start; at < signature.end; at += 7) await check(at, 0x80)
   const anywhere = fc.asyncProperty(fc.nat(original.length - 1), fc.integer({ min: 1, max: 255 }), check)
   await fc.assert(anywhere, { numRuns: 300 })
 })
+
+/** Where a file's data lies in the zip. */
+async function placeOf(path: string, name: string): Promise<{ start: number; end: number }> {
+  const zip = await ZipReader.open(path)
+  const entry = zip.entries.find((candidate) => candidate.name === name)!
+  await zip.close()
+  const start = entry.offset + 30 + entry.name.length
+  return { start, end: start + entry.storedSize }
+}
 
 /** Positions of a zip file's headers, descriptors, directory and end, and of the last bytes of each file's data. */
 async function structureOf(path: string): Promise<number[]> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { addMilliseconds } from '#server/platform/clock.ts'
 import type { CheckAnswer } from '#shared/api/policies.ts'
 import type { Post } from '#shared/api/posts.ts'
 import { approve, furnishFirm, readPost, runJobs, submit, testPolicy } from '#test/support/furnish-firm.ts'
@@ -76,7 +77,8 @@ test('A thread is kept, approved and published whole, and another item or anothe
     bodies.some((body) => body.includes('"thread":["Two","Three"]')),
     bodies.join('\n'),
   )
-  const moved = await camille.post(`/api/posts/${other.postId}/reschedule`, { scheduledAt: '2099-01-01T00:00:00.000Z' })
+  const scheduledAt = addMilliseconds(gateway.clock.now(), 86_400_000)
+  const moved = await camille.post(`/api/posts/${other.postId}/reschedule`, { scheduledAt })
   assert.deepEqual(moved.json<Post>().revision.thread, ['Two', 'Four'])
 })
 

