@@ -72,6 +72,7 @@ test('A record is found from the commit of its act on, by word, stem, phrase, pr
   assert.deepEqual((await texts(archive, 'rendement OR performance')).length, 2)
   assert.deepEqual((await texts(archive, 'return -customers')).length, 1)
   assert.deepEqual((await texts(archive, 'return -"thank you"')).length, 1)
+  assert.deepEqual(await texts(archive, 'return -return'), [])
   assert.deepEqual((await texts(archive, 're*')).length, 4)
   assert.deepEqual(await texts(archive, 'agen*'), ['Visitez l’agence de Rennes'])
   assert.deepEqual((await texts(archive, 'performance OR customers future')).length, 1, 'OR binds its neighbours')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { readStatus } from '#server/archive/read-status.ts'
+import { rebuildSearch } from '#server/archive/rebuild-archive.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
@@ -343,4 +344,22 @@ test('A finding becomes an incident record once, and the status shows it', async
   const status = await readStatus(archive)
   assert.equal(status.lastVerificationOk, false)
   assert.deepEqual(status.incidents.map((incident) => incident.kind).toSorted(), ['columns_differ', 'unsearchable'])
+})
+
+test('What was found stays in the status until everything was verified again: a look at what came since takes nothing back', async (t) => {
+  const archive = await openSealed(t)
+  await asOwner(
+    archive,
+    'delete from archive.search where record_id = (select record_id from archive.leaf where log_index = 4)',
+  )
+  assert.equal((await verifyArchive(archive, { scope: 'full' })).ok, false)
+  // The search is mended and what is new verifies, but nobody looked at everything again.
+  await rebuildSearch(archive.db)
+  archive.clock.advance(1_000)
+  await sealOnce(archive, { force: true })
+  assert.equal((await verifyArchive(archive, { scope: 'recent' })).ok, true)
+  assert.equal((await readStatus(archive)).lastVerificationOk, false)
+  archive.clock.advance(1_000)
+  assert.equal((await verifyArchive(archive, { scope: 'full' })).ok, true)
+  assert.equal((await readStatus(archive)).lastVerificationOk, true)
 })

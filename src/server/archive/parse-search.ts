@@ -41,6 +41,14 @@ function makeTerm(kind: SearchTerm['kind'], text: string, negative: boolean): Se
   return /[\p{L}\p{N}]/u.test(text) ? { kind, text: text.replaceAll('\0', ' '), negative } : undefined
 }
 
+/** Does a search ask for something and for its absence? Nothing meets that, and looking for it would take long. */
+export function isContradiction(groups: readonly (readonly SearchTerm[])[]): boolean {
+  const excluded = groups.flatMap((group) => (group.length === 1 && group[0]!.negative ? group : []))
+  const isExcluded = ({ kind, text, negative }: SearchTerm) =>
+    !negative && excluded.some((other) => other.kind === kind && other.text === text)
+  return groups.some((group) => group.every(isExcluded))
+}
+
 /** The parts of a search without any letter or digit: nothing is looked up for them, which the answer says. */
 export function findIgnored(q: string): string[] {
   return [...q.matchAll(token)].filter((match) => readTerm(match) === undefined).map(([text]) => text)

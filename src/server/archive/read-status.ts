@@ -73,9 +73,12 @@ async function readWaiting(db: Db): Promise<{ treeSize: number; unsequenced: num
   return rows[0]!
 }
 
+/** The newest one; good only when the last one of everything was good too: looking at what came since takes nothing back. */
 async function readLastVerification(db: Db): Promise<{ at: Instant; treeSize: number; ok: boolean } | undefined> {
   const { rows } = await sql<{ at: Instant; treeSize: number; ok: boolean }>`
-    select finished_at as at, tree_size as "treeSize", jsonb_array_length(problems) = 0 as ok
+    select finished_at as at, tree_size as "treeSize", jsonb_array_length(problems) = 0
+        and coalesce((select jsonb_array_length(f.problems) = 0 from archive.verification f where f.scope = 'full'
+          order by f.finished_at desc, f.id desc limit 1), true) as ok
       from archive.verification order by finished_at desc, id desc limit 1`.execute(db)
   return rows[0]
 }

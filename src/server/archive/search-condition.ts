@@ -1,6 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import type { Tx } from '#server/platform/database.ts'
-import { parseSearch, type SearchTerm } from './parse-search.ts'
+import { isContradiction, parseSearch, type SearchTerm } from './parse-search.ts'
 import { whereFilter, type RecordFilter } from './queries.ts'
 import type { RecordScope } from './search-scope.ts'
 import { searchQuery } from './search-words.ts'
@@ -71,7 +71,7 @@ interface Words {
 }
 
 async function readWords(tx: Tx, groups: readonly (readonly SearchTerm[])[]): Promise<Words> {
-  if (groups.length === 0)
+  if (groups.length === 0 || isContradiction(groups))
     return { where: sql` and false`, filtered: sql` and false`, candidates: undefined, isOneWord: true, indexed: true }
   const told = groups.filter((group) => group.every(isTelling))
   const untold = groups.filter((group) => !group.every(isTelling))
