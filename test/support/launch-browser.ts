@@ -34,16 +34,23 @@ export async function unpackBrowser(): Promise<void> {
   if (installed === undefined) await (await loadPackaged()).executablePath()
 }
 
+/** Starts of a browser before a test gives up. */
+const starts = 4
+
 /**
  * A real Chromium: the machine's own, else the one that npm brings, which unpacks its own libraries. A busy machine now and
- * then kills one at its start, before it says anything: that is nothing of ours, so it is started once more.
+ * then kills one at its start, before it says anything: that is nothing of ours, so it is started again, and says so.
  */
 export async function launchBrowser(): Promise<Browser> {
   const start = await browserStart()
-  return chromium.launch(start).catch((error: unknown) => {
-    console.warn(`The browser is started once more: ${String(error).split('\n')[0]}`)
-    return chromium.launch(start)
-  })
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await chromium.launch(start)
+    } catch (error) {
+      if (tried === starts) throw error
+      console.warn(`The browser is started again: ${String(error).split('\n')[0]}`)
+    }
+  }
 }
 
 async function browserStart(): Promise<LaunchOptions> {
