@@ -49,6 +49,8 @@ export async function makeTemplate(postgres: Pick<EmbeddedPostgres, 'url'>): Pro
 /** Runs one statement on its own connection. */
 export async function runSql(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
+  // A server that dies meanwhile is told by the statement, which rejects; said twice it would end the process.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await client.query(statement)
