@@ -6,6 +6,15 @@ export const core = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 
+/** Somebody of whom a test needs a name alone, as a provisioning client sends them. */
+export const person = (name: string, more: object = {}) => ({
+  schemas: [core],
+  userName: `${name}@firm.example`,
+  externalId: `id-${name}`,
+  displayName: name,
+  ...more,
+})
+
 /** Somebody as a provisioning client sends them. */
 export const maya = {
   schemas: [core, enterprise],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runSql } from '#test/support/test-cluster.ts'
 import { recordsOf } from '#test/support/records-of.ts'
-import { core, maya, rolesOf, startScim } from './scim-client.ts'
+import { core, maya, person, rolesOf, startScim } from './scim-client.ts'
 
 const bulkRequest = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 const nobody = '019cadc6-9a80-7180-a569-b26124ce212c'
@@ -15,14 +15,6 @@ interface Outcome {
   readonly version?: string
   readonly response?: { readonly detail: string; readonly scimType?: string }
 }
-
-const person = (name: string, more: object = {}) => ({
-  schemas: [core],
-  userName: `${name}@firm.example`,
-  externalId: `id-${name}`,
-  displayName: name,
-  ...more,
-})
 
 test('a version is told with each resource, and a change of another version is refused (RFC 7644 3.14)', async (t) => {
   const { gateway, send, patch, headed } = await startScim(t)

@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { core, enterprise, maya, startScim } from './scim-client.ts'
-
-const person = (name: string, more: object = {}) => ({
-  schemas: [core],
-  userName: `${name}@firm.example`,
-  externalId: `id-${name}`,
-  displayName: name,
-  ...more,
-})
+import { core, enterprise, maya, person, startScim } from './scim-client.ts'
 
 test('no path, key or filter of a provisioning client reaches what all objects inherit', async (t) => {
   const { send, patch } = await startScim(t)
