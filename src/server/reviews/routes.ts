@@ -15,6 +15,7 @@ import { countFacets, findQueue, findQueueSummary } from './queue-queries.ts'
 import { readPost } from './read-post.ts'
 import { readPrecision } from './read-precision.ts'
 import { readReview, toReviewSummary } from './read-review.ts'
+import { readReviewsInHand } from './read-reviews-in-hand.ts'
 import { readSimulation, readSimulations } from './read-simulation.ts'
 import { readTouched } from './read-touched.ts'
 import { cancelSimulation, simulateHistory } from './simulate-history.ts'
@@ -82,6 +83,10 @@ function registerQueue(app: App, deps: RouteDeps): void {
     ...contract.getReview,
     handler: async (request) =>
       readReview(deps.db, request.actor, request.params.reviewId, readLanguage(request), deps.clock.now()),
+  })
+  app.route({
+    ...contract.listReviewsInHand,
+    handler: async (request) => readReviewsInHand(deps.db, request.actor, request.params.userId, deps.clock.now()),
   })
 }
 

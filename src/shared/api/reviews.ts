@@ -118,6 +118,33 @@ export const getReview = endpoint({
   },
 })
 
+export const listReviewsInHand = endpoint({
+  method: 'GET',
+  url: '/api/users/:userId/reviews',
+  config: { permission: 'user.manage' },
+  schema: {
+    summary: 'The open reviews that a person has in hand; off-boarding gives them back',
+    tags: ['reviews'],
+    params: Type.Object({ userId: Id }),
+    response: {
+      200: Type.Object({
+        total: Type.Integer({ description: 'Those of units out of the reader’s scope too' }),
+        items: Type.Array(
+          Type.Object({
+            reviewId: Id,
+            stage: Type.String(),
+            unitName: Type.String(),
+            dueAt: At,
+            overdue: Type.Boolean(),
+            escalated: Type.Boolean(),
+          }),
+          { description: 'The next due first, at most 100; who administers people reads no posts' },
+        ),
+      }),
+    },
+  },
+})
+
 export const claimReview = endpoint({
   method: 'POST',
   url: '/api/reviews/:reviewId/claim',
