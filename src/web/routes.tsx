@@ -3,6 +3,20 @@ import { NotFound } from '#web/components/NotFound.tsx'
 import { PageError } from '#web/components/PageError.tsx'
 import { Shell } from '#web/components/Shell.tsx'
 
+/**
+ * A page's part of the console. One that does not come is told in its place (`PageError`): the router would reload the
+ * window, which shows nothing at all while the gateway is away.
+ */
+function page<M extends Record<string, unknown>, K extends keyof M>(load: () => Promise<M>, name: K) {
+  return lazyRouteComponent(
+    () =>
+      load().catch((cause: unknown) => {
+        throw new Error('A part of the console did not come.', { cause })
+      }),
+    name,
+  )
+}
+
 /** The one map of the console. Every page is loaded when it is first opened. */
 const root = createRootRoute({ component: Outlet })
 
@@ -10,170 +24,170 @@ const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
   validateSearch: (search: Record<string, unknown>) => text(search, 'error', 'returnTo', 'signedOut'),
-  component: lazyRouteComponent(() => import('#web/pages/LoginPage.tsx'), 'LoginPage'),
+  component: page(() => import('#web/pages/LoginPage.tsx'), 'LoginPage'),
 })
 const examiner = createRoute({
   getParentRoute: () => root,
   path: '/examiner',
-  component: lazyRouteComponent(() => import('#web/pages/ExaminerPage.tsx'), 'ExaminerPage'),
+  component: page(() => import('#web/pages/ExaminerPage.tsx'), 'ExaminerPage'),
 })
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
-  component: lazyRouteComponent(() => import('#web/pages/HomePage.tsx'), 'HomePage'),
+  component: page(() => import('#web/pages/HomePage.tsx'), 'HomePage'),
 })
 const posts = createRoute({
   getParentRoute: () => shell,
   path: '/posts',
   validateSearch: (search: Record<string, unknown>) => text(search, 'status', 'q'),
-  component: lazyRouteComponent(() => import('#web/pages/PostsPage.tsx'), 'PostsPage'),
+  component: page(() => import('#web/pages/PostsPage.tsx'), 'PostsPage'),
 })
 const newPost = createRoute({
   getParentRoute: () => shell,
   path: '/posts/new',
-  component: lazyRouteComponent(() => import('#web/pages/ComposePage.tsx'), 'ComposePage'),
+  component: page(() => import('#web/pages/ComposePage.tsx'), 'ComposePage'),
 })
 const post = createRoute({
   getParentRoute: () => shell,
   path: '/posts/$postId',
-  component: lazyRouteComponent(() => import('#web/pages/PostPage.tsx'), 'PostPage'),
+  component: page(() => import('#web/pages/PostPage.tsx'), 'PostPage'),
 })
 const editPost = createRoute({
   getParentRoute: () => shell,
   path: '/posts/$postId/edit',
-  component: lazyRouteComponent(() => import('#web/pages/ComposePage.tsx'), 'EditPage'),
+  component: page(() => import('#web/pages/ComposePage.tsx'), 'EditPage'),
 })
 const queue = createRoute({
   getParentRoute: () => shell,
   path: '/queue',
   validateSearch: (search: Record<string, unknown>) =>
     text(search, 'status', 'severity', 'network', 'assignee', 'unit', 'review'),
-  component: lazyRouteComponent(() => import('#web/pages/QueuePage.tsx'), 'QueuePage'),
+  component: page(() => import('#web/pages/QueuePage.tsx'), 'QueuePage'),
 })
 const review = createRoute({
   getParentRoute: () => shell,
   path: '/queue/$reviewId',
-  component: lazyRouteComponent(() => import('#web/pages/ReviewPage.tsx'), 'ReviewPage'),
+  component: page(() => import('#web/pages/ReviewPage.tsx'), 'ReviewPage'),
 })
 const archive = createRoute({
   getParentRoute: () => shell,
   path: '/archive',
   validateSearch: (search: Record<string, unknown>) =>
     text(search, 'q', 'from', 'to', 'author', 'actor', 'unit', 'network', 'type', 'verdict', 'post', 'profile'),
-  component: lazyRouteComponent(() => import('#web/pages/ArchivePage.tsx'), 'ArchivePage'),
+  component: page(() => import('#web/pages/ArchivePage.tsx'), 'ArchivePage'),
 })
 const record = createRoute({
   getParentRoute: () => shell,
   path: '/archive/$recordId',
-  component: lazyRouteComponent(() => import('#web/pages/RecordPage.tsx'), 'RecordPage'),
+  component: page(() => import('#web/pages/RecordPage.tsx'), 'RecordPage'),
 })
 const timeline = createRoute({
   getParentRoute: () => shell,
   path: '/archive/posts/$postId',
-  component: lazyRouteComponent(() => import('#web/pages/TimelinePage.tsx'), 'TimelinePage'),
+  component: page(() => import('#web/pages/TimelinePage.tsx'), 'TimelinePage'),
 })
 const holds = createRoute({
   getParentRoute: () => shell,
   path: '/holds',
-  component: lazyRouteComponent(() => import('#web/pages/HoldsPage.tsx'), 'HoldsPage'),
+  component: page(() => import('#web/pages/HoldsPage.tsx'), 'HoldsPage'),
 })
 const retention = createRoute({
   getParentRoute: () => shell,
   path: '/retention',
-  component: lazyRouteComponent(() => import('#web/pages/RetentionPage.tsx'), 'RetentionPage'),
+  component: page(() => import('#web/pages/RetentionPage.tsx'), 'RetentionPage'),
 })
 const people = createRoute({
   getParentRoute: () => shell,
   path: '/people',
-  component: lazyRouteComponent(() => import('#web/pages/PeoplePage.tsx'), 'PeoplePage'),
+  component: page(() => import('#web/pages/PeoplePage.tsx'), 'PeoplePage'),
 })
 const person = createRoute({
   getParentRoute: () => shell,
   path: '/people/$userId',
-  component: lazyRouteComponent(() => import('#web/pages/PersonPage.tsx'), 'PersonPage'),
+  component: page(() => import('#web/pages/PersonPage.tsx'), 'PersonPage'),
 })
 const units = createRoute({
   getParentRoute: () => shell,
   path: '/units',
-  component: lazyRouteComponent(() => import('#web/pages/UnitsPage.tsx'), 'UnitsPage'),
+  component: page(() => import('#web/pages/UnitsPage.tsx'), 'UnitsPage'),
 })
 const delegations = createRoute({
   getParentRoute: () => shell,
   path: '/delegations',
-  component: lazyRouteComponent(() => import('#web/pages/DelegationsPage.tsx'), 'DelegationsPage'),
+  component: page(() => import('#web/pages/DelegationsPage.tsx'), 'DelegationsPage'),
 })
 const examiners = createRoute({
   getParentRoute: () => shell,
   path: '/examiners',
-  component: lazyRouteComponent(() => import('#web/pages/ExaminationsPage.tsx'), 'ExaminationsPage'),
+  component: page(() => import('#web/pages/ExaminationsPage.tsx'), 'ExaminationsPage'),
 })
 const examination = createRoute({
   getParentRoute: () => shell,
   path: '/examiners/$examinerId',
-  component: lazyRouteComponent(() => import('#web/pages/ExaminationPage.tsx'), 'ExaminationPage'),
+  component: page(() => import('#web/pages/ExaminationPage.tsx'), 'ExaminationPage'),
 })
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/me',
-  component: lazyRouteComponent(() => import('#web/pages/AccountPage.tsx'), 'AccountPage'),
+  component: page(() => import('#web/pages/AccountPage.tsx'), 'AccountPage'),
 })
 const exportList = createRoute({
   getParentRoute: () => shell,
   path: '/exports',
-  component: lazyRouteComponent(() => import('#web/pages/ExportsPage.tsx'), 'ExportsPage'),
+  component: page(() => import('#web/pages/ExportsPage.tsx'), 'ExportsPage'),
 })
 const newExport = createRoute({
   getParentRoute: () => shell,
   path: '/exports/new',
   validateSearch: (search: Record<string, unknown>) =>
     text(search, 'q', 'from', 'to', 'author', 'unit', 'network', 'type', 'verdict', 'post', 'profile'),
-  component: lazyRouteComponent(() => import('#web/pages/NewExportPage.tsx'), 'NewExportPage'),
+  component: page(() => import('#web/pages/NewExportPage.tsx'), 'NewExportPage'),
 })
 const oneExport = createRoute({
   getParentRoute: () => shell,
   path: '/exports/$exportId',
-  component: lazyRouteComponent(() => import('#web/pages/ExportPage.tsx'), 'ExportPage'),
+  component: page(() => import('#web/pages/ExportPage.tsx'), 'ExportPage'),
 })
 const profiles = createRoute({
   getParentRoute: () => shell,
   path: '/profiles',
-  component: lazyRouteComponent(() => import('#web/pages/ProfilesPage.tsx'), 'ProfilesPage'),
+  component: page(() => import('#web/pages/ProfilesPage.tsx'), 'ProfilesPage'),
 })
 const policies = createRoute({
   getParentRoute: () => shell,
   path: '/policies',
-  component: lazyRouteComponent(() => import('#web/pages/PoliciesPage.tsx'), 'PoliciesPage'),
+  component: page(() => import('#web/pages/PoliciesPage.tsx'), 'PoliciesPage'),
 })
 const newPolicy = createRoute({
   getParentRoute: () => shell,
   path: '/policies/new',
-  component: lazyRouteComponent(() => import('#web/pages/NewPolicyPage.tsx'), 'NewPolicyPage'),
+  component: page(() => import('#web/pages/NewPolicyPage.tsx'), 'NewPolicyPage'),
 })
 const precision = createRoute({
   getParentRoute: () => shell,
   path: '/policies/precision',
-  component: lazyRouteComponent(() => import('#web/pages/PrecisionPage.tsx'), 'PrecisionPage'),
+  component: page(() => import('#web/pages/PrecisionPage.tsx'), 'PrecisionPage'),
 })
 const simulation = createRoute({
   getParentRoute: () => shell,
   path: '/policies/simulations/$simulationId',
-  component: lazyRouteComponent(() => import('#web/pages/SimulationPage.tsx'), 'SimulationPage'),
+  component: page(() => import('#web/pages/SimulationPage.tsx'), 'SimulationPage'),
 })
 const policy = createRoute({
   getParentRoute: () => shell,
   path: '/policies/$version',
-  component: lazyRouteComponent(() => import('#web/pages/PolicyPage.tsx'), 'PolicyPage'),
+  component: page(() => import('#web/pages/PolicyPage.tsx'), 'PolicyPage'),
 })
 const stops = createRoute({
   getParentRoute: () => shell,
   path: '/stops',
-  component: lazyRouteComponent(() => import('#web/pages/StopsPage.tsx'), 'StopsPage'),
+  component: page(() => import('#web/pages/StopsPage.tsx'), 'StopsPage'),
 })
 const health = createRoute({
   getParentRoute: () => shell,
   path: '/health',
-  component: lazyRouteComponent(() => import('#web/pages/HealthPage.tsx'), 'HealthPage'),
+  component: page(() => import('#web/pages/HealthPage.tsx'), 'HealthPage'),
 })
 
 const nowhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound })

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { getPermissionsAt, getUser, listDelegations, listQualifications, listRoleChanges } from '#shared/api/people.ts'
+import { listReviewsInHand } from '#shared/api/reviews.ts'
 import { call } from './call.ts'
 
 /** Role changes, the open and the decided ones. */
@@ -21,6 +22,12 @@ export const rightsQuery = (userId: string, at: string | undefined) =>
     queryKey: ['users', userId, 'rights', at ?? 'now'],
     queryFn: ({ signal }) =>
       call(getPermissionsAt, { params: { userId }, query: at === undefined ? {} : { at }, signal }),
+  })
+
+export const reviewsInHandQuery = (userId: string) =>
+  queryOptions({
+    queryKey: ['reviews', 'in-hand', userId],
+    queryFn: ({ signal }) => call(listReviewsInHand, { params: { userId }, signal }),
   })
 
 export const qualificationsQuery = (userId: string) =>

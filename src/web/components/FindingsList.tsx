@@ -5,6 +5,7 @@ import type { Language } from '#shared/api/common.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
 import { clauseName } from '#web/util/clause-words.ts'
+import { disguiseName } from '#web/util/disguise-words.ts'
 import { severityWords } from '#web/util/words.ts'
 
 const alone: readonly string[] = []
@@ -50,7 +51,7 @@ export const FindingsList = memo(function FindingsList({ findings, text, thread 
             {finding.via !== undefined && finding.via !== 'plain' && (
               <>
                 {' · '}
-                <Trans>written in disguise ({finding.via})</Trans>
+                <Trans>written in disguise ({disguiseName(finding.via)})</Trans>
               </>
             )}
           </p>

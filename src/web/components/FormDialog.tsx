@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Trans } from '@lingui/react/macro'
 import { Button } from '#web/ui/Button.tsx'
 import { Dialog } from '#web/ui/Dialog.tsx'
+import { OfflineBanner } from './OfflineBanner.tsx'
 import { Failure } from './states.tsx'
 
 interface Props {
@@ -30,6 +31,7 @@ export function FormDialog({ open = true, title, confirm, busy, ready, error, on
         }}
       >
         {children}
+        <OfflineBanner />
         {error !== null && error !== undefined && <Failure error={error} />}
         <div className="row end">
           <Button onClick={onClose}>

@@ -1,22 +1,17 @@
-import { useSyncExternalStore } from 'react'
 import { Trans } from '@lingui/react/macro'
 import { Notice } from '#web/ui/Notice.tsx'
+import { useOnline } from '#web/util/use-online.ts'
 
-function subscribe(changed: () => void): () => void {
-  window.addEventListener('online', changed)
-  window.addEventListener('offline', changed)
-  return () => {
-    window.removeEventListener('online', changed)
-    window.removeEventListener('offline', changed)
-  }
-}
-
-/** Nothing is queued silently: while the line is down, the page says so. */
+/** Nothing is queued silently: while the line is down, the page says so, and what would send is disabled (`ui/Button.tsx`). */
 export function OfflineBanner() {
-  const online = useSyncExternalStore(subscribe, () => navigator.onLine)
-  return online ? null : (
-    <Notice tone="review" title={<Trans>You are offline</Trans>}>
-      <Trans>You read what was loaded before. Nothing can be sent until the line is back.</Trans>
-    </Notice>
+  if (useOnline()) return null
+  return (
+    <div className="offline">
+      <Notice tone="review" title={<Trans>You are offline</Trans>}>
+        <Trans>
+          You read what was loaded before. Nothing can be sent until the line is back; what you wrote stays here.
+        </Trans>
+      </Notice>
+    </div>
   )
 }

@@ -1,23 +1,26 @@
 import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Me } from '#shared/api/identity.ts'
 import type { Language } from '#shared/api/common.ts'
 import { signOut } from '#web/api/sign-out.ts'
 import { Button } from '#web/ui/Button.tsx'
+import { announce } from '#web/util/announce.ts'
 import { chooseLanguage } from '#web/util/language.ts'
 import { chooseTheme, shownTheme } from '#web/util/color-theme.ts'
 
 /** Who is signed in, the language, the theme and the way out. */
 export function PersonMenu({ me }: { me: Me }) {
   const { t } = useLingui()
+  const leave = useMutation({ mutationFn: signOut, onError: (error) => announce(error.message) })
   return (
     <div className="person">
       <LookSwitches />
       <Link to="/me" className="person-name" title={t`My account`}>
         {me.displayName}
       </Link>
-      <Button small onClick={() => void signOut()} title={t`End this session`}>
+      <Button small busy={leave.isPending} onClick={() => leave.mutate()} title={t`End this session`}>
         <Trans>Sign out</Trans>
       </Button>
     </div>

@@ -9,6 +9,7 @@ import { unitsQuery, usersQuery } from '#web/api/queries.ts'
 import { DateField } from '#web/ui/DateField.tsx'
 import { startOfDay } from '#web/util/calendar-day.ts'
 import { formatTime, timeZone } from '#web/util/format.ts'
+import { permissionName } from '#web/util/permission-words.ts'
 import { roleWords } from '#web/util/role-words.ts'
 import { useMay } from './permissions.ts'
 import { Empty, QueryView } from './states.tsx'
@@ -84,7 +85,7 @@ function RightsView({ rights }: { rights: Rights }) {
         <ul className="plain">
           {rights.permissions.map(({ permission, unitIds }) => (
             <li key={permission}>
-              <code>{permission}</code> <span className="muted small">{unitIds.map(unitName).join(' · ')}</span>
+              {permissionName(permission)} <span className="muted small">{unitIds.map(unitName).join(' · ')}</span>
             </li>
           ))}
         </ul>

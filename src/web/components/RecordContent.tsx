@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { unitsQuery } from '#web/api/queries.ts'
 import { Badge } from '#web/ui/Notice.tsx'
 import { formatNumber, formatTime } from '#web/util/format.ts'
+import { permissionName } from '#web/util/permission-words.ts'
 import { shortVersion } from '#web/util/policy-words.ts'
 import { recordFacts, type RecordFacts } from '#web/util/record-facts.ts'
 import { recordWords } from '#web/util/record-words.ts'
@@ -87,7 +88,10 @@ function useRows(type: string, facts: RecordFacts): { label: string; value: Reac
       label: t`Seen at`,
       value: facts.permalink === undefined ? undefined : <a href={facts.permalink}>{facts.permalink}</a>,
     },
-    { label: t`Missing permission`, value: facts.permission },
+    {
+      label: t`Missing permission`,
+      value: facts.permission === undefined ? undefined : permissionName(facts.permission),
+    },
     { label: t`Address asked for`, value: facts.path },
     { label: t`Selection`, value: facts.filter === undefined ? undefined : <HoldScope scope={facts.filter} /> },
     {

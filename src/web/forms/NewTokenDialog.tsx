@@ -6,6 +6,7 @@ import type { Permission } from '#shared/permissions.ts'
 import { call } from '#web/api/call.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
 import { SecretDialog } from '#web/components/SecretDialog.tsx'
+import { permissionName } from '#web/util/permission-words.ts'
 import { CheckField, SelectField, TextField } from '#web/ui/fields.tsx'
 
 const lifetimes = [30, 90, 180, 365] as const
@@ -60,7 +61,8 @@ export function NewTokenDialog({ me, onClose }: { me: Me; onClose: () => void })
           .map((permission) => (
             <CheckField
               key={permission}
-              label={<code>{permission}</code>}
+              label={permissionName(permission)}
+              hint={<code>{permission}</code>}
               checked={scopes.has(permission)}
               onChange={toggle(permission)}
             />

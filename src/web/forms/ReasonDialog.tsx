@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useLingui } from '@lingui/react/macro'
 import { FormDialog } from '#web/components/FormDialog.tsx'
 import { TextArea } from '#web/ui/fields.tsx'
@@ -7,6 +7,8 @@ interface Props {
   readonly open: boolean
   readonly title: string
   readonly explanation?: string | undefined
+  /** What the act touches, below the explanation. */
+  readonly more?: ReactNode
   readonly required: boolean
   /** Who reads the reason; without it, the author and the archive. */
   readonly hint?: string
@@ -22,6 +24,7 @@ export function ReasonDialog({
   open,
   title,
   explanation,
+  more,
   required,
   hint,
   confirm,
@@ -49,6 +52,7 @@ export function ReasonDialog({
       onSubmit={() => onConfirm(reason.trim())}
     >
       {explanation !== undefined && <p>{explanation}</p>}
+      {more}
       <TextArea
         label={required ? t`Reason` : t`Reason (optional)`}
         hint={required ? (hint ?? t`The author and the archive see it.`) : undefined}

@@ -4,11 +4,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { revokeToken, type ApiToken, type Me } from '#shared/api/identity.ts'
 import { call } from '#web/api/call.ts'
 import { tokensQuery } from '#web/api/queries.ts'
-import { Empty, Failure, QueryView } from '#web/components/states.tsx'
+import { FormDialog } from '#web/components/FormDialog.tsx'
+import { Empty, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
-import { Dialog } from '#web/ui/Dialog.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
 import { formatRelative, formatTime } from '#web/util/format.ts'
+import { permissionName } from '#web/util/permission-words.ts'
 import { NewTokenDialog } from './NewTokenDialog.tsx'
 
 /** The programs that act in one's name. */
@@ -51,26 +52,23 @@ export function TokenSection({ me }: { me: Me }) {
         }
       </QueryView>
       {making && <NewTokenDialog me={me} onClose={() => setMaking(false)} />}
-      <Dialog open={revoking !== undefined} title={t`Revoke this token?`} onClose={() => setRevoking(undefined)}>
-        <div className="col">
-          <p>
-            <Trans>Whatever uses “{revoking?.name ?? ''}” is refused from this moment. This cannot be undone.</Trans>
-          </p>
-          {revoke.error !== null && <Failure error={revoke.error} />}
-          <div className="row end">
-            <Button onClick={() => setRevoking(undefined)}>
-              <Trans>Cancel</Trans>
-            </Button>
-            <Button
-              kind="danger"
-              busy={revoke.isPending}
-              onClick={() => revoking !== undefined && revoke.mutate(revoking.tokenId)}
-            >
-              <Trans>Revoke</Trans>
-            </Button>
-          </div>
-        </div>
-      </Dialog>
+      <FormDialog
+        open={revoking !== undefined}
+        title={t`Revoke this token?`}
+        confirm={t`Revoke`}
+        busy={revoke.isPending}
+        ready
+        error={revoke.error}
+        onClose={() => {
+          revoke.reset()
+          setRevoking(undefined)
+        }}
+        onSubmit={() => revoking !== undefined && revoke.mutate(revoking.tokenId)}
+      >
+        <p>
+          <Trans>Whatever uses “{revoking?.name ?? ''}” is refused from this moment. This cannot be undone.</Trans>
+        </p>
+      </FormDialog>
     </section>
   )
 }
@@ -83,9 +81,7 @@ function TokenLine({ token, onRevoke }: { token: ApiToken; onRevoke: () => void 
     <li className="line">
       <span className="line-main">
         <strong>{token.name}</strong> <code className="muted">{token.prefix}…</code>
-        <span className="muted small cut" title={token.scopes.join(', ')}>
-          {token.scopes.join(', ')}
-        </span>
+        <span className="muted small own-line">{token.scopes.map(permissionName).join(' · ')}</span>
         <span className="muted small cut">
           {[
             t`expires ${formatTime(token.expiresAt)}`,

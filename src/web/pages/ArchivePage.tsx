@@ -106,6 +106,13 @@ export function ArchivePage() {
               </Button>
             )}
           </div>
+          {first.ignored.length > 0 && (
+            <p className="muted">
+              <Trans>
+                Not looked for, because it holds no letter and no figure: {first.ignored.slice(0, 10).join(' ')}
+              </Trans>
+            </p>
+          )}
           <ArchiveFacets
             first={first}
             search={search}
@@ -114,11 +121,7 @@ export function ArchivePage() {
           {exact.error !== null && <Failure error={exact.error} onRetry={() => void exact.refetch()} />}
           {items.length === 0 && searchedBackTo === null ? (
             <Empty>
-              {search.q !== undefined && !/[\p{L}\p{N}]/u.test(search.q) ? (
-                <Trans>Nothing is searched by signs alone: write a word or a number.</Trans>
-              ) : (
-                <Trans>No record matches. Take a filter away: the dates and the words remove most.</Trans>
-              )}
+              <Trans>No record matches. Take a filter away: the dates and the words remove most.</Trans>
             </Empty>
           ) : (
             <ul className="list" aria-label={t`Records`}>

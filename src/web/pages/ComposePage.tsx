@@ -18,6 +18,7 @@ import { Notice } from '#web/ui/Notice.tsx'
 import { dropDraft, keepDraft, readDraft, toWish, type Draft } from '#web/util/draft-store.ts'
 import { useKeys } from '#web/util/keys.ts'
 import { useDebounced } from '#web/util/use-debounced.ts'
+import { useOnline } from '#web/util/use-online.ts'
 
 const route = getRouteApi('/shell/posts/$postId/edit')
 
@@ -106,10 +107,12 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
     const span = finding.spans.find((candidate) => candidate.field === 'text')
     if (span !== undefined) editor.current?.select({ start: span.start, end: span.end, severity: finding.severity })
   }
+  const online = useOnline()
   const engineDown = check.error !== null
   const blocked = check.data?.verdict === 'block'
-  const unready =
-    draft.text.trim() === ''
+  const unready = !online
+    ? t`You are offline: your words are kept in this browser, and nothing is sent.`
+    : draft.text.trim() === ''
       ? t`Write something first.`
       : draft.profileIds?.length === 0
         ? t`Choose at least one profile.`

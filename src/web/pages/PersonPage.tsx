@@ -11,6 +11,7 @@ import { PageHead } from '#web/components/PageHead.tsx'
 import { PersonRights } from '#web/components/PersonRights.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Qualifications } from '#web/components/Qualifications.tsx'
+import { ReviewsInHand } from '#web/components/ReviewsInHand.tsx'
 import { QueryView } from '#web/components/states.tsx'
 import { ReasonDialog } from '#web/forms/ReasonDialog.tsx'
 import { RoleChangeDialog } from '#web/forms/RoleChangeDialog.tsx'
@@ -89,6 +90,7 @@ function EndDialog({ user, open, onClose }: { user: User; open: boolean; onClose
       call(user.active ? deactivateUser : reactivateUser, { params: { userId: user.userId }, body: { reason } }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['users'] })
+      await client.invalidateQueries({ queryKey: ['reviews', 'in-hand'] })
       onClose()
     },
   })
@@ -101,6 +103,7 @@ function EndDialog({ user, open, onClose }: { user: User; open: boolean; onClose
           ? t`At once: sessions and tokens end, every role and delegation is taken, and reviews in their hands go back to the queue for whoever may decide them. What is approved still leaves at its time: engage a stop to hold it back.`
           : t`They may sign in again. Roles, tokens and delegations do not come back: they are given anew.`
       }
+      more={user.active ? <ReviewsInHand userId={user.userId} /> : undefined}
       required
       hint={t`It is kept in the archive.`}
       confirm={user.active ? t`Off-board now` : t`Let them sign in`}

@@ -1,11 +1,13 @@
 import type { MouseEventHandler, ReactNode, Ref } from 'react'
 import { Button as MantineButton } from '@mantine/core'
+import { useOnline } from '#web/util/use-online.ts'
 
 export interface ButtonProps {
   readonly children: ReactNode
   readonly kind?: 'primary' | 'quiet' | 'danger' | 'plain'
   readonly type?: 'button' | 'submit'
   readonly small?: boolean
+  /** Of a button that asks the gateway: whether it waits for the answer. Such a button is disabled while the line is down. */
   readonly busy?: boolean
   readonly disabled?: boolean
   readonly shortcut?: string
@@ -23,13 +25,15 @@ export function Button({
   kind = 'quiet',
   type = 'button',
   small = false,
-  busy = false,
+  busy,
+  disabled = false,
   describedBy,
   shortcut,
   pressed,
   children,
   ...rest
 }: ButtonProps) {
+  const online = useOnline()
   return (
     <MantineButton
       {...rest}
@@ -37,7 +41,8 @@ export function Button({
       variant={variants[kind]}
       className={kind === 'danger' ? 'button-danger' : ''}
       size={small ? 'compact-sm' : 'sm'}
-      loading={busy}
+      disabled={disabled || (busy !== undefined && !online)}
+      loading={busy ?? false}
       aria-describedby={describedBy}
       aria-keyshortcuts={shortcut}
       aria-pressed={pressed}
