@@ -28,7 +28,7 @@ async function startFirm(t: Parameters<typeof startGateway>[0]) {
 
 /** One human being with two accounts, as the provisioning client's employee number says. */
 async function joinAccounts(gateway: TestGateway, ...userIds: string[]): Promise<void> {
-  await gateway.db.updateTable('app_user').set({ person_key: 'employee 4711' }).where('id', 'in', userIds).execute()
+  await gateway.db.updateTable('app_user').set({ employee_number: '4711' }).where('id', 'in', userIds).execute()
 }
 
 const endRoles = (gateway: TestGateway, userId: string, role: 'reviewer' | 'author') =>
@@ -161,7 +161,7 @@ test('neither a stop is lifted nor a hold released by one person with two accoun
   await grantByOperator(gateway, { person: 'camille', role: 'records_officer' })
   await grantByOperator(gateway, { person: 'ines', role: 'records_officer' })
   await joinAccounts(gateway, ids.ruth, ids.camille)
-  await gateway.db.updateTable('app_user').set({ person_key: null }).where('id', '=', ids.ines).execute()
+  await gateway.db.updateTable('app_user').set({ employee_number: '4712' }).where('id', '=', ids.ines).execute()
   const hold = await people.ruth.post('/api/holds', { name: 'x', reason: 'x', scope: {} })
   assert.equal(hold.statusCode, 201, hold.body)
   const release = (person: SignedIn) => person.post(`/api/holds/${hold.json().holdId}/release`, { reason: 'x' })

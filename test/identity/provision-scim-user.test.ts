@@ -16,7 +16,7 @@ test('a person is entered, read, replaced and found, in the protocol’s own for
   const { id } = made.json()
   const row = await gateway.db
     .selectFrom('app_user')
-    .select(['display_name', 'locale', 'unit_id', 'email', 'person_key'])
+    .select(['display_name', 'locale', 'unit_id', 'email', 'employee_number'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   assert.deepEqual(row, {
@@ -24,7 +24,7 @@ test('a person is entered, read, replaced and found, in the protocol’s own for
     locale: 'fr',
     unit_id: paris,
     email: 'maya.stone@firm.example',
-    person_key: 'employee 4711',
+    employee_number: '4711',
   })
   assert.equal((await send('GET', `/Users/${id}`)).json().meta.resourceType, 'User')
   const found = (await send('GET', '/Users?filter=userName%20eq%20%22maya.stone@FIRM.example%22')).json()

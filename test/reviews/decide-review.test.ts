@@ -187,7 +187,10 @@ test('A second account at the provider with the author’s e-mail address is the
   assert.equal(provisioned.statusCode, 201, provisioned.body)
   assert.equal(await decide(twin, await submit(camille, profileId, text)), 'own_post')
   const again = await gateway.signIn('ines')
-  assert.equal(await decide(again, await submit(camille, profileId, text)), 'decided', 'with an address of her own')
+  const later = await submit(camille, profileId, text)
+  assert.equal(await decide(again, later), 'own_post', 'an address of her own does not undo the one she had')
+  await gateway.db.updateTable('app_user').set({ employee_number: '18' }).where('subject', '=', 'ines').execute()
+  assert.equal(await decide(again, later), 'decided', 'a number of her own does')
 })
 
 test('A person without the role of a reviewer neither sees the queue nor decides, and the denial is a record', async (t) => {

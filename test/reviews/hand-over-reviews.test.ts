@@ -80,8 +80,18 @@ test('what one’s deputy decides on one’s own post is refused: delegation doe
   assert.equal(lent.statusCode, 201, lent.body)
   const post = await submit(camille, profileId, text)
   const decision = { outcome: 'approved', contentHash: post.contentHash }
-  const answer = await ines.post(`/api/reviews/${post.reviews[0]!.reviewId}/decision`, decision)
+  const url = `/api/reviews/${post.reviews[0]!.reviewId}/decision`
+  const answer = await ines.post(url, decision)
   assert.equal(answer.statusCode, 404, answer.body)
+
+  // The loan comes from a second account of the author.
+  await gateway.signIn('tom')
+  const twins = gateway.db.updateTable('app_user').set({ employee_number: '17' })
+  await twins.where('subject', 'in', ['camille', 'tom']).execute()
+  const tomId = await idOf(await gateway.signIn('tom'))
+  await gateway.db.updateTable('delegation').set({ from_user_id: tomId }).where('to_user_id', '=', inesId).execute()
+  const byTwin = await ines.post(url, decision)
+  assert.equal(byTwin.statusCode, 404, byTwin.body)
 })
 
 test('a second account of the author is the author (FIN-12)', async (t) => {
@@ -91,7 +101,7 @@ test('a second account of the author is the author (FIN-12)', async (t) => {
   const ids = await Promise.all(
     [camille, ines].map(async (person) => (await person.get('/api/me')).json<{ userId: string }>().userId),
   )
-  await gateway.db.updateTable('app_user').set({ person_key: 'employee 4711' }).where('id', 'in', ids).execute()
+  await gateway.db.updateTable('app_user').set({ employee_number: '4711' }).where('id', 'in', ids).execute()
   const answer = await ines.post(`/api/reviews/${post.reviews[0]!.reviewId}/decision`, {
     outcome: 'approved',
     contentHash: post.contentHash,
@@ -122,7 +132,7 @@ for (const [what, stages] of [
       tom.post(`/api/reviews/${reviewId}/decision`, { outcome: 'approved', contentHash: post.contentHash })
     await gateway.db
       .updateTable('app_user')
-      .set({ person_key: 'employee 4711' })
+      .set({ employee_number: '4711' })
       .where('subject', 'in', ['ines', 'tom'])
       .execute()
     const twin = await decide()
@@ -130,7 +140,7 @@ for (const [what, stages] of [
       ['already_decided', 'second_person_required'].includes(twin.json<{ code: string }>().code),
       `${twin.statusCode} ${twin.body}`,
     )
-    await gateway.db.updateTable('app_user').set({ person_key: null }).where('subject', '=', 'tom').execute()
+    await gateway.db.updateTable('app_user').set({ employee_number: '4712' }).where('subject', '=', 'tom').execute()
     assert.equal((await decide()).statusCode, 200)
   })
 }

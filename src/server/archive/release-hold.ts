@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
@@ -40,10 +41,6 @@ export async function releaseHold(
 
 /** The same account, or another one of the same human being; identity's `isSamePerson`, which stands to the right of this room. */
 async function isSameHuman(tx: Tx, one: string, other: string): Promise<boolean> {
-  const twins = tx
-    .selectFrom('app_user as a')
-    .innerJoin('app_user as b', 'b.person_key', 'a.person_key')
-    .where('a.id', '=', one)
-    .where('b.id', '=', other)
-  return one === other || (await twins.select('a.id').executeTakeFirst()) !== undefined
+  const { rows } = await sql<{ same: boolean | null }>`select same_person(${one}, ${other}) as same`.execute(tx)
+  return rows[0]?.same === true
 }

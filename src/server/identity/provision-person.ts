@@ -6,7 +6,6 @@ import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { ensureFirm } from './ensure-firm.ts'
 import { findUnitBySlug, insertUser, lockUserBySubject, updateUser } from './queries.ts'
-import { settlePersonKey } from './person-key.ts'
 import type { PersonClaims } from './read-claims.ts'
 
 /**
@@ -32,7 +31,7 @@ export async function provisionPerson(
     email: person.email,
     locale: person.locale,
     unit_id: claimed?.id ?? known.unit_id,
-    person_key: await settlePersonKey(tx, known, person.email),
+    employee_number: known.provisioned ? known.employee_number : person.employeeNumber,
   }
   if (Object.entries(wanted).every(([key, value]) => known[key as keyof typeof wanted] === value))
     return { userId: known.id }
@@ -69,7 +68,7 @@ async function enterPerson(
     email,
     locale,
     unit_id: unitId,
-    person_key: await settlePersonKey(tx, { id: userId, email: null, person_key: null, provisioned: false }, email),
+    employee_number: person.employeeNumber,
     created_at: now,
     updated_at: now,
   }

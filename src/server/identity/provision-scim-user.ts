@@ -7,7 +7,6 @@ import { appendRecord } from '#server/archive/append-record.ts'
 import { offboard, onboardAgain } from './deactivate-person.ts'
 import { ensureFirm } from './ensure-firm.ts'
 import { lockPerson } from './people-queries.ts'
-import { joinByAddress } from './person-key.ts'
 import { findUnitBySlug } from './queries.ts'
 import { issuerName } from './read-claims.ts'
 import { scimActor } from './scim-actor.ts'
@@ -52,12 +51,10 @@ export async function createScimUser(deps: Parts, body: Attributes): Promise<Sci
     if (same === undefined) {
       const subject = person.externalId ?? `scim:${id}`
       const { version } = await insertScimUser(tx, { ...entry, issuer, subject }, now)
-      await joinByAddress(tx, person.personKey, person.email)
       await recordPerson(tx, 'user.provisioned', entry, now)
       if (person.active) return toRow(entry, version, now)
     } else {
       await updateScimUser(tx, entry, now)
-      await joinByAddress(tx, person.personKey, person.email)
       await recordPerson(tx, 'user.updated', entry, now)
     }
     await setAccess(deps, tx, id, person.active, now)
@@ -114,7 +111,6 @@ async function changeScimUser(
     if (JSON.stringify(scim) !== JSON.stringify(row.scim)) {
       const entry = { id, unitId, person, scim }
       await updateScimUser(tx, entry, now)
-      await joinByAddress(tx, person.personKey, person.email)
       await recordPerson(tx, 'user.updated', entry, now)
     }
     await setAccess(deps, tx, id, person.active, now)

@@ -95,7 +95,7 @@ export async function findPerson(db: Db, userId: string, now: Instant): Promise<
 export function lockUserBySubject(tx: Tx, issuer: string, subject: string) {
   return tx
     .selectFrom('app_user')
-    .select(['id', 'display_name', 'email', 'locale', 'unit_id', 'active', 'person_key'])
+    .select(['id', 'display_name', 'email', 'locale', 'unit_id', 'active', 'employee_number'])
     .select(sql<boolean>`scim is not null or external_id is not null`.as('provisioned'))
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
@@ -114,7 +114,7 @@ export async function insertUser(
     email: string | null
     locale: string
     unit_id: string
-    person_key: string | null
+    employee_number: string | null
     created_at: Instant
     updated_at: Instant
   },
@@ -131,7 +131,14 @@ export async function insertUser(
 export async function updateUser(
   tx: Tx,
   userId: string,
-  change: { display_name?: string; email?: string | null; locale?: string; unit_id?: string; updated_at: Instant },
+  change: {
+    display_name?: string
+    email?: string | null
+    locale?: string
+    unit_id?: string
+    employee_number?: string | null
+    updated_at: Instant
+  },
 ): Promise<void> {
   await tx.updateTable('app_user').set(change).where('id', '=', userId).execute()
 }

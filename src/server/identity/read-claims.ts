@@ -13,6 +13,7 @@ export interface PersonClaims {
   readonly userName: string | null
   readonly locale: 'en' | 'fr'
   readonly unitSlug: string | undefined
+  readonly employeeNumber: string | null
   readonly groups: readonly string[]
   /** `overage`: the provider holds more groups than fit into a token, and they could not be had elsewhere. */
   readonly groupsState: GroupsState
@@ -41,6 +42,7 @@ export function readClaims(config: Pick<Config, 'embedded' | 'oidc'>, claims: Cl
     userName,
     locale: textOf(claims['locale'])?.toLowerCase().startsWith('fr') === true ? 'fr' : 'en',
     unitSlug: textOf(claims[config.oidc.unitClaim ?? 'unit']) ?? undefined,
+    employeeNumber: config.oidc.employeeClaim === undefined ? null : readNumber(claims[config.oidc.employeeClaim]),
     groups: groups ?? [],
     groupsState: groups !== undefined ? 'sent' : isOverage(claims, config.oidc.groupsClaim) ? 'overage' : 'missing',
   }
@@ -63,6 +65,12 @@ function readEmail(claims: Claims): string | null {
   if (claims['email_verified'] === false || claims['email_verified'] === 'false') return null
   const email = textOf(claims['email'])
   return email === null || email.length > 320 ? null : email
+}
+
+/** An employee number, also where the provider sends it as one. */
+function readNumber(claim: unknown): string | null {
+  const number = textOf(typeof claim === 'number' ? String(claim) : claim)
+  return number === null || number.length > longestId ? null : number
 }
 
 function tooLong(id: unknown): boolean {

@@ -122,9 +122,9 @@ export function listHeldRoles(db: Db, userId: string, now: Instant) {
     .execute()
 }
 
-/** Every account of the human being behind one of them (`person_key`); duties are people's, not accounts'. */
-const accountsOf = (userId: string) => sql`(select ${userId}::uuid union select twin.id from app_user self
-  join app_user twin on twin.person_key = self.person_key and twin.active where self.id = ${userId})`
+/** Every account of the human being behind one of them that can act; duties are people's, not accounts'. */
+const accountsOf = (userId: string) => sql`(select twin.id from accounts_of_person(${userId}) as account (id)
+  join app_user twin on twin.id = account.id where twin.active or twin.id = ${userId})`
 
 export interface PersonGrant {
   readonly id: string
@@ -145,16 +145,22 @@ export async function listRolesOfPerson(db: Db, userId: string, now: Instant): P
   return rows
 }
 
-/** Grants of some roles in force or to come, by human being. */
+/** Grants of some roles in force or to come, of everybody who holds one by whichever account of theirs. */
 export async function listRolesOfEverybody(
   db: Db,
   roles: readonly Role[],
   now: Instant,
 ): Promise<{ person: string; role: Role; unitPath: string[] }[]> {
   const { rows } = await sql<{ person: string; role: Role; unitPath: string[] }>`
-    select coalesce(u.person_key, u.id::text) as person, g.role, unit.path as "unitPath"
-      from role_grant g join app_user u on u.id = g.user_id and u.active join unit on unit.id = g.unit_id
-      where g.role::text = any (${[...roles]}::text[]) and (g.revoked_at is null or g.revoked_at > ${now})`.execute(db)
+    with held as (
+      select g.user_id, g.role, unit.path
+        from role_grant g join app_user u on u.id = g.user_id and u.active join unit on unit.id = g.unit_id
+        where g.role::text = any (${[...roles]}::text[]) and (g.revoked_at is null or g.revoked_at > ${now})
+    )
+    select holder.user_id as person, held.role, held.path as "unitPath"
+      from (select distinct user_id from held) as holder
+      cross join lateral accounts_of_person(holder.user_id) as account (id)
+      join held on held.user_id = account.id`.execute(db)
   return rows
 }
 

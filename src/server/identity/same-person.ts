@@ -2,12 +2,20 @@ import { sql } from 'kysely'
 import type { Db } from '#server/platform/database.ts'
 
 /**
- * Are two accounts one human being? The same account, or the same employee number as the provisioning client gave
- * it, or the same e-mail address as that client or the provider gave it. Law 4 counts people, not accounts.
+ * Are two accounts one human being? Law 4 counts people, not accounts. One employee number, or one e-mail address where not
+ * both have a number, as the provisioning client or the provider ever gave them (migration 0028 has the rule).
  */
 export async function isSamePerson(db: Db, userId: string, otherId: string): Promise<boolean> {
   if (userId === otherId) return true
-  const { rows } = await sql`select 1 from app_user a join app_user b on b.person_key = a.person_key
-    where a.id = ${userId} and b.id = ${otherId}`.execute(db)
-  return rows.length > 0
+  const { rows } = await sql<{ same: boolean | null }>`select same_person(${userId}, ${otherId}) as same`.execute(db)
+  return rows[0]?.same === true
+}
+
+/** Every account of these human beings, the given ones included. */
+export async function listAccountsOf(db: Db, userIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{
+    id: string
+  }>`select distinct account.id from unnest(${[...new Set(userIds)]}::uuid[]) as one (id)
+    cross join lateral accounts_of_person(one.id) as account (id)`.execute(db)
+  return rows.map((row) => row.id)
 }

@@ -89,7 +89,7 @@ function columnsOf({ person, scim, unitId }: ScimEntry, now: Instant) {
     email: person.email,
     locale: person.locale,
     unit_id: unitId,
-    person_key: person.personKey,
+    employee_number: person.employeeNumber,
     scim: JSON.stringify(scim),
     updated_at: now,
   }

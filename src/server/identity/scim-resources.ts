@@ -1,7 +1,6 @@
 import SCIMMY from 'scimmy'
 import { validate } from 'uuid'
 import type { Instant } from '#server/platform/clock.ts'
-import { emailKey, employeeKey } from './person-key.ts'
 import { shorten, type PersonClaims } from './read-claims.ts'
 import { refuseInheritedKeys, refuseInheritedPath, refuseLong } from './scim-refusals.ts'
 import { entityTag } from './scim-version.ts'
@@ -180,7 +179,7 @@ export interface ScimPerson {
   readonly email: string | null
   readonly locale: PersonClaims['locale']
   readonly unitSlug: string | undefined
-  readonly personKey: string | null
+  readonly employeeNumber: string | null
   readonly active: boolean
 }
 
@@ -190,8 +189,8 @@ export function readScimPerson(scim: Attributes): ScimPerson {
   const userName = textOf(scim['userName']) ?? ''
   const full = [name['givenName'], name['familyName']].filter((part) => typeof part === 'string').join(' ')
   const email = primaryEmail(scim['emails'])
-  const employee = textOf(enterprise['employeeNumber'])
-  for (const [name, value] of Object.entries({ userName, email, employeeNumber: employee })) refuseLong(name, value)
+  const employeeNumber = textOf(enterprise['employeeNumber'])
+  for (const [name, value] of Object.entries({ userName, email, employeeNumber })) refuseLong(name, value)
   return {
     userName: foldName(userName),
     externalId: readExternalId(scim['externalId']),
@@ -203,7 +202,7 @@ export function readScimPerson(scim: Attributes): ScimPerson {
     unitSlug: textOf(enterprise['department'])
       ?.toLowerCase()
       .replaceAll(/[^a-z0-9]+/g, '-'),
-    personKey: employee === null ? (email === null ? null : emailKey(email)) : employeeKey(employee),
+    employeeNumber,
     active: scim['active'] !== false,
   }
 }

@@ -76,7 +76,8 @@ export function unitOfActing(actor: Actor, permission: Permission): string {
   return scopeUnits(actor, permission).toSorted((a, b) => (a < b ? -1 : 1))[0] ?? actor.unitId
 }
 
-/** The actor without what `userId` lent: somebody's delegate does not decide on that somebody's own post (law 4). */
-export function withoutDelegationsOf(actor: Actor, userId: string): Actor {
-  return { ...actor, grants: actor.grants.filter((grant) => grant.delegatedBy !== userId) }
+/** The actor without what these accounts lent: somebody's delegate does not decide on that somebody's own post (law 4). */
+export function withoutDelegationsOf(actor: Actor, userIds: readonly string[]): Actor {
+  const kept = actor.grants.filter(({ delegatedBy }) => delegatedBy === undefined || !userIds.includes(delegatedBy))
+  return { ...actor, grants: kept }
 }

@@ -28,6 +28,8 @@ export interface Config {
     readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | undefined
     /** Claim that carries the slug of the person's unit; `unit` when absent. */
     readonly unitClaim?: string | undefined
+    /** Claim with the employee number, where the provider sends it. */
+    readonly employeeClaim?: string | undefined
     /** Audience of access tokens of service clients; the public URL when absent. */
     readonly audience?: string | undefined
     /** Tolerance between the provider's clock and ours; 30 when absent. */

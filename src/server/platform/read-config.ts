@@ -154,6 +154,7 @@ function readOidc(reader: SettingReader): Config['oidc'] {
     scope: reader.optional('GATEWAY_OIDC_SCOPE') ?? 'openid profile email groups',
     clientAuthentication: reader.parsed('GATEWAY_OIDC_CLIENT_AUTHENTICATION', undefined, parseOneOf(secretMethods)),
     unitClaim: reader.optional('GATEWAY_OIDC_UNIT_CLAIM'),
+    employeeClaim: reader.optional('GATEWAY_OIDC_EMPLOYEE_CLAIM'),
     audience: reader.optional('GATEWAY_OIDC_AUDIENCE'),
     clockSkewSeconds: reader.parsed('GATEWAY_OIDC_CLOCK_SKEW_SECONDS', undefined, parseInteger(0, 300)),
   }

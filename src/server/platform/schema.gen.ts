@@ -30,11 +30,11 @@ export interface AppUser {
   deactivated_at: Instant | null;
   display_name: string;
   email: string | null;
+  employee_number: string | null;
   external_id: string | null;
   id: string;
   issuer: string;
   locale: Generated<string>;
-  person_key: string | null;
   scim: Json | null;
   subject: string;
   unit_id: string;
@@ -305,11 +305,13 @@ export interface ExaminerAccess {
 
 export interface Export {
   attempt: Generated<number>;
+  body_months: Generated<string[]>;
   done: Generated<number>;
   failure: string | null;
   finished_at: Instant | null;
   formats: string[];
   id: string;
+  keep_until: Generated<Instant>;
   language: string;
   lease_until: Instant | null;
   manifest_sha256: string | null;
@@ -350,6 +352,11 @@ export interface Media {
   sha256: string;
   size: number;
   uploaded_by: string;
+}
+
+export interface PersonMark {
+  mark: string;
+  user_id: string;
 }
 
 export interface PolicyEvaluation {
@@ -681,6 +688,7 @@ export interface DB {
   export: Export;
   idempotency_key: IdempotencyKey;
   media: Media;
+  person_mark: PersonMark;
   policy_evaluation: PolicyEvaluation;
   policy_simulation: PolicySimulation;
   policy_version: PolicyVersion;

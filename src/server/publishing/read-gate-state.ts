@@ -1,4 +1,5 @@
 import { wasReleased } from '#server/archive/was-released.ts'
+import { listAccountsOf } from '#server/identity/same-person.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { readActiveVersion } from '#server/policies/active-version.ts'
 import { findLastEvaluation, findRevision, lockPost } from '#server/posts/stored-post.ts'
@@ -30,6 +31,7 @@ export async function readGateState(
     releasedBefore:
       publication.releaseRecordId === null &&
       (await wasReleased(tx, postId, publication.profileId, publication.revisionId)),
+    authorAccounts: await listAccountsOf(tx, [post.authorId, revision.createdBy]),
     engagedStop: await findEngagedStop(tx, publication, post.unitPath),
   }
 }

@@ -13,6 +13,8 @@ export interface GateState {
   readonly publication: PublicationRow
   readonly activeVersion: string | undefined
   readonly profileStatus: string
+  /** Every account of the author, and of whoever wrote the revision. */
+  readonly authorAccounts: readonly string[]
   readonly engagedStop: { readonly stopId: string; readonly reason: string } | undefined
   /** The archive holds a release of which the publication knows nothing. */
   readonly releasedBefore: boolean
@@ -121,7 +123,12 @@ function policyDoesNotBlock({ evaluation }: GateState): Refusal | undefined {
   return evaluation?.verdict === 'block' ? { because: 'unapproved', sentence: 'Policy blocks the post.' } : undefined
 }
 
-function everyStageApprovedThisContent({ post, revision, evaluation, reviews }: GateState): Refusal | undefined {
+function everyStageApprovedThisContent({
+  revision,
+  evaluation,
+  reviews,
+  authorAccounts,
+}: GateState): Refusal | undefined {
   for (const [stageIndex, stage] of (evaluation?.requiredStages ?? []).entries()) {
     const approvers = new Set(
       reviews
@@ -132,7 +139,7 @@ function everyStageApprovedThisContent({ post, revision, evaluation, reviews }: 
         .filter((decision) => decision.outcome === 'approved' && decision.contentHash === revision.contentHash)
         .map((decision) => decision.reviewerId),
     )
-    if (approvers.has(post.authorId) || approvers.has(revision.createdBy))
+    if (authorAccounts.some((account) => approvers.has(account)))
       return { because: 'tampered', sentence: 'The author stands among the approvers.' }
     if (approvers.size < stage.need)
       return {

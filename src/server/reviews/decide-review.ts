@@ -1,6 +1,6 @@
 import { appendRecord } from '#server/archive/append-record.ts'
 import { requireStillActive } from '#server/identity/deactivate-person.ts'
-import { isSamePerson } from '#server/identity/same-person.ts'
+import { listAccountsOf } from '#server/identity/same-person.ts'
 import { mayOnUnit, withoutDelegationsOf, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
@@ -11,6 +11,7 @@ import { lockPost, type PostRow } from '#server/posts/stored-post.ts'
 import type { DecisionAnswer, Outcome } from '#shared/api/reviews.ts'
 import type { PostStatus } from '#shared/post-status.ts'
 import { hasApprovedOtherStage, hasDecided, insertDecision, isQualified } from './decision-queries.ts'
+import { refuseOwnPost } from './refuse-own-post.ts'
 import { closeReview, findReviewPlace, lockReviewsOfRevision, openReview, type ReviewRow } from './queries.ts'
 import { sampledStageIndex } from './route-post.ts'
 import { announce, voidOpenReviews } from './submit-post.ts'
@@ -65,13 +66,10 @@ export async function decideReview(
 async function lockForDecision(tx: Tx, actor: Actor, reviewId: string): Promise<Decided> {
   const place = await findReviewPlace(tx, reviewId)
   const post = place === undefined ? undefined : await lockPost(tx, place.postId)
-  // What the author lent to a delegate does not count for the author's own post.
-  if (
-    place === undefined ||
-    post === undefined ||
-    !mayOnUnit(withoutDelegationsOf(actor, post.authorId), 'review.decide', post.unitPath)
-  )
-    throw new AppError('not_found', 'No such review in your units.')
+  if (place === undefined || post === undefined) throw noSuchReview()
+  // What the author lent to a delegate, by whichever account, does not count for the author's own post.
+  const entitled = withoutDelegationsOf(actor, await listAccountsOf(tx, [post.authorId]))
+  if (!mayOnUnit(entitled, 'review.decide', post.unitPath)) throw noSuchReview()
   const reviews = await lockReviewsOfRevision(tx, place.revisionId)
   return {
     post,
@@ -80,9 +78,12 @@ async function lockForDecision(tx: Tx, actor: Actor, reviewId: string): Promise<
   }
 }
 
+function noSuchReview(): AppError {
+  return new AppError('not_found', 'No such review in your units.')
+}
+
 async function refuseDecision(tx: Tx, actor: Actor, { post, review }: Decided, decision: Decision): Promise<void> {
-  if (await isSamePerson(tx, actor.userId, review.authorId))
-    throw new AppError('own_post', 'You cannot review your own post. A colleague must decide.')
+  await refuseOwnPost(tx, actor, review.authorId)
   if (
     review.contentHash !== decision.contentHash ||
     post.currentRevisionId !== review.revisionId ||

@@ -1,4 +1,5 @@
 import { appendRecord } from '#server/archive/append-record.ts'
+import { isSamePerson } from '#server/identity/same-person.ts'
 import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
@@ -6,6 +7,7 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { RecordType } from '#shared/record-event.ts'
 import { lockReviewAndPost } from './lock-review.ts'
+import { refuseOwnPost } from './refuse-own-post.ts'
 import { findReview, isReviewerOf, setAssignee, setClaim, setEscalated, type ReviewRow } from './queries.ts'
 
 /** A claim is visible to all and ends by itself, so that nobody blocks the queue by leaving. */
@@ -57,7 +59,8 @@ export async function delegateReview(
 ): Promise<ReviewRow> {
   const act = { type: 'review.delegated', body: { to, reason: reason ?? null } } as const
   return changeReview(deps, actor, reviewId, act, async (tx, review, at) => {
-    if (to === review.authorId) throw new AppError('own_post', 'The author cannot review this post.')
+    if (await isSamePerson(tx, to, review.authorId))
+      throw new AppError('own_post', 'The author cannot review this post.')
     if (!(await isReviewerOf(tx, to, review.unitPath, at)))
       throw new AppError('unprocessable', 'That person is not a reviewer for this unit. Choose another colleague.')
     await setAssignee(tx, reviewId, to)
@@ -76,7 +79,7 @@ async function changeReview(
     if (locked === undefined || !mayOnUnit(actor, 'review.decide', locked.post.unitPath))
       throw new AppError('not_found', 'No such review in your units.')
     const { post, review } = locked
-    if (review.authorId === actor.userId) throw new AppError('own_post', 'You cannot review your own post.')
+    await refuseOwnPost(tx, actor, review.authorId)
     if (review.status !== 'open')
       throw new AppError('already_decided', `This review is ${review.status.replaceAll('_', ' ')}.`)
     const at = deps.clock.now()

@@ -4,7 +4,8 @@ export const reviewsInFrench: FrenchSentences = {
   'No such review in your units.': 'Cet examen n’est pas dans vos unités.',
   'You cannot review your own post. A colleague must decide.':
     'Vous ne pouvez pas examiner votre propre publication. Un collègue doit décider.',
-  'You cannot review your own post.': 'Vous ne pouvez pas examiner votre propre publication.',
+  'The author’s account and yours share an e-mail address or an employee number, so they count as one person. A colleague must decide. If you are two people, ask your administrator to have both employee numbers sent.':
+    'Le compte de l’auteur et le vôtre ont en commun une adresse électronique ou un matricule : ils comptent pour une seule personne. Un collègue doit décider. Si vous êtes deux personnes, demandez à votre administrateur de faire transmettre les deux matricules.',
   'The author cannot review this post.': 'L’auteur ne peut pas examiner cette publication.',
   'The post changed after you opened it. Open it again and decide on what it says now.':
     'La publication a changé depuis que vous l’avez ouverte. Rouvrez-la et décidez sur ce qu’elle dit maintenant.',
