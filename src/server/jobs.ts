@@ -6,6 +6,7 @@ import { commitDirectory } from '#server/archive/commit-directory.ts'
 import { keepArchive } from '#server/archive/keep-archive.ts'
 import { sealAndTell } from '#server/archive/seal-and-tell.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
+import { removeExports } from '#server/exports/remove-exports.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { isDatabaseAway } from '#server/platform/database-away.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -59,6 +60,7 @@ function listJobs(networks: Iterable<string>): readonly Job[] {
     { name: 'keep', wokenBy: [], wakes: [], everySeconds: 600, run: (deps) => keepArchive(deps) },
     { name: 'release', wokenBy: ['gateway_publication'], wakes: [], everySeconds: 1, run: release },
     { name: 'export', wokenBy: ['gateway_export'], wakes: [], everySeconds: 2, run: runExports },
+    { name: 'end exports', wokenBy: [], wakes: [], everySeconds: 60, run: (deps) => removeExports(deps) },
     { name: 'judge', wokenBy: ['gateway_policy'], wakes: ['release'], everySeconds: 2, run: judge },
     {
       name: 'simulate',

@@ -72,6 +72,7 @@ export const recordEvents = {
   'export.completed': 'An export was completed: its manifest.',
   'export.downloaded': 'Somebody downloaded an export.',
   'export.failed': 'An export failed or was cancelled.',
+  'export.removed': 'The package of an export was removed: its time was over, or that of what it held.',
   'hold.placed': 'A legal hold was placed.',
   'hold.release_requested': 'A first person asked to release a hold.',
   'hold.released': 'A second person released a hold.',

@@ -2,20 +2,29 @@ import { appendRecord } from '#server/archive/append-record.ts'
 import { readScope, type SearchScope } from '#server/archive/search-scope.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
+import { addMilliseconds, type Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { newId } from '#server/platform/new-id.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import type { createExport as contract, Export } from '#shared/api/exports.ts'
 import { recordEvents } from '#shared/record-event.ts'
-import { findExport, findUnitsBelow, insertExport } from './queries.ts'
+import { countOpenExports, findExport, findUnitsBelow, insertExport } from './queries.ts'
 import { toExport } from './to-export.ts'
 
 export type ExportWish = BodyOf<typeof contract>
 
+const dayMilliseconds = 86_400_000
+/** How long a finished package is kept where nothing is asked. */
+export const usualDays = 90
+/** And how long at the most: as long as an examination. */
+export const mostDays = 366
+/** One after another they are made anyway, and each may be as large as the archive. */
+const mostOpen = 5
+
 /** Asks for an export of what the actor may see; it is made in the background, and that it was asked for is a record. */
 export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Actor, wish: ExportWish): Promise<Export> {
-  const { reason, recipient, timeZone = 'UTC', formats = [], ...filter } = wish
+  const { reason, recipient, timeZone = 'UTC', formats = [], keepUntil: asksFor, ...filter } = wish
   refuseUnknownZone(timeZone)
   refuseUnknownTypes(filter.type)
   refuseStreamOfNobody(filter)
@@ -23,6 +32,8 @@ export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Acto
   return inTransaction(deps.db, async (tx) => {
     const at = deps.clock.now()
     const exportId = newId(at)
+    const keepUntil = endOf(asksFor, at)
+    await refuseMany(tx, actor)
     const scope = await readScope(tx, actor, 'export.create')
     const units = await readUnits(tx, scope, filter.unit)
     const wholeLog = scope === 'everything'
@@ -38,13 +49,14 @@ export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Acto
       type: 'export.requested',
       at,
       streams: { export: exportId, user: actor.userId, unit: actor.unitId },
-      body: { exportId, ...asked, units },
+      body: { exportId, ...asked, units, keepUntil },
       searchText: [reason, recipient, filter.q].filter((text) => text !== undefined).join('\n'),
     })
     await insertExport(tx, {
       exportId,
       requestedBy: actor.userId,
       requestedAt: at,
+      keepUntil,
       requestRecordId,
       units,
       wholeLog,
@@ -52,6 +64,26 @@ export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Acto
     })
     return toExport((await findExport(tx, exportId, 'everything'))!)
   })
+}
+
+/** When the package is removed. Throws `unprocessable` for a time that is over or too far. */
+export function endOf(asked: string | undefined, at: Instant): Instant {
+  if (asked === undefined) return addMilliseconds(at, usualDays * dayMilliseconds)
+  const end = new Date(asked).toISOString()
+  if (end > at && end <= addMilliseconds(at, mostDays * dayMilliseconds)) return end
+  throw new AppError('unprocessable', 'A package is kept until a time within a year from now.', {
+    problems: [{ field: 'body.keepUntil', message: 'is not a time within a year from now' }],
+  })
+}
+
+/** Throws `too_many_requests` for somebody whose exports keep the gateway busy already. */
+async function refuseMany(tx: Tx, { userId }: Actor): Promise<void> {
+  const open = await countOpenExports(tx, userId)
+  if (open >= mostOpen)
+    throw new AppError(
+      'too_many_requests',
+      `${open} of your exports are not finished yet. Wait until one is, or cancel one.`,
+    )
 }
 
 /** The units whose records may be delivered: the actor's, cut down to the unit asked for. Null for everything. */
@@ -65,7 +97,7 @@ async function readUnits(tx: Tx, scope: SearchScope, unitId: string | undefined)
 
 /** Times in the one form that headers have, so that they compare as text; nothing that was not asked. */
 export function normalise(
-  filter: Omit<ExportWish, 'reason' | 'recipient' | 'timeZone' | 'formats'>,
+  filter: Omit<ExportWish, 'reason' | 'recipient' | 'timeZone' | 'formats' | 'keepUntil'>,
 ): Record<string, string> {
   const given = Object.entries(filter).filter(
     (pair): pair is [string, NonNullable<(typeof pair)[1]>] => pair[1] !== undefined && pair[1] !== '',

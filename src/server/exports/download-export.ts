@@ -4,11 +4,15 @@ import { Readable } from 'node:stream'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
+import type { Instant } from '#server/platform/clock.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { parseRanges, type ByteRange } from './byte-range.ts'
+import type { ExportRow } from './queries.ts'
 import { requireExport } from './read-export.ts'
+import { timeIsOver } from './remove-exports.ts'
 import { packagePath } from './run-export.ts'
+import { mayStillRead } from './still-may.ts'
 
 export interface Download {
   readonly status: 200 | 206
@@ -18,7 +22,8 @@ export interface Download {
 
 /**
  * The bytes of a finished package, whole or in ranges. That somebody downloads is committed as a record before the first
- * byte leaves. Throws `range_not_satisfiable`, `wrong_status` while it is being made, `gone` when the file was taken away.
+ * byte leaves; who loses the right meanwhile gets no more than eight megabytes further. Throws `range_not_satisfiable`,
+ * `wrong_status` while it is being made, `gone` when its time is over or the file was taken away.
  */
 export async function downloadExport(
   deps: Pick<Deps, 'db' | 'clock' | 'config'>,
@@ -27,15 +32,8 @@ export async function downloadExport(
   wish: { readonly range?: string | undefined; readonly ifRange?: string | undefined },
 ): Promise<Download> {
   const row = await requireExport(deps.db, actor, exportId)
-  if (row.status !== 'completed')
-    throw new AppError('wrong_status', `The export is ${row.status}; only a completed one can be downloaded.`)
   const path = packagePath(deps.config, exportId)
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => undefined,
-  )
-  if (size === undefined || size !== row.size)
-    throw new AppError('gone', 'The file of this export is no longer there. Ask for the export again.')
+  const size = await sizeOfPackage(row, path, deps.clock.now())
   const etag = `"${row.sha256}"`
   const ranges = wish.ifRange === undefined || wish.ifRange === etag ? parseRanges(wish.range, size) : undefined
   if (ranges?.length === 0) throw new AppError('range_not_satisfiable', `The package has ${size} bytes.`)
@@ -48,56 +46,90 @@ export async function downloadExport(
       body: { exportId, sha256: row.sha256, size, ranges: ranges?.map(({ start, end }) => ({ start, end })) ?? null },
     })
   })
-  const headers = {
-    'accept-ranges': 'bytes',
-    'cache-control': 'private, no-transform',
-    'content-disposition': `attachment; filename="export-${exportId}.zip"`,
-    etag,
-  }
-  return ranges === undefined ? whole(path, size, headers) : inRanges(path, size, headers, ranges)
-}
-
-function whole(path: string, size: number, headers: Record<string, string>): Download {
+  const { status, headers, pieces } = answerOf(ranges, size, `part-${row.sha256?.slice(0, 32)}`)
   return {
-    status: 200,
-    headers: { ...headers, 'content-type': 'application/zip', 'content-length': String(size) },
-    body: createReadStream(path),
+    status,
+    headers: {
+      'accept-ranges': 'bytes',
+      'cache-control': 'private, no-transform',
+      'content-disposition': `attachment; filename="export-${exportId}.zip"`,
+      etag,
+      ...headers,
+    },
+    body: Readable.from(send(path, pieces, () => mayStillRead(deps, actor, exportId))),
   }
 }
 
-function inRanges(path: string, size: number, headers: Record<string, string>, ranges: readonly ByteRange[]): Download {
+async function sizeOfPackage(row: ExportRow, path: string, now: Instant): Promise<number> {
+  if (row.status === 'removed') throw new AppError('gone', row.failure ?? '')
+  if (row.status !== 'completed')
+    throw new AppError('wrong_status', `The export is ${row.status}; only a completed one can be downloaded.`)
+  if (row.keepUntil <= now) throw new AppError('gone', timeIsOver)
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => undefined,
+  )
+  if (size === undefined || size !== row.size)
+    throw new AppError('gone', 'The file of this export is no longer there. Ask for the export again.')
+  return size
+}
+
+/** A stretch of the file, or text between two. */
+type Piece = ByteRange | string
+
+interface Answer extends Pick<Download, 'status' | 'headers'> {
+  readonly pieces: readonly Piece[]
+}
+
+function answerOf(ranges: readonly ByteRange[] | undefined, size: number, boundary: string): Answer {
+  const type = { 'content-type': 'application/zip' }
+  if (ranges === undefined)
+    return { status: 200, headers: { ...type, 'content-length': String(size) }, pieces: [{ start: 0, end: size - 1 }] }
   const [only, ...others] = ranges
   if (only !== undefined && others.length === 0) {
-    const range = {
-      'content-type': 'application/zip',
-      'content-range': contentRange(only, size),
-      'content-length': String(only.end - only.start + 1),
-    }
-    return { status: 206, headers: { ...headers, ...range }, body: createReadStream(path, only) }
+    const length = { 'content-range': contentRange(only, size), 'content-length': String(lengthOf(only)) }
+    return { status: 206, headers: { ...type, ...length }, pieces: [only] }
   }
-  const boundary = `part-${headers['etag']!.slice(1, 33)}`
-  const parts = ranges.map((range) => ({
+  const pieces = ranges.flatMap((range): Piece[] => [
+    `\r\n--${boundary}\r\ncontent-type: application/zip\r\ncontent-range: ${contentRange(range, size)}\r\n\r\n`,
     range,
-    head: `\r\n--${boundary}\r\ncontent-type: application/zip\r\ncontent-range: ${contentRange(range, size)}\r\n\r\n`,
-  }))
-  const tail = `\r\n--${boundary}--\r\n`
-  const length = parts.reduce((sum, { range, head }) => sum + head.length + range.end - range.start + 1, tail.length)
-  const type = { 'content-type': `multipart/byteranges; boundary=${boundary}`, 'content-length': String(length) }
-  return { status: 206, headers: { ...headers, ...type }, body: Readable.from(multipart(path, parts, tail)) }
+  ])
+  pieces.push(`\r\n--${boundary}--\r\n`)
+  const length = pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
+  const headers = {
+    'content-type': `multipart/byteranges; boundary=${boundary}`,
+    'content-length': String(length),
+  }
+  return { status: 206, headers, pieces }
 }
 
-async function* multipart(
-  path: string,
-  parts: readonly { range: ByteRange; head: string }[],
-  tail: string,
-): AsyncIterable<Buffer> {
-  for (const { range, head } of parts) {
-    yield Buffer.from(head)
-    yield* createReadStream(path, range) as AsyncIterable<Buffer>
-  }
-  yield Buffer.from(tail)
+function lengthOf(piece: Piece): number {
+  return typeof piece === 'string' ? piece.length : piece.end - piece.start + 1
 }
 
 function contentRange(range: ByteRange, size: number): string {
   return `bytes ${range.start}-${range.end}/${size}`
+}
+
+const bytesOnOneAnswer = 8_000_000
+
+/** The right was asked for before the first piece; it is asked for again before each further one and within long ones. */
+async function* send(path: string, pieces: readonly Piece[], mayGoOn: () => Promise<boolean>): AsyncIterable<Buffer> {
+  let left = bytesOnOneAnswer
+  for (const [number, piece] of pieces.entries()) {
+    if (typeof piece === 'string') {
+      yield Buffer.from(piece)
+      continue
+    }
+    if (number > 1) left = 0
+    for await (const chunk of createReadStream(path, piece) as AsyncIterable<Buffer>) {
+      if (left <= 0) {
+        // The answer is under way: all that is left is to break it off.
+        if (!(await mayGoOn())) throw new AppError('forbidden', 'Whoever was downloading this export may not any more.')
+        left = bytesOnOneAnswer
+      }
+      left -= chunk.length
+      yield chunk
+    }
+  }
 }

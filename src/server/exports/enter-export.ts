@@ -8,8 +8,9 @@ import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { endOf } from './create-export.ts'
 import type { Manifest } from './manifest.ts'
-import { completeExport, insertExport, lockExport } from './queries.ts'
+import { completeExport, findBodyMonths, insertExport, lockExport } from './queries.ts'
 import { packagePath } from './run-export.ts'
 import { verifyPackage, type PackageReport } from './verify-package.ts'
 
@@ -75,13 +76,16 @@ async function record(tx: Tx, actor: Actor, { report, manifest, at, size, sha256
     exportId,
     requestedBy,
     requestedAt: manifest.requestedAt,
+    keepUntil: endOf(undefined, at),
     requestRecordId,
     units: filter.units,
     wholeLog: true,
   }
   await insertExport(tx, { ...row, ...asked })
   const manifestSha256 = report.manifestSha256!
-  await completeExport(tx, exportId, at, { size, sha256, manifestSha256, recordCount: counts.delivered })
+  // Bodies of its whole stretch, delivered or not: it may end too soon, and never too late.
+  const bodyMonths = await findBodyMonths(tx, log.first, log.end)
+  await completeExport(tx, exportId, at, { size, sha256, manifestSha256, recordCount: counts.delivered, bodyMonths })
   const verified = {
     verified: report.ok,
     signed: report.signed,

@@ -60,12 +60,24 @@ export async function readRetention(db: Db): Promise<Record<string, number | nul
   return Object.fromEntries(rows.map((row) => [row.name, row.years]))
 }
 
-/** A package's content from the database. The log only grows, so no snapshot is held while it is read. */
-export function openLogSource(db: Db, size: number, words: string | null): PackageSource {
+/**
+ * A package's content from the database. The log only grows, so no snapshot is held while it is read. `bodyMonths` gathers
+ * the months in which the bodies that were read may be destroyed.
+ */
+export function openLogSource(
+  db: Db,
+  size: number,
+  words: string | null,
+  bodyMonths = new Set<string>(),
+): PackageSource {
   return {
     readNode: nodesFromTiles((tile) => readTile(db, tile), size),
     entries: (first, end) => readAhead(readEntries(db, first, end)),
-    records: (indexes) => readRecordLines(db, indexes, words),
+    async records(indexes) {
+      const { months, ...batch } = await readRecordLines(db, indexes, words)
+      for (const month of months ?? []) bodyMonths.add(month)
+      return batch
+    },
   }
 }
 
@@ -87,7 +99,11 @@ async function* readEntries(db: Db, first: number, end: number): ReturnType<Pack
   }
 }
 
-async function readRecordLines(db: Db, indexes: readonly number[], words: string | null): Promise<RecordBatch> {
+async function readRecordLines(
+  db: Db,
+  indexes: readonly number[],
+  words: string | null,
+): Promise<RecordBatch & { readonly months: readonly string[] | null }> {
   const [first, last] = [indexes[0] ?? 0, indexes.at(-1) ?? 0]
   const dense = last - first + 1 === indexes.length
   const these = dense
@@ -97,9 +113,16 @@ async function readRecordLines(db: Db, indexes: readonly number[], words: string
     words === null
       ? sql``
       : sql`and exists (select from archive.search s where s.recorded_at = l.recorded_at and s.record_id = l.record_id and ${whereWords(words)})`
-  const { rows } = await sql<{ count: number; disposed: number; missing: number | null; text: string | null }>`
+  const { rows } = await sql<{
+    count: number
+    disposed: number
+    missing: number | null
+    months: string[] | null
+    text: string | null
+  }>`
     select count(*) as count, count(*) filter (where b.body is null) as disposed,
         min(l.log_index) filter (where b.body is null and d.dispose_month is null) as missing,
+        (array_agg(distinct b.dispose_month) filter (where b.body is not null))::text[] as months,
         string_agg(case
           when b.body is null then '{"n":' || l.log_index || ',"header":' || convert_from(r.header, 'UTF8')
             || ',"disposed":' || json_build_object('month', to_char(d.dispose_month, 'YYYY-MM'), 'because', d.reason, 'certificate', d.certificate_id)::text || '}'
@@ -110,10 +133,10 @@ async function readRecordLines(db: Db, indexes: readonly number[], words: string
         left join archive.archive_body b on b.dispose_month = r.dispose_month and b.recorded_at = r.recorded_at and b.id = r.id
         left join archive.disposition d on d.dispose_month = r.dispose_month
       where ${these} ${chosen}`.execute(db)
-  const { count, disposed, missing, text } = rows[0]!
+  const { count, disposed, missing, months, text } = rows[0]!
   if (missing !== null)
     throw new Error(
       `The body of the record at log index ${missing} is not in the database, and no certificate says that it was disposed of.`,
     )
-  return { count, disposed, text: text ?? '' }
+  return { count, disposed, months, text: text ?? '' }
 }

@@ -28,7 +28,10 @@ import {
   type WrittenPackage,
 } from './write-package.ts'
 
-export type MadePackage = WrittenPackage
+export interface MadePackage extends WrittenPackage {
+  /** The months in which bodies in the package may be destroyed, each as its first day. */
+  readonly bodyMonths: readonly string[]
+}
 
 export type PackageDeps = Pick<Deps, 'db' | 'clock' | 'checkpointSigner'> & {
   readonly objectStore: Pick<Deps['objectStore'], 'get'>
@@ -39,6 +42,7 @@ export type PackageDeps = Pick<Deps, 'db' | 'clock' | 'checkpointSigner'> & {
 export type PackageRequest = Omit<
   ExportRow,
   | 'requesterUnitId'
+  | 'keepUntil'
   | 'requestRecordId'
   | 'status'
   | 'attempt'
@@ -65,13 +69,14 @@ export async function makePackage(
   // Words and post stories are read from the searchable copy, which follows the log.
   await indexRecords(deps.db)
   const streams = streamsOf(row)
-  const source = openLogSource(deps.db, sealed.size, wordsOf(row))
+  const bodyMonths = new Set<string>()
+  const source = openLogSource(deps.db, sealed.size, wordsOf(row), bodyMonths)
   const proofs = await proofsOf(deps, sealed.size, streams, source)
-  const stories = new PostStories(readPostsFrom(deps.db, sealed.size, row.units))
+  const stories = new PostStories(readPostsFrom(deps.db, sealed.size, row.units, bodyMonths))
   const media = new MediaFiles(trueMedia(deps.objectStore))
   const renderings = await renderingsOf(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
   try {
-    return await writePackage({
+    const written = await writePackage({
       file,
       checkpointNote: sealed.note,
       source:
@@ -90,6 +95,7 @@ export async function makePackage(
       }),
       plan: await planOf(deps, row, sealed, streams),
     })
+    return { ...written, bodyMonths: [...bodyMonths].toSorted() }
   } finally {
     for (const rendering of renderings) await rendering.close()
   }

@@ -11,6 +11,8 @@ export interface ExportRow {
   readonly requestedByName: string
   readonly requesterUnitId: string
   readonly requestedAt: Instant
+  /** When the finished package is removed. */
+  readonly keepUntil: Instant
   readonly requestRecordId: string
   readonly reason: string
   readonly recipient: string | null
@@ -36,7 +38,7 @@ export interface ExportRow {
 }
 
 const columns = sql`e.id as "exportId", e.requested_by as "requestedBy", u.display_name as "requestedByName",
-  u.unit_id as "requesterUnitId", e.requested_at as "requestedAt", e.request_record_id as "requestRecordId", e.reason, e.recipient,
+  u.unit_id as "requesterUnitId", e.requested_at as "requestedAt", e.keep_until as "keepUntil", e.request_record_id as "requestRecordId", e.reason, e.recipient,
   e.time_zone as "timeZone", e.language, e.query, e.units, e.whole_log as "wholeLog", e.formats, e.status, e.attempt, e.phase, e.done, e.total,
   e.started_at as "startedAt", e.finished_at as "finishedAt", e.size, e.sha256, e.record_count as "recordCount", e.failure`
 const tables = sql`export e join app_user u on u.id = e.requested_by`
@@ -46,6 +48,7 @@ export type NewExport = Pick<
   | 'exportId'
   | 'requestedBy'
   | 'requestedAt'
+  | 'keepUntil'
   | 'requestRecordId'
   | 'reason'
   | 'recipient'
@@ -59,9 +62,9 @@ export type NewExport = Pick<
 /** Enters an export; its readable files are written in the requester's language. Wakes whoever makes exports. */
 export async function insertExport(tx: Tx, row: NewExport): Promise<void> {
   await sql`
-    insert into export (id, requested_by, requested_at, request_record_id, reason, recipient, time_zone, language, query, units, whole_log,
+    insert into export (id, requested_by, requested_at, keep_until, request_record_id, reason, recipient, time_zone, language, query, units, whole_log,
       formats, status)
-    select ${row.exportId}, id, ${row.requestedAt}, ${row.requestRecordId}, ${row.reason}, ${row.recipient}, ${row.timeZone}, locale,
+    select ${row.exportId}, id, ${row.requestedAt}, ${row.keepUntil}, ${row.requestRecordId}, ${row.reason}, ${row.recipient}, ${row.timeZone}, locale,
       ${JSON.stringify(row.query)}::jsonb, ${row.units}::uuid[], ${row.wholeLog}, ${row.formats}::text[], 'waiting'
       from app_user where id = ${row.requestedBy}`.execute(tx)
   await sql`select pg_notify('gateway_export', ''), pg_notify('gateway_record', '')`.execute(tx)
@@ -153,11 +156,14 @@ export interface Outcome {
   readonly sha256: string
   readonly manifestSha256: string
   readonly recordCount: number
+  /** The months in which bodies in the package may be destroyed, each as its first day. */
+  readonly bodyMonths: readonly string[]
 }
 
 export async function completeExport(tx: Tx, exportId: string, at: Instant, outcome: Outcome): Promise<void> {
   await sql`update export set status = 'completed', phase = 'completed', done = total, lease_until = null, finished_at = ${at},
-    size = ${outcome.size}, sha256 = ${outcome.sha256}, manifest_sha256 = ${outcome.manifestSha256}, record_count = ${outcome.recordCount}
+    size = ${outcome.size}, sha256 = ${outcome.sha256}, manifest_sha256 = ${outcome.manifestSha256}, record_count = ${outcome.recordCount},
+    body_months = ${[...outcome.bodyMonths]}::date[]
     where id = ${exportId}`.execute(tx)
 }
 
@@ -170,6 +176,58 @@ export async function endExport(
 ): Promise<void> {
   await sql`update export set status = ${status}, phase = ${status}, lease_until = null, finished_at = ${at}, failure = ${failure}
     where id = ${exportId}`.execute(tx)
+}
+
+export interface EndedExport extends Pick<ExportRow, 'exportId' | 'requestedBy' | 'requesterUnitId' | 'keepUntil'> {
+  readonly sha256: string
+  /** Was it the end of what it holds, and not the time for which it was asked to be kept? */
+  readonly isDisposed: boolean
+}
+
+/** Locks a finished export that is kept no longer; undefined when there is none that nobody else is at. */
+export async function lockEndedExport(tx: Tx, now: Instant): Promise<EndedExport | undefined> {
+  const { rows } = await sql<EndedExport>`
+    select e.id as "exportId", e.requested_by as "requestedBy", u.unit_id as "requesterUnitId", e.keep_until as "keepUntil", e.sha256,
+        e.keep_until > ${now} as "isDisposed"
+      from ${tables}
+      where e.status = 'completed' and (e.keep_until <= ${now}
+        or exists (select from archive.disposition d where d.dispose_month = any(e.body_months)))
+      order by e.keep_until, e.id limit 1 for update of e skip locked`.execute(tx)
+  return rows[0]
+}
+
+/** Notes that a package is removed, and why. */
+export async function markRemoved(tx: Tx, exportId: string, because: string): Promise<void> {
+  await sql`update export set status = 'removed', phase = 'removed', failure = ${because} where id = ${exportId}`.execute(
+    tx,
+  )
+}
+
+/** How far exports are, of those ids that are exports at all. */
+export async function findStatuses(db: Db, exportIds: readonly string[]): Promise<Map<string, Export['status']>> {
+  const { rows } = await sql<Pick<ExportRow, 'exportId' | 'status'>>`
+    select id as "exportId", status from export where id = any(${[...exportIds]}::uuid[])`.execute(db)
+  return new Map(rows.map((row) => [row.exportId, row.status]))
+}
+
+/** The months in which bodies of a stretch of the log may be destroyed, each as its first day. */
+export async function findBodyMonths(tx: Tx, first: number, end: number): Promise<string[]> {
+  const { rows } = await sql<{ month: string }>`
+    select distinct r.dispose_month as month
+      from archive.leaf l join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
+      where l.log_index >= ${first} and l.log_index < ${end}
+        and not exists (select from archive.disposition d where d.dispose_month = r.dispose_month)`.execute(tx)
+  return rows.map((row) => row.month)
+}
+
+/** How many exports of a person wait or are being made; nobody else asks for one in their name meanwhile. */
+export async function countOpenExports(tx: Tx, userId: string): Promise<number> {
+  await sql`select from app_user where id = ${userId} for no key update`.execute(tx)
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from export where requested_by = ${userId} and status in ('waiting', 'running')`.execute(
+    tx,
+  )
+  return rows[0]!.count
 }
 
 /** A unit and everything below it. */

@@ -18,6 +18,7 @@ import {
   lockExport,
   type ExportRow,
 } from './queries.ts'
+import { mayStillMake } from './still-may.ts'
 import type { Progress } from './write-package.ts'
 
 export type ExportDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'config' | 'checkpointSigner' | 'objectStore'>
@@ -30,6 +31,9 @@ const progressMilliseconds = 500
 
 /** Thrown inside a package whose export is no longer this process's to make. */
 class Stopped extends Error {}
+
+const notAllowedAnyMore = () =>
+  new ExportError('Whoever asked for this export may no longer have it. Somebody who may must ask for it.')
 
 /** What goes on unless it is told otherwise. */
 const unending = new AbortController().signal
@@ -107,6 +111,7 @@ function keepAlive(deps: ExportDeps, row: ExportRow, stopping: AbortSignal): Pro
     last = performance.now()
     const leaseUntil = addMilliseconds(deps.clock.now(), leaseMilliseconds)
     if (!(await keepExport(deps.db, row.exportId, row.attempt, { phase, done, total }, leaseUntil))) throw new Stopped()
+    if (!(await mayStillMake(deps.db, row, deps.clock.now()))) throw notAllowedAnyMore()
   }
 }
 
@@ -121,15 +126,17 @@ async function settle(
   partial: string,
   path: string,
 ): Promise<void> {
-  const { manifest, size, sha256 } = made
+  const { manifest, size, sha256, bodyMonths } = made
   const manifestSha256 = createHash('sha256').update(made.manifestBytes).digest('hex')
   await inTransaction(deps.db, async (tx) => {
     const locked = await lockExport(tx, row.exportId)
     if (locked?.status !== 'running' || locked.attempt !== row.attempt) return
+    const at = deps.clock.now()
+    if (!(await mayStillMake(tx, row, at))) throw notAllowedAnyMore()
     await rename(partial, path)
     await syncFolder(dirname(path))
-    const at = deps.clock.now()
-    await completeExport(tx, row.exportId, at, { size, sha256, manifestSha256, recordCount: manifest.counts.delivered })
+    const recordCount = manifest.counts.delivered
+    await completeExport(tx, row.exportId, at, { size, sha256, manifestSha256, recordCount, bodyMonths })
     await appendRecord(tx, systemActor, {
       type: 'export.completed',
       at,

@@ -8,6 +8,7 @@ export function toExport(row: ExportRow): Export {
     status: row.status,
     requestedBy: { userId: row.requestedBy, displayName: row.requestedByName },
     requestedAt: row.requestedAt,
+    keepUntil: row.keepUntil,
     reason: row.reason,
     recipient: row.recipient,
     timeZone: row.timeZone,

@@ -9,6 +9,7 @@ export const ExportState = Type.Union([
   Type.Literal('completed'),
   Type.Literal('failed'),
   Type.Literal('cancelled'),
+  Type.Literal('removed'),
 ])
 
 export const Export = Type.Object({
@@ -16,6 +17,7 @@ export const Export = Type.Object({
   status: ExportState,
   requestedBy: Person,
   requestedAt: At,
+  keepUntil: At,
   reason: Type.String(),
   recipient: Nullable(Type.String()),
   timeZone: Type.String(),
@@ -46,6 +48,12 @@ export const createExport = endpoint({
       recipient: Type.Optional(Type.String({ maxLength: 300 })),
       timeZone: Type.Optional(
         Type.String({ maxLength: 60, default: 'UTC', description: 'IANA zone of the readable files' }),
+      ),
+      keepUntil: Type.Optional(
+        Type.String({
+          format: 'date-time',
+          description: 'When the package is removed, within a year; after 90 days where nothing is said',
+        }),
       ),
       proof: Type.Optional(
         Type.Union([Type.Literal('range'), Type.Literal('stream')], {
@@ -102,5 +110,9 @@ export const downloadExport = endpoint({
   method: 'GET',
   url: '/api/exports/:exportId/download',
   config: { permission: 'export.read' },
-  schema: { summary: 'The package; range requests are honoured', tags: ['exports'], params: exportParams },
+  schema: {
+    summary: 'The package; range requests are honoured. 410 when its time is over',
+    tags: ['exports'],
+    params: exportParams,
+  },
 })

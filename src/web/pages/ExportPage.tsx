@@ -83,6 +83,11 @@ function ExportView({ item }: { item: Export }) {
           {item.failure}
         </Notice>
       )}
+      {item.status === 'removed' && (
+        <Notice tone="note" title={<Trans>The package is no longer there</Trans>}>
+          {item.failure}
+        </Notice>
+      )}
       {item.status === 'completed' && (
         <section className="card col">
           <h2>
@@ -119,6 +124,8 @@ function ExportView({ item }: { item: Export }) {
               <dd>{formatTime(item.finishedAt, true)}</dd>
             </>
           )}
+          <dt>{t`Package kept until`}</dt>
+          <dd>{formatTime(item.keepUntil, true)}</dd>
           <dt>{t`Selection`}</dt>
           <dd>
             <HoldScope scope={item.filter} />

@@ -15,6 +15,7 @@ export const exportWords = {
   completed: { label: msg`Ready`, tone: 'ok' },
   failed: { label: msg`Failed`, tone: 'block' },
   cancelled: { label: msg`Cancelled`, tone: 'neutral' },
+  removed: { label: msg`Package removed`, tone: 'neutral' },
 } as const
 
 export function ExportsPage() {

@@ -10,7 +10,9 @@ import { PageHead } from '#web/components/PageHead.tsx'
 import { Failure } from '#web/components/states.tsx'
 import { ArchiveFilters, toFilter } from '#web/forms/ArchiveFilters.tsx'
 import { Button } from '#web/ui/Button.tsx'
+import { DateField } from '#web/ui/DateField.tsx'
 import { CheckField, TextArea, TextField } from '#web/ui/fields.tsx'
+import { dayFrom, startOfDay } from '#web/util/calendar-day.ts'
 import { timeZone } from '#web/util/format.ts'
 
 const route = getRouteApi('/shell/exports/new')
@@ -22,6 +24,7 @@ export function NewExportPage() {
   const navigate = useNavigate()
   const [reason, setReason] = useState('')
   const [recipient, setRecipient] = useState('')
+  const [keptUntil, setKeptUntil] = useState(() => dayFrom(90))
   const [formats, setFormats] = useState<readonly Format[]>(['jsonl', 'csv', 'html'])
   const [alone, setAlone] = useState(false)
   const hasStream = [search.author, search.profile, search.unit].some((id) => id !== undefined)
@@ -33,6 +36,7 @@ export function NewExportPage() {
           reason: reason.trim(),
           timeZone,
           formats: [...formats],
+          ...(keptUntil === '' ? {} : { keepUntil: startOfDay(keptUntil, 1) }),
           ...(alone && hasStream ? { proof: 'stream' as const } : {}),
           ...(recipient.trim() === '' ? {} : { recipient: recipient.trim() }),
         },
@@ -83,6 +87,13 @@ export function NewExportPage() {
           onChange={setReason}
         />
         <TextField label={t`Recipient (optional)`} value={recipient} onChange={setRecipient} maxLength={300} />
+        <DateField
+          label={t`Keep the package until, this day included`}
+          hint={t`A year at most; then ask for it again.`}
+          value={keptUntil}
+          onChange={setKeptUntil}
+          max={dayFrom(364)}
+        />
         <h2>
           <Trans>3. In which forms</Trans>
         </h2>

@@ -76,6 +76,7 @@ const words: Record<RecordType, MessageDescriptor> = {
   'export.completed': msg`Export completed`,
   'export.downloaded': msg`Export downloaded`,
   'export.failed': msg`Export ended without result`,
+  'export.removed': msg`Package of an export removed`,
   'hold.placed': msg`Legal hold placed`,
   'hold.release_requested': msg`Release of a hold asked for`,
   'hold.released': msg`Legal hold released`,

@@ -14,6 +14,18 @@ export const exportsInFrench: FrenchSentences = {
     'L’état de l’export : {status} ; seul un export terminé peut être téléchargé.',
   'The file of this export is no longer there. Ask for the export again.':
     'Le fichier de cet export n’est plus là. Redemandez l’export.',
+  'The time for which this package was kept is over, so it was removed. Ask for the export again.':
+    'Le temps de garde de ce paquet est écoulé, il a donc été supprimé. Redemandez l’export.',
+  'The retention of records in this package ended, so it was removed. Ask for the export again: it will say which are gone.':
+    'La conservation d’enregistrements de ce paquet a pris fin, il a donc été supprimé. Redemandez l’export : il dira lesquels n’existent plus.',
+  'A package is kept until a time within a year from now.':
+    'Un paquet se garde jusqu’à un instant dans l’année à venir.',
+  'is not a time within a year from now': 'n’est pas un instant dans l’année à venir',
+  '{count} of your exports are not finished yet. Wait until one is, or cancel one.':
+    '{count} de vos exports ne sont pas encore terminés. Attendez que l’un le soit, ou annulez-en un.',
+  'Whoever asked for this export may no longer have it. Somebody who may must ask for it.':
+    'La personne qui a demandé cet export n’y a plus droit. Quelqu’un qui y a droit doit le demander.',
+  'Whoever was downloading this export may not any more.': 'La personne qui téléchargeait cet export n’y a plus droit.',
   'The package has {size} bytes.': 'Le paquet compte {size} octets.',
   'Nothing is sealed yet. Ask again when the object store can be reached.':
     'Rien n’est encore scellé. Redemandez quand le stockage d’objets sera joignable.',
