@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import type { Network, Published } from '#server/platform/network.ts'
 import { NetworkError } from '#server/platform/network.ts'
+import { openDatabase, openPool } from '#server/platform/database.ts'
+import { checkpointKey } from '#server/archive/object-keys.ts'
 import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
 import { systemActor } from '#server/platform/actor.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
@@ -214,22 +216,94 @@ function bind(store: ObjectStore): ObjectStore {
   }
 }
 
-test('After a restore from an older dump nothing goes out a second time: the archive knows what was released', async (t) => {
-  const { gateway, postId, read, live } = await approvedPost(t)
-  await runJobs(gateway)
-  assert.equal((await live()).length, 1)
-  // The tables as a dump of before the release holds them; the archive as it is after its rebuild.
+/** The tables as a dump of before the release, or of before the attempt, holds them; the archive as it is after its rebuild. */
+async function restore(gateway: TestGateway, before: 'release' | 'attempt'): Promise<TestGateway> {
+  const forgotten =
+    before === 'release'
+      ? "status = 'waiting', release_record_id = null, stamped_payload = null"
+      : "status = 'publishing', lease_until = null"
   await runSql(
     gateway.config.database.ownerUrl!,
     `delete from publication_attempt;
-     update publication set status = 'waiting', release_record_id = null, stamped_payload = null, attempts = 0,
-       remote_id = null, permalink = null, published_at = null, captured_at = null, next_attempt_at = created_at;
-     update post set status = 'approved'`,
+     update publication set ${forgotten}, attempts = 0, remote_id = null, permalink = null, published_at = null,
+       captured_at = null, retract_requested_by = null, next_attempt_at = created_at;
+     update post set status = '${before === 'release' ? 'approved' : 'publishing'}'`,
   )
-  await runJobs(gateway)
-  assert.equal((await live()).length, 1, 'it is out once')
-  const restored = await read()
-  assert.equal(restored.status, 'failed')
-  assert.match(restored.publications[0]!.lastError ?? '', /The archive holds that this was released before/)
-  assert.equal(restored.postId, postId)
+  return startAnew(gateway)
+}
+
+/** The gateway as the next process has it: what it remembers of the database and the bucket is gone. */
+function startAnew(gateway: TestGateway): TestGateway {
+  gateway.clock.advance(1_000)
+  return { ...gateway, db: openDatabase(openPool(gateway.config.database.url, gateway.log, 5)) }
+}
+
+for (const before of ['release', 'attempt'] as const) {
+  test(`After a restore from a dump of before the ${before} the network is asked: what is there is published, once`, async (t) => {
+    const { gateway, read, live } = await approvedPost(t)
+    await runJobs(gateway)
+    const sent = await live()
+    assert.equal(sent.length, 1)
+    const restored = await restore(gateway, before)
+    t.after(() => restored.db.destroy())
+    await runJobs(restored)
+    assert.deepEqual(await live(), sent, 'it is out once')
+    const post = await read()
+    assert.deepEqual([post.status, post.publications[0]!.lastError], ['published', null])
+    assert.ok(post.timeline.some(({ type }) => type === 'publication.unconfirmed'))
+  })
+
+  test(`After a restore from a dump of before the ${before} what was taken back meanwhile does not go out again`, async (t) => {
+    const { gateway, postId, read, live } = await approvedPost(t)
+    await runJobs(gateway)
+    const camille = await gateway.signIn('camille')
+    assert.equal((await camille.post(`/api/posts/${postId}/retract`, { reason: 'A mistake.' })).statusCode, 200)
+    await runJobs(gateway)
+    assert.equal((await live()).length, 0)
+    const restored = await restore(gateway, before)
+    t.after(() => restored.db.destroy())
+    await runJobs(restored)
+    assert.equal((await live()).length, 0)
+    const post = await read()
+    assert.equal(post.status, 'failed')
+    assert.match(post.publications[0]!.lastError ?? '', /it may have been deleted since/)
+  })
+}
+
+test('A database that is older than the bucket sends nothing, also what was released and sealed before its backup', async (t) => {
+  const { gateway, live } = await approvedPost(t)
+  await releaseAndSeal(gateway)
+  const next = startAnew(gateway)
+  t.after(() => next.db.destroy())
+  const later: ObjectStore = {
+    ...bind(gateway.objectStore),
+    async *list(prefix) {
+      yield* gateway.objectStore.list(prefix)
+      const key = checkpointKey(9_999)
+      if (key.startsWith(prefix)) yield { key, versionId: '1', size: 1, deleteMarker: false }
+    },
+  }
+  assert.equal(await attemptPublications({ ...next, objectStore: later }), 0)
+  assert.equal((await live()).length, 0)
+  assert.equal(await attemptPublications(next), 1, 'after the rebuild')
+  assert.equal((await live()).length, 1)
+})
+
+test('Where a repeat makes a second post, what was released before a start is looked up before it is sent', async (t) => {
+  const { gateway, read, live } = await approvedPost(t)
+  await releaseAndSeal(gateway)
+  const calls: string[] = []
+  const sandbox = gateway.networks.get('sandbox')!
+  const next = startAnew(
+    withFault(gateway, {
+      repeatable: false,
+      find: (account, payload) => (calls.push('find'), sandbox.find(account, payload)),
+      publish: (account, payload, media) => (calls.push('publish'), sandbox.publish(account, payload, media)),
+    }),
+  )
+  t.after(() => next.db.destroy())
+  await runJobs(next)
+  assert.deepEqual(calls, ['find', 'publish'])
+  assert.equal((await live()).length, 1)
+  assert.equal((await read()).status, 'published')
 })

@@ -5,3 +5,8 @@ import type { Instant } from './clock.ts'
 export function newId(now: Instant): string {
   return v7({ msecs: Date.parse(now) })
 }
+
+/** When an id of ours was made; its first 48 bits say so. */
+export function bornAt(id: string): Instant {
+  return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toISOString()
+}

@@ -1,13 +1,14 @@
 import { isSealed } from '#server/archive/is-sealed.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
-import { addMilliseconds } from '#server/platform/clock.ts'
+import { addMilliseconds, type Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { NetworkError, type Network, type NetworkAccount, type Published } from '#server/platform/network.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import { openAccount, readMedia } from './network-account.ts'
+import { mustLookUpFirst, sendingSince } from './look-up-first.ts'
 import { inLanes } from './network-lanes.ts'
 import {
   findDueSteps,
@@ -16,6 +17,7 @@ import {
   insertAttempt,
   keepLease,
   updatePublication,
+  type DueStep,
 } from './queries.ts'
 import { readGateState } from './read-gate-state.ts'
 import { refuseRelease, type GateState } from './release-gate.ts'
@@ -41,10 +43,12 @@ interface Claim {
 /** Job: sends what the gate released and the object store has sealed, on one network or all. Claim (tx) → call → settle (tx). */
 export async function attemptPublications(deps: PublishDeps, network?: string): Promise<number> {
   let sent = 0
+  const began = await sendingSince(deps)
+  if (began === undefined) return 0
   await inLanes(
     await findDueSteps(deps.db, 'attempt', deps.clock.now(), { network }),
     async ({ postId, publicationId }) => {
-      const claim = await claimAttempt(deps, postId, publicationId)
+      const claim = await claimAttempt(deps, began, { postId, publicationId })
       if (claim === undefined) return true
       sent += 1
       return sendClaimed(deps, claim)
@@ -53,12 +57,16 @@ export async function attemptPublications(deps: PublishDeps, network?: string): 
   return sent
 }
 
-async function claimAttempt(deps: PublishDeps, postId: string, publicationId: string): Promise<Claim | undefined> {
+async function claimAttempt(
+  deps: PublishDeps,
+  began: Instant,
+  { postId, publicationId }: Pick<DueStep, 'postId' | 'publicationId'>,
+): Promise<Claim | undefined> {
   return inTransaction(deps.db, async (tx) => {
     const state = await readGateState(tx, postId, publicationId, deps.clock.now())
-    if (state === undefined || !(await mayAttempt(tx, state))) return undefined
-    const { publication } = state
-    const network = deps.networks.get(publication.network)!
+    if (state === undefined) return undefined
+    const network = deps.networks.get(state.publication.network)!
+    if (!(await mayAttempt(tx, state, network.repeatable, began))) return undefined
     const account = await openConnected(deps, tx, state)
     if (account === undefined) return undefined
     return { state, network, account, number: await beginAttempt(tx, state) }
@@ -86,7 +94,7 @@ async function openConnected(
 }
 
 /** Asks the gate once more, and whether the evidence is sealed; where one of them says no, writes down what comes next. */
-async function mayAttempt(tx: Tx, state: GateState): Promise<boolean> {
+async function mayAttempt(tx: Tx, state: GateState, repeatable: boolean, began: Instant): Promise<boolean> {
   const { publication, now } = state
   const { publicationId, releaseRecordId } = publication
   if (publication.status !== 'publishing') return false
@@ -99,6 +107,11 @@ async function mayAttempt(tx: Tx, state: GateState): Promise<boolean> {
       type: 'publication.unconfirmed',
       body: { sentence },
     })
+    return false
+  }
+  const lookUp = await mustLookUpFirst(tx, state, repeatable, began)
+  if (lookUp !== undefined) {
+    await settlePublication(tx, state, now, lookUp)
     return false
   }
   const refusal = refuseRelease(state)

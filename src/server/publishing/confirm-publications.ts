@@ -5,6 +5,7 @@ import { inTransaction } from '#server/platform/database.ts'
 import { NetworkError, type Captured } from '#server/platform/network.ts'
 import type { PublishDeps } from './attempt-publications.ts'
 import { openAccount } from './network-account.ts'
+import { isForgotten } from './look-up-first.ts'
 import { inLanes } from './network-lanes.ts'
 import {
   findDueSteps,
@@ -46,7 +47,11 @@ async function confirmOne(deps: PublishDeps, publication: PublicationRow): Promi
       tx,
       step,
       at,
-      found === undefined ? notThere(at, attempt) : shown(at, found, { attempt, sentence }),
+      found !== undefined
+        ? shown(at, found, { attempt, sentence })
+        : (await isForgotten(tx, publication))
+          ? goneSince(attempt)
+          : notThere(at, attempt),
     )
   })
   return !(found instanceof NetworkError)
@@ -58,6 +63,17 @@ function notThere(at: string, attempt: number): Settlement {
     change: { status: 'waiting', next_attempt_at: at, lease_until: null, last_error: null },
     type: 'publication.answered',
     body: { attempt, nextStep: 'retry_later', sentence: 'The network does not hold the post.' },
+  }
+}
+
+/** What was let out before a restore and is not there may have been taken back since: nobody but a person can tell. */
+function goneSince(attempt: number): Settlement {
+  const sentence =
+    'The archive holds that this was released before, the database was restored from an older state, and the network does not hold the post: it may have been deleted since. If it is still wanted, submit it as a new post.'
+  return {
+    change: { status: 'failed', next_attempt_at: null, lease_until: null, last_error: sentence },
+    type: 'publication.failed',
+    body: { attempt, nextStep: 'rejected', sentence },
   }
 }
 

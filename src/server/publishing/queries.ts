@@ -327,6 +327,16 @@ export async function countAttempts(tx: Tx, publicationId: string, outcome: stri
   return count
 }
 
+/** The number of the last attempt that the tables know; 0 when there is none. */
+export async function findLastAttempt(tx: Tx, publicationId: string): Promise<number> {
+  const { number } = await tx
+    .selectFrom('publication_attempt')
+    .select(sql<number>`coalesce(max(number), 0)`.as('number'))
+    .where('publication_id', '=', publicationId)
+    .executeTakeFirstOrThrow()
+  return number
+}
+
 /** Has an attempt begun whose end nobody saw? */
 export async function hasOpenAttempt(tx: Tx, publicationId: string): Promise<boolean> {
   const row = await tx

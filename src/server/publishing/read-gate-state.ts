@@ -1,4 +1,4 @@
-import { wasReleased } from '#server/archive/was-released.ts'
+import { findRelease } from '#server/archive/find-release.ts'
 import { listAccountsOf } from '#server/identity/same-person.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { readActiveVersion } from '#server/policies/active-version.ts'
@@ -28,9 +28,7 @@ export async function readGateState(
     evaluation: await findLastEvaluation(tx, revision.revisionId),
     activeVersion: await readActiveVersion(tx),
     profileStatus: (await findProfileState(tx, publication.profileId)).status,
-    releasedBefore:
-      publication.releaseRecordId === null &&
-      (await wasReleased(tx, postId, publication.profileId, publication.revisionId)),
+    releasedBefore: publication.releaseRecordId === null && (await findRelease(tx, publication)) !== undefined,
     authorAccounts: await listAccountsOf(tx, [post.authorId, revision.createdBy]),
     engagedStop: await findEngagedStop(tx, publication, post.unitPath),
   }

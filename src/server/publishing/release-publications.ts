@@ -7,6 +7,7 @@ import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { judgeBeforeRelease } from '#server/reviews/judge-before-release.ts'
 import { findReleasable, updatePublication } from './queries.ts'
+import { lookUpRelease } from './look-up-first.ts'
 import { readGateState } from './read-gate-state.ts'
 import { refuseRelease, type GateState, type Refusal } from './release-gate.ts'
 import { publicationRecord, settlePublication } from './settle-publication.ts'
@@ -42,6 +43,7 @@ async function releaseOne(deps: ReleaseDeps, postId: string, publicationId: stri
     const state = await readGateState(tx, postId, publicationId, deps.clock.now())
     if (state === undefined || !['waiting', 'stopped'].includes(state.publication.status)) return
     const refusal = refuseRelease(state)
+    if (refusal?.because === 'restored') return lookUpRelease(tx, state)
     if (refusal !== undefined) return refuse(tx, state, refusal)
 
     const { publication, revision, now } = state

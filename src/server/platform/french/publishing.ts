@@ -14,6 +14,14 @@ export const publishingInFrench: FrenchSentences = {
   'Policy blocks the post.': 'Les règles bloquent la publication.',
   'The archive holds that this was released before; the database, restored from an older state, does not know it. Look at the network: if it is not there, submit it as a new post.':
     'L’archive établit que ceci est déjà parti ; la base, restaurée dans un état antérieur, l’ignore. Regardez sur le réseau : si la publication n’y est pas, soumettez-la comme une nouvelle publication.',
+  'The archive holds a release that the database, restored from an older state, does not know; the network is being asked.':
+    'L’archive contient un départ que la base, restaurée dans un état antérieur, ignore ; le réseau est interrogé.',
+  'The archive holds an attempt that the database, restored from an older state, does not know; the network is being asked.':
+    'L’archive contient un envoi que la base, restaurée dans un état antérieur, ignore ; le réseau est interrogé.',
+  'Released before the gateway was started again; the network is asked first whether it holds the post.':
+    'Libérée avant le redémarrage de la passerelle ; le réseau est d’abord interrogé pour savoir s’il a la publication.',
+  'The archive holds that this was released before, the database was restored from an older state, and the network does not hold the post: it may have been deleted since. If it is still wanted, submit it as a new post.':
+    'L’archive établit que ceci est déjà parti, la base a été restaurée dans un état antérieur, et le réseau n’a pas la publication : elle a pu être supprimée depuis. Si elle est encore voulue, soumettez-la comme une nouvelle publication.',
   'The author stands among the approvers.': 'L’auteur figure parmi les approbateurs.',
   'The stage “{stage}” has {count} of {need} approvals of exactly this content.':
     'L’étape « {stage} » a {count} approbations sur {need} pour exactement ce contenu.',
