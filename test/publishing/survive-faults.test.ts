@@ -135,8 +135,12 @@ test('Two publishers at once: the post leaves once', async (t) => {
   gateway.clock.advance(1_000)
   const sent = await Promise.all([attemptPublications(gateway), attemptPublications(gateway)])
   assert.equal(sent[0] + sent[1], 1)
-  assert.equal((await read()).publications[0]!.attempts, 1)
+  const post = await read()
+  assert.equal(post.publications[0]!.attempts, 1)
   assert.equal((await live()).length, 1)
+  const types = post.timeline.map((entry) => entry.type).filter((type) => type.startsWith('publication.'))
+  const once = ['publication.released', 'publication.attempted', 'publication.published']
+  assert.deepEqual(types, once, 'nobody took the other’s attempt for one whose end nobody saw')
 })
 
 test('A refusal of the network is told in its words and ends the matter', async (t) => {

@@ -60,7 +60,7 @@ test('A stage that ends without an approval ends those after it, with a record e
   ]
   const post = await submit(camille, profileId, text)
   const sent = await decide(ines, post, 'first', 'changes_requested')
-  assert.partialDeepStrictEqual(sent, { status: 'changes_requested', postStatus: 'changes_requested' })
+  assert.partialDeepStrictEqual(sent, { status: 'changes_requested', postStatus: 'changes_requested', approvals: 0 })
   assert.equal(await decide(tom, post, 'second'), 'stale_revision')
   const after = await readPost(camille, post.postId)
   assert.deepEqual(
