@@ -11,6 +11,7 @@ import type { App } from '#server/platform/app-type.ts'
 import { compileWhenCalled } from '#server/platform/compile-when-called.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { registerIdempotency } from '#server/platform/idempotency.ts'
+import { registerJson } from '#server/platform/read-json.ts'
 import { registerConsole } from '#server/platform/serve-console.ts'
 import { registerMetrics } from '#server/platform/metrics.ts'
 import { registerOperations } from '#server/platform/operations.ts'
@@ -40,6 +41,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   compileWhenCalled(app)
+  registerJson(app)
   registerProblemDocuments(app)
   registerFrenchAnswers(app)
   registerSecurityHeaders(app, deps.config)

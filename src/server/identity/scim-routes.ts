@@ -3,6 +3,7 @@ import SCIMMY from 'scimmy'
 import * as contract from '#shared/api/scim.ts'
 import type { AppError } from '#server/platform/app-error.ts'
 import type { App } from '#server/platform/app-type.ts'
+import { openJsonParser } from '#server/platform/read-json.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { applyScimGroupPatch, createScimGroup, deleteScimGroup, replaceScimGroup } from './change-scim-group.ts'
 import { applyScimPatch, createScimUser, deleteScimUser, replaceScimUser } from './provision-scim-user.ts'
@@ -32,10 +33,10 @@ const largestBulkBytes = 1_048_576
 /** SCIM 2.0 for the firm's provisioning client: its own media type and its own form of errors. */
 export function registerScimRoutes(app: App, deps: Parts): void {
   void app.register(async (scope: App) => {
-    const parseJson = scope.getDefaultJsonParser('error', 'ignore')
+    const parseJson = openJsonParser(scope, 'ignore')
     // Clients name the media type on a DELETE too, which has no body.
-    scope.addContentTypeParser('application/scim+json', { parseAs: 'string' }, (request, body, done) =>
-      body === '' ? done(null, undefined) : parseJson(request, String(body), done),
+    scope.addContentTypeParser('application/scim+json', { parseAs: 'buffer' }, (request, body: Buffer, done) =>
+      body.length === 0 ? done(null, undefined) : parseJson(request, body, done),
     )
     scope.setErrorHandler(answerError)
     scope.addHook('onSend', async (_request, reply) => void reply.header('content-type', mediaType))

@@ -26,6 +26,11 @@ export const platformInFrench: FrenchSentences = {
   'The request is larger than the gateway takes. Shorten it, or upload media with POST /api/media.':
     'La demande est plus grande que ce que la passerelle accepte. Raccourcissez-la, ou déposez les fichiers avec POST /api/media.',
   'Send the body as application/json.': 'Envoyez le corps en application/json.',
+  'Send the body as it is, without Content-Encoding.': 'Envoyez le corps tel quel, sans Content-Encoding.',
+  'The body is not text in UTF-8. Encode it as UTF-8 and send it again.':
+    'Le corps n’est pas du texte en UTF-8. Encodez-le en UTF-8 et renvoyez-le.',
+  'The body is not valid JSON. Check it and send it again.':
+    'Le corps n’est pas du JSON valide. Vérifiez-le et renvoyez-le.',
   'Too many requests. Wait a moment and try again.': 'Trop de demandes. Patientez un moment et réessayez.',
   'This file belongs to another version of the console. Reload the page.':
     'Ce fichier appartient à une autre version de la console. Rechargez la page.',
