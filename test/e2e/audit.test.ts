@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertSound, assertSoundEverywhere } from '#test/support/examine-page.ts'
@@ -110,6 +112,8 @@ test(
     await page.getByText('The whole content, as recorded').click()
     await page.getByLabel('Content', { exact: true }).waitFor()
     await assertSound(page, 'a record')
+    await page.goto(`${stage.gateway.url}/archive?q=signed%20%E2%80%93`)
+    await page.getByText('Not looked for, because it holds no letter and no figure: –').waitFor()
     await page.goto(`${stage.gateway.url}/stops`)
     await page.getByText('No stop was ever engaged.').waitFor()
     assert.equal(await page.getByRole('button', { name: 'Engage the stop' }).count(), 0, 'an auditor only reads stops')
@@ -150,6 +154,9 @@ test(
     await page.getByRole('heading', { level: 1, name: 'Karim Benali' }).waitFor()
     const rights = page.getByRole('list', { name: 'Roles' }).getByRole('listitem')
     await rights.filter({ hasText: 'Author' }).waitFor()
+    await page.getByText(/^Permissions \(\d+\)$/).click()
+    await page.getByText('Write and submit posts').waitFor()
+    assert.equal(await page.getByText('post.write').count(), 0, 'a right is told in words')
     const day = page.getByLabel('At the end of the day')
     await day.fill('31/02/2020')
     await day.press('Tab')
@@ -165,6 +172,7 @@ test(
     await page.getByRole('listitem').filter({ hasText: 'Registered principal (FINRA)' }).getByText('In force').waitFor()
 
     await page.getByRole('button', { name: 'Off-board…' }).click()
+    await page.getByRole('dialog').getByText('No review is in their hands.').waitFor()
     await page.getByRole('dialog').getByLabel('Reason').fill('Left the firm')
     await page.getByRole('button', { name: 'Off-board now' }).click()
     await page.getByText('This person has left').waitFor()
@@ -184,6 +192,51 @@ test(
     await page.goto(`${stage.gateway.url}/archive`)
     await page.getByText('This part is for whoever holds one of these roles: Auditor or Records officer.').waitFor()
     await assertSound(page, 'a part that is not theirs')
+    assert.deepEqual(stage.breaches, [])
+  },
+)
+
+test(
+  'An export that is under way, failed, was cancelled or whose package is gone says so, and how to ask for it again',
+  { timeout: 120_000 },
+  async () => {
+    const { page } = await stage.signIn('ruth', { language: 'fr' })
+    const exportId = await page.evaluate(async () => {
+      const answer = await fetch('/api/exports', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ reason: 'Contrôle annuel', from: '2026-01-04T23:00:00.000Z', type: 'session.started' }),
+      })
+      return ((await answer.json()) as { exportId: string }).exportId
+    })
+    await page.goto(`${stage.gateway.url}/exports/${exportId}`)
+    const download = page.getByRole('link', { name: /^Télécharger/ })
+    await download.waitFor({ timeout: 90_000 })
+    const show = async (state: object) => {
+      await page.route(`**/api/exports/${exportId}`, async (route) =>
+        route.fulfill({ json: { ...((await (await route.fetch()).json()) as object), ...state } }),
+      )
+      await page.reload()
+    }
+    const again = page.getByRole('link', { name: 'Le redemander' })
+    await show({ status: 'running', progress: { phase: 'records', done: 812, total: 1841 } })
+    await page.getByText(/^812 enregistrements sur 1.841$/).waitFor()
+    await page.getByRole('button', { name: 'Annuler l’export' }).waitFor()
+    await show({ status: 'failed', failure: 'Le disque est plein.' })
+    await page.getByRole('alert').getByText('L’export n’a pas pu être préparé').waitFor()
+    await again.waitFor()
+    await assertSound(page, 'an export that failed')
+    await show({ status: 'cancelled' })
+    await page.getByText('L’export a été annulé').waitFor()
+    await again.click()
+    await page.waitForURL(/exports\/new\?.*from=2026-01-0[45]/)
+    await page.getByText('Connecté', { exact: false }).first().waitFor()
+
+    await page.unroute(`**/api/exports/${exportId}`)
+    await rm(join(stage.gateway.directory, 'exports', `${exportId}.zip`))
+    await page.goto(`${stage.gateway.url}/exports/${exportId}`)
+    await download.click()
+    await page.getByRole('alert').getByText('Le fichier de cet export n’est plus là. Redemandez l’export.').waitFor()
     assert.deepEqual(stage.breaches, [])
   },
 )

@@ -59,6 +59,61 @@ test('A decision is written at once, by keys alone: the focus goes into the reas
   await page.getByRole('button', { name: /^Give back/ }).waitFor()
 })
 
+test('Without a line nothing is sent, now or later: what sends is disabled, a key is refused at once, and what was typed stays', async () => {
+  const { page, context } = await stage.signIn('ines')
+  const approve = page.getByRole('button', { name: /^Approve/ })
+  await approve.waitFor()
+  // The frame of a dialog is fetched in a quiet moment after the page.
+  await page.keyboard.press('?')
+  await page.getByRole('dialog').getByText('Single-letter shortcuts are on').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const decisions: string[] = []
+  page.on('request', (request) => request.method() === 'POST' && decisions.push(request.url()))
+
+  await context.setOffline(true)
+  await page.getByText('You are offline').waitFor()
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('button')].some((one) => one.disabled && one.textContent.startsWith('Approve')),
+  )
+  await page.getByRole('grid').focus()
+  await page.keyboard.press('a')
+  await page.getByRole('alert').getByText('The gateway does not answer.', { exact: false }).waitFor()
+  await page.keyboard.press('c')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Reason').fill('Name the street.')
+  await dialog.getByText('You are offline').waitFor()
+  assert.ok(await dialog.getByRole('button', { name: 'Send back' }).isDisabled())
+  await assertSound(page, 'a dialog without a line')
+
+  decisions.length = 0
+  await context.setOffline(false)
+  await dialog.getByText('You are offline').waitFor({ state: 'detached' })
+  assert.equal(await dialog.getByLabel('Reason').inputValue(), 'Name the street.')
+  assert.ok(await dialog.getByRole('button', { name: 'Send back' }).isEnabled())
+  await page.reload()
+  await approve.waitFor()
+  assert.deepEqual(decisions, [], 'nothing was sent by itself')
+  await context.close()
+})
+
+test('What is overdue says so and since when, in the list and beside the text', async () => {
+  const { page, context } = await stage.signIn('ines', { language: 'fr' })
+  const late = { dueAt: new Date(Date.now() - 3 * 86_400_000).toISOString(), overdue: true }
+  await page.route(/\/api\/reviews(\?|\/[0-9a-f-]{36}$)/, async (route) => {
+    const answer = (await (await route.fetch()).json()) as { items?: object[] }
+    const json = answer.items === undefined ? { ...answer, ...late } : answer
+    await route.fulfill({
+      json: { ...json, ...(answer.items?.length ? { items: answer.items.map((item) => ({ ...item, ...late })) } : {}) },
+    })
+  })
+  await page.reload()
+  await page.getByRole('grid').getByText('en retard', { exact: true }).waitFor()
+  await page.getByRole('region', { name: 'L’examen' }).getByText('en retard, il y a 3 jours').waitFor()
+  await assertSound(page, 'an overdue review')
+  await context.close()
+})
+
 test('A colleague reads who has a review in hand, where it goes and by when it is to be decided', async () => {
   const { page } = await stage.signIn('tom')
   const review = page.getByRole('region', { name: 'The review' })

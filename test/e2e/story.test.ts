@@ -46,6 +46,8 @@ for (const { language, promise, reason, clean } of stories) {
         return area.value.slice(area.selectionStart, area.selectionEnd)
       })
       assert.ok(selected !== '' && promise.includes(selected), `selected: ${selected}`)
+      await editor.fill(`${text} ${Array.from(promise).join(' ')}`)
+      await author.getByText(say('letters set apart'), { exact: false }).first().waitFor()
       await editor.fill(text)
       await author.getByText(clean).waitFor()
       await author.getByRole('button', { name: new RegExp(`^${say('Submit')}`) }).click()
@@ -132,6 +134,12 @@ test('A part of the console that is gone is told in words, and reloading brings 
   await page.unroute('**/assets/HealthPage-*')
   await page.getByRole('button', { name: say('Reload it') }).click()
   await page.getByRole('heading', { level: 1, name: say('Health') }).waitFor()
+  // Neither is a page taken for broken where nobody answers, or where a proxy in front answers for the gateway.
+  await page.route('**/readyz', (route) => route.abort())
+  await page.route('**/api/archive/status', (route) => route.fulfill({ status: 502, body: '<h1>Bad Gateway</h1>' }))
+  await page.reload()
+  await page.getByText('La passerelle ne répond pas.', { exact: false }).waitFor()
+  await page.getByText('La passerelle est injoignable pour l’instant (502).', { exact: false }).waitFor()
 })
 
 const pages: Record<string, readonly string[]> = {

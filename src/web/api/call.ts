@@ -95,8 +95,14 @@ function fillUrl(url: string, { params = {}, query = {} }: LooseGiven): string {
   return search.size === 0 ? path : `${path}?${search}`
 }
 
-async function toError(response: Response): Promise<CallError> {
+/** The refusal that a response carries; one of a proxy in front has no words of ours. */
+export async function toError(response: Response): Promise<CallError> {
   const problem = (await response.json().catch(() => undefined)) as ProblemDocument | undefined
-  const { status } = response
-  return new CallError(problem ?? { code: 'internal', status, detail: t`The gateway answered ${status}.` })
+  return problem === undefined ? wordlessError(response.status) : new CallError(problem)
+}
+
+/** The refusal of something in front of the gateway, which says none of our words. */
+export function wordlessError(status: number, code = 'internal'): CallError {
+  const detail = t`The gateway cannot be reached just now (${status}). Try again in a moment; if it stays, tell your administrator.`
+  return new CallError({ code, status, detail })
 }

@@ -12,7 +12,8 @@ export const queryClient = new QueryClient({
       networkMode: 'always',
       refetchOnReconnect: true,
       staleTime: 5_000,
-      retry: (count, error) => count < 2 && error instanceof CallError && (error.status === 0 || error.status === 503),
+      retry: (count, error) =>
+        count < 2 && navigator.onLine && error instanceof CallError && (error.status === 0 || error.status === 503),
     },
   },
 })

@@ -1,6 +1,6 @@
 import type { ProblemDocument } from '#shared/api/common.ts'
 import { uploadMedia, type Media } from '#shared/api/posts.ts'
-import { CallError, offlineError, writingHeaders } from './call.ts'
+import { CallError, offlineError, wordlessError, writingHeaders } from './call.ts'
 
 /**
  * Uploads a picture or film and tells how far it is, from 0 to 1. An XMLHttpRequest, because no fetch tells that.
@@ -30,5 +30,5 @@ function toError(status: number, answer: unknown): CallError {
   const problem = answer as ProblemDocument | null
   if (typeof problem?.code === 'string') return new CallError(problem)
   const code = status === 413 ? 'too_large' : status === 415 ? 'unsupported_media' : 'internal'
-  return new CallError({ code, status, detail: `The gateway answered ${status}.` })
+  return wordlessError(status, code)
 }

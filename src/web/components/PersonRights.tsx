@@ -34,7 +34,7 @@ export function PersonRights({ userId }: { userId: string }) {
           onChange={setDay}
         />
       </div>
-      <div aria-live="polite">
+      <div className="col" aria-live="polite">
         <QueryView query={rights} rows={2}>
           {(found) => <RightsView rights={found} />}
         </QueryView>

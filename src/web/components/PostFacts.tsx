@@ -4,15 +4,13 @@ import { useQuery } from '@tanstack/react-query'
 import type { Revision } from '#shared/api/posts.ts'
 import { profilesQuery } from '#web/api/queries.ts'
 import { formatTime } from '#web/util/format.ts'
-import { classWords, networkName } from '#web/util/words.ts'
+import { classWords, languageWords, networkName } from '#web/util/words.ts'
 
 interface Props {
   readonly revision: Revision
   /** What the page knows besides, before the rest. */
   readonly more?: readonly (readonly [label: string, value: ReactNode])[]
 }
-
-const languages = { en: 'English', fr: 'Français' }
 
 /** What whoever answers for a post asks beside its words: where it goes, when, in which class, and what supports it. */
 export function PostFacts({ revision, more = [] }: Props) {
@@ -23,7 +21,7 @@ export function PostFacts({ revision, more = [] }: Props) {
     [t`Profiles`, <Places key="places" profileIds={revision.profileIds} />],
     [t`Planned for`, scheduledAt === null ? t`As soon as it is approved` : formatTime(scheduledAt, true)],
     [t`Communication class`, i18n._(classWords[revision.communicationClass])],
-    ...(language === null ? [] : [[t`Language`, languages[language]] as const]),
+    ...(language === null ? [] : [[t`Language`, i18n._(languageWords[language])] as const]),
     ...(sources.length === 0
       ? []
       : [[t`Sources`, sources.map((source) => source.url ?? source.note ?? source.claim).join(' · ')] as const]),

@@ -1,4 +1,4 @@
-import { Trans } from '@lingui/react/macro'
+import { Plural, Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { reviewSummaryQuery } from '#web/api/queries.ts'
 import { formatNumber } from '#web/util/format.ts'
@@ -7,6 +7,8 @@ import { formatNumber } from '#web/util/format.ts'
 export function QueueFigures() {
   const { data } = useQuery(reviewSummaryQuery)
   if (data === undefined) return null
+  const { medianMinutesToDecision: minutes } = data
+  const median = minutes === null ? null : Math.round(minutes)
   return (
     <div className="figures small">
       <div>
@@ -19,13 +21,11 @@ export function QueueFigures() {
       </div>
       <div>
         <strong>{formatNumber(data.decidedToday)}</strong>
-        <Trans>decided today</Trans>
+        <Plural value={data.decidedToday} one="decided today" other="decided today" />
       </div>
       <div>
-        <strong>
-          {data.medianMinutesToDecision === null ? '–' : formatNumber(Math.round(data.medianMinutesToDecision))}
-        </strong>
-        <Trans>median minutes</Trans>
+        <strong>{median === null ? '–' : formatNumber(median)}</strong>
+        <Plural value={median ?? 0} one="median minute" other="median minutes" />
       </div>
     </div>
   )

@@ -121,12 +121,14 @@ function Row({ item, index, top, current, selected, narrow, onOpen, onToggle }: 
         </span>
       </div>
       <div role="gridcell" className="queue-side">
-        {item.escalated && <Badge tone="hold">{t`Escalated`}</Badge>}
-        {item.severity !== null && (
-          <Badge tone={severityWords[item.severity].tone}>{i18n._(severityWords[item.severity].label)}</Badge>
-        )}
+        <span className="queue-badges">
+          {item.escalated && <Badge tone="hold">{t`Escalated`}</Badge>}
+          {item.severity !== null && (
+            <Badge tone={severityWords[item.severity].tone}>{i18n._(severityWords[item.severity].label)}</Badge>
+          )}
+        </span>
         {item.status === 'open' && (
-          <span className={item.overdue ? 'late small' : 'muted small'}>
+          <span className={item.overdue ? 'late small' : isDueSoon(item) ? 'soon small' : 'muted small'}>
             <Due item={item} narrow={narrow} />
           </span>
         )}
@@ -134,6 +136,12 @@ function Row({ item, index, top, current, selected, narrow, onOpen, onToggle }: 
       </div>
     </div>
   )
+}
+
+/** Less than a quarter of its time is left. */
+function isDueSoon({ createdAt, dueAt }: ReviewSummary): boolean {
+  const [from, until] = [Date.parse(createdAt), Date.parse(dueAt)]
+  return Date.now() > until - (until - from) / 4
 }
 
 /** On a phone the time alone: the list says that it is by what is due. */

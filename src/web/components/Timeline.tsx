@@ -3,6 +3,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Link } from '@tanstack/react-router'
 import type { Publication, TimelineEntry } from '#shared/api/posts.ts'
 import { Mark } from '#web/ui/Notice.tsx'
+import { isPerson } from '#web/util/actor-name.ts'
 import { formatExactTime } from '#web/util/format.ts'
 import { placesOf } from '#web/util/publication-places.ts'
 import { recordTone, recordWords } from '#web/util/record-words.ts'
@@ -32,9 +33,7 @@ export function Timeline({ entries, publications = none, drawMore }: Props) {
           <div>
             <div>
               <strong>{i18n._(recordWords(entry.type, entry.summary))}</strong>
-              {entry.actor !== null && entry.actor.userId !== '00000000-0000-0000-0000-000000000000' && (
-                <> · {entry.actor.displayName}</>
-              )}
+              {isPerson(entry.actor) && <> · {entry.actor.displayName}</>}
               <Place name={placeOf(entry)} />
             </div>
             <Detail summary={entry.summary} />

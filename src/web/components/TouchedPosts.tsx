@@ -28,7 +28,7 @@ export function TouchedPosts({ touched }: { touched: AnswerOf<typeof findTouched
             other="# rules change"
           />
         </strong>
-        {touched.changedRules.length > 0 && <>: {touched.changedRules.slice(0, 20).join(', ')}</>}
+        {touched.changedRules.length > 0 && <Trans>: {touched.changedRules.slice(0, 20).join(', ')}</Trans>}
         {touched.changedRules.length > 20 && ' …'}
       </p>
       <p role="status">
@@ -60,7 +60,9 @@ export function TouchedPosts({ touched }: { touched: AnswerOf<typeof findTouched
           {changed.map((post) => (
             <li key={post.revisionId}>
               <div className="line">
-                <span className="line-main cut">{post.excerpt}</span>
+                <span className="line-main">
+                  <span className="cut">{post.excerpt}</span>
+                </span>
                 <VerdictChange before={post.before} after={post.after} />
               </div>
             </li>

@@ -8,7 +8,7 @@ import { useMay } from '#web/components/permissions.ts'
 import { Button } from '#web/ui/Button.tsx'
 import { DateField } from '#web/ui/DateField.tsx'
 import { SelectField, TextField } from '#web/ui/fields.tsx'
-import { startOfDay } from '#web/util/calendar-day.ts'
+import { dayOf, startOfDay } from '#web/util/calendar-day.ts'
 import { formatDay, timeZone } from '#web/util/format.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { networkNames, verdictWords } from '#web/util/words.ts'
@@ -134,6 +134,16 @@ export function toFilter(search: ArchiveSearch): Record<string, string> {
     ...rest,
     ...(from === undefined ? {} : { from: startOfDay(from) }),
     ...(to === undefined ? {} : { to: startOfDay(to, 1) }),
+  }
+}
+
+/** The other way: a filter of the API as the address holds it, in whole days of the reader's zone. */
+export function toSearch({ from, to, ...rest }: Record<string, string>): ArchiveSearch {
+  return {
+    ...rest,
+    ...(from === undefined ? {} : { from: dayOf(Date.parse(from)) }),
+    // The end is the first instant that is left out.
+    ...(to === undefined ? {} : { to: dayOf(Date.parse(to) - 1) }),
   }
 }
 

@@ -8,7 +8,7 @@ import { DateField } from '#web/ui/DateField.tsx'
 import { SelectField, TextArea } from '#web/ui/fields.tsx'
 import type { Draft } from '#web/util/draft-store.ts'
 import { timeZone } from '#web/util/format.ts'
-import { classWords } from '#web/util/words.ts'
+import { classWords, languageWords } from '#web/util/words.ts'
 import { MediaField } from './MediaField.tsx'
 import { ProfilePicker } from './ProfilePicker.tsx'
 import type { Uploads } from './use-uploads.ts'
@@ -72,8 +72,7 @@ export function PostForm({ draft, onChange, uploads, check, editor }: Props) {
           onChange={(value) => onChange(withLanguage(draft, value))}
           choices={[
             { value: '', label: t`Recognise it` },
-            { value: 'en', label: 'English' },
-            { value: 'fr', label: 'Français' },
+            ...Object.entries(languageWords).map(([value, label]) => ({ value, label: i18n._(label) })),
           ]}
         />
         <SelectField

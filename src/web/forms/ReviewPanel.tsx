@@ -93,7 +93,7 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
         )}
         <PostFacts
           revision={review.revision}
-          more={review.status === 'open' ? [[t`To be decided by`, formatTime(review.dueAt, true)]] : []}
+          more={review.status === 'open' ? [[t`To be decided by`, <DueAt key="due" review={review} />]] : []}
         />
         {review.status === 'open' && <Holder review={review} />}
         <div className="decisions">
@@ -153,6 +153,20 @@ function Panel({ review, onDecided }: { review: Review; onDecided: () => void })
   )
 }
 
+/** By when, and how long that is past: what is late says so beside the text too, not in the list alone. */
+function DueAt({ review: { dueAt, overdue } }: { review: Review }) {
+  const when = formatTime(dueAt, true)
+  if (!overdue) return when
+  return (
+    <>
+      {when}{' '}
+      <span className="late">
+        <Trans>overdue, {formatRelative(dueAt)}</Trans>
+      </span>
+    </>
+  )
+}
+
 /** Who else is at it, so that two people do not read the same post. */
 function Holder({ review }: { review: Review }) {
   const { data: me } = useQuery(meQuery)
@@ -189,7 +203,8 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
       onDecided()
       await refresh()
     },
-    onError: refresh,
+    // The refusal is said at once: reading anew may take as long as the gateway is away.
+    onError: () => void refresh(),
   })
   const handle = useMutation({
     mutationFn: async (what: 'claim' | 'release' | { escalate: string }) => {

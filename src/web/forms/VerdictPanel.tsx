@@ -30,7 +30,7 @@ export function VerdictPanel({ text, thread, check, error, waiting, onShow }: Pr
       </div>
       <p id="findings-summary" role="status" className="muted">
         {empty || check === undefined ? (
-          <Trans>Write, and the answer appears here as you type.</Trans>
+          error === null && <Trans>Write, and the answer appears here as you type.</Trans>
         ) : (
           <Plural value={check.findings.length} _0="Nothing to mend." one="# finding" other="# findings" />
         )}

@@ -14,6 +14,7 @@ import { ArchiveFilters, toFilter } from '#web/forms/ArchiveFilters.tsx'
 import { PlaceHoldDialog } from '#web/forms/PlaceHoldDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
+import { actorName } from '#web/util/actor-name.ts'
 import { formatExactTime, formatNumber, timeZone } from '#web/util/format.ts'
 import { recordTone, recordWords } from '#web/util/record-words.ts'
 import { networkName } from '#web/util/words.ts'
@@ -159,7 +160,7 @@ function RecordLine({ item }: { item: RecordSummary }) {
           <span className="muted small own-line">
             {[
               formatExactTime(item.recordedAt),
-              item.actor?.displayName,
+              item.actor === null ? undefined : actorName(item.actor),
               item.network === null ? undefined : networkName(item.network),
               item.type,
             ]

@@ -4,11 +4,13 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { cancelExport, type Export } from '#shared/api/exports.ts'
+import { askForPackage, packageUrl } from '#web/api/ask-for-package.ts'
 import { call } from '#web/api/call.ts'
 import { exportQuery } from '#web/api/archive-queries.ts'
 import { HoldScope } from '#web/components/HoldScope.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
+import { toSearch } from '#web/forms/ArchiveFilters.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge, Notice } from '#web/ui/Notice.tsx'
 import { Progress } from '#web/ui/Progress.tsx'
@@ -66,7 +68,7 @@ function ExportView({ item }: { item: Export }) {
               <Trans>Waiting for the last records to be sealed</Trans>
             ) : (
               <Trans>
-                {formatNumber(item.progress.done)} of {formatNumber(item.progress.total)}
+                {formatNumber(item.progress.done)} of {formatNumber(item.progress.total)} records
               </Trans>
             )}
           </p>
@@ -79,12 +81,25 @@ function ExportView({ item }: { item: Export }) {
         </section>
       )}
       {item.status === 'failed' && (
-        <Notice tone="block" title={<Trans>The export could not be made</Trans>}>
+        <Notice
+          tone="block"
+          title={<Trans>The export could not be made</Trans>}
+          action={<AskAgain filter={item.filter} />}
+        >
           {item.failure}
         </Notice>
       )}
+      {item.status === 'cancelled' && (
+        <Notice tone="note" title={<Trans>The export was cancelled</Trans>} action={<AskAgain filter={item.filter} />}>
+          <Trans>Nothing of it was kept.</Trans>
+        </Notice>
+      )}
       {item.status === 'removed' && (
-        <Notice tone="note" title={<Trans>The package is no longer there</Trans>}>
+        <Notice
+          tone="note"
+          title={<Trans>The package is no longer there</Trans>}
+          action={<AskAgain filter={item.filter} />}
+        >
           {item.failure}
         </Notice>
       )}
@@ -93,11 +108,7 @@ function ExportView({ item }: { item: Export }) {
           <h2>
             <Trans>Ready</Trans>
           </h2>
-          <div className="row">
-            <a className="button-link" href={`/api/exports/${item.exportId}/download`} download>
-              <Trans>Download ({item.size === null ? '' : formatBytes(item.size)})</Trans>
-            </a>
-          </div>
+          <Download item={item} />
           <p>
             <Trans>Whoever receives it can prove offline that nothing is missing or changed:</Trans>
           </p>
@@ -124,8 +135,12 @@ function ExportView({ item }: { item: Export }) {
               <dd>{formatTime(item.finishedAt, true)}</dd>
             </>
           )}
-          <dt>{t`Package kept until`}</dt>
-          <dd>{formatTime(item.keepUntil, true)}</dd>
+          {item.status !== 'failed' && item.status !== 'cancelled' && (
+            <>
+              <dt>{t`Package kept until`}</dt>
+              <dd>{formatTime(item.keepUntil, true)}</dd>
+            </>
+          )}
           <dt>{t`Selection`}</dt>
           <dd>
             <HoldScope scope={item.filter} />
@@ -150,6 +165,42 @@ function ExportView({ item }: { item: Export }) {
           )}
         </dl>
       </section>
+    </>
+  )
+}
+
+/** Leads to a new export of the same records. */
+function AskAgain({ filter }: { filter: Export['filter'] }) {
+  return (
+    <Link className="button-link small-link" to="/exports/new" search={toSearch(filter)}>
+      <Trans>Ask for it again</Trans>
+    </Link>
+  )
+}
+
+/** The way to the package; where it cannot be had, why not and what to do. */
+function Download({ item }: { item: Export }) {
+  const url = packageUrl(item.exportId)
+  const ask = useMutation({
+    mutationFn: () => askForPackage(item.exportId),
+    onSuccess: () => window.location.assign(url),
+  })
+  return (
+    <>
+      <div className="row">
+        <a
+          className="button-link"
+          href={url}
+          download
+          onClick={(event) => {
+            event.preventDefault()
+            ask.mutate()
+          }}
+        >
+          <Trans>Download ({item.size === null ? '' : formatBytes(item.size)})</Trans>
+        </a>
+      </div>
+      {ask.error !== null && <Failure error={ask.error} />}
     </>
   )
 }

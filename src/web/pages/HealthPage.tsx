@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Static } from 'typebox'
 import { verifyNow, type ArchiveStatus } from '#shared/api/archive.ts'
 import type { Readiness } from '#shared/api/operations.ts'
-import { call } from '#web/api/call.ts'
+import { call, offlineError, wordlessError } from '#web/api/call.ts'
 import { archiveStatusQuery } from '#web/api/archive-queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { useMay } from '#web/components/permissions.ts'
@@ -39,8 +39,12 @@ const partWords = {
 
 /** Readiness is public and answers 503 with a body, so it is asked for as it is. */
 async function fetchReadiness(): Promise<Static<typeof Readiness>> {
-  const response = await fetch('/readyz')
-  return (await response.json()) as Static<typeof Readiness>
+  const response = await fetch('/readyz').catch(() => {
+    throw offlineError()
+  })
+  const answer = (await response.json().catch(() => undefined)) as Static<typeof Readiness> | undefined
+  if (answer === undefined) throw wordlessError(response.status)
+  return answer
 }
 
 export function HealthPage() {

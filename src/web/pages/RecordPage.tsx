@@ -10,6 +10,7 @@ import { RecordContent } from '#web/components/RecordContent.tsx'
 import { Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge, Mark, Notice } from '#web/ui/Notice.tsx'
+import { actorName } from '#web/util/actor-name.ts'
 import { formatExactTime, timeZone } from '#web/util/format.ts'
 import { objectOf } from '#web/util/record-facts.ts'
 import { recordWords } from '#web/util/record-words.ts'
@@ -53,7 +54,7 @@ function RecordView({ record }: { record: ArchiveRecord }) {
                 {formatExactTime(record.recordedAt)} ({timeZone})
               </dd>
               <dt>{t`Who`}</dt>
-              <dd>{record.actor?.displayName ?? t`The gateway itself`}</dd>
+              <dd>{actorName(record.actor)}</dd>
               {record.author !== null && (
                 <>
                   <dt>{t`Author of the post`}</dt>

@@ -1,7 +1,15 @@
 /** The day so many days from today in the reader's zone, as `2026-11-22`. */
 export function dayFrom(days: number): string {
   const today = new Date()
-  const day = new Date(today.getFullYear(), today.getMonth(), today.getDate() + days)
+  return write(new Date(today.getFullYear(), today.getMonth(), today.getDate() + days))
+}
+
+/** The day on which an instant falls in the reader's zone. */
+export function dayOf(milliseconds: number): string {
+  return write(new Date(milliseconds))
+}
+
+function write(day: Date): string {
   return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
 }
 

@@ -63,6 +63,9 @@ export const classWords = {
   institutional: msg`Institutional`,
 } as const
 
+/** Languages in which a post may be written. */
+export const languageWords = { en: msg`English`, fr: msg`French` } as const
+
 export const publicationWords = {
   waiting: { label: msg`Waiting`, tone: 'neutral' },
   publishing: { label: msg`Publishing`, tone: 'note' },
