@@ -4,6 +4,7 @@ import { addMilliseconds } from '#server/platform/clock.ts'
 import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
 import { approve, furnishFirm, readPost, submit, testPolicy } from '#test/support/furnish-firm.ts'
 import { giveRole } from '#test/support/give-role.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 
 const text = 'We open our branch in Lyon on Monday.'
 
@@ -29,6 +30,12 @@ test('the open work of somebody who leaves is in the queue again, and a colleagu
   await ada.post(`/api/users/${tomId}/deactivate`, { reason: 'left the firm' })
   assert.equal(await handOverReviews(gateway), 2)
   assert.equal(await handOverReviews(gateway), 0)
+  const released = (await recordsOf(gateway, 'review.released')).map(({ content }) => content)
+  assert.deepEqual(
+    new Set(released.map(({ reviewId }) => reviewId)),
+    new Set([claimed, assigned].map(({ reviews }) => reviews[0]!.reviewId)),
+  )
+  assert.partialDeepStrictEqual(released, [{ because: 'deactivated', from: [tomId] }, { from: [tomId] }])
   assert.equal((await decide(claimed)).statusCode, 200)
   assert.equal((await decide(assigned)).statusCode, 200)
 })
