@@ -21,7 +21,7 @@ import type { Problem } from './problem.ts'
 import { readSeals, type ReadSeal } from './read-seals.ts'
 import { summariseSeal, type SealBytes } from './summarise-seal.ts'
 import type { Summariser } from './summarise-seals.ts'
-import { readCheckpoint, readSealedEntries, walkSeal, type Walk } from './verify-seal.ts'
+import { readCheckpoint, readSealedEntries, walkSeal, type SealedEntry, type Walk } from './verify-seal.ts'
 
 /** A seal whose entries were walked; `firstAt` is when its first entry was numbered, '' where that could not be read. */
 export interface WalkedSeal extends BucketSeal {
@@ -43,8 +43,10 @@ export interface BucketLog {
   readonly readTile: TileReader
   /** Stretches whose entries cannot be read or are not those that were sealed. */
   readonly damaged: readonly { readonly firstIndex: number; readonly treeSize: number }[]
-  /** Log indexes of the records that say what became of retention: destroyed months, lengthened classes. */
+  /** Log indexes of the records that say what became of retention (destroyed months, lengthened classes), as far as a checkpoint proves them. */
   readonly retentionRecords: readonly number[]
+  /** Further such records may be among entries that cannot be read, numbered up to this instant; '' where all could be. */
+  readonly retentionUnreadUntil: Instant
   /** Everything that is not as it should be, also where it hinders nothing. */
   readonly problems: readonly Problem[]
 }
@@ -72,7 +74,10 @@ export async function firstIndexAt(log: BucketLog, at: Instant): Promise<number>
   return entries.find(({ sealedAt }) => sealedAt >= at)?.index ?? seal.treeSize
 }
 
-const marks = ['"type":"record.disposed"', '"type":"retention.extended"'].map((mark) => Buffer.from(mark))
+const retentionTypes = ['record.disposed', 'retention.extended']
+const marks = retentionTypes.map((type) => Buffer.from(`"type":"${type}"`))
+/** Later than every time. */
+const endOfTime = '9999-12-31T23:59:59.999Z'
 
 class BucketWalk {
   readonly #source: Source
@@ -81,6 +86,10 @@ class BucketWalk {
   readonly #seals: WalkedSeal[] = []
   readonly #tiles = new Map<string, Uint8Array>()
   readonly #retentionRecords: number[] = []
+  /** The same in seals that were recomputed, by their sizes, and in those that no checkpoint has proven yet. */
+  readonly #marked = new Map<number, readonly number[]>()
+  #unproven: number[] = []
+  #unreadUntil = ''
   readonly #damaged: BucketSeal[] = []
   /** Where the last damage ends, while the walk is behind it without footing. */
   #damagedUntil: number | undefined
@@ -102,36 +111,57 @@ class BucketWalk {
     lanes: 1,
     summarise: async (seals) =>
       seals.map((seal) => {
-        this.#mark(seal)
+        this.#marked.set(seal.treeSize, markedIn(seal))
         return summariseSeal(seal)
       }),
     close: async () => {},
   }
 
-  async take({ seal, note, summary }: ReadSeal): Promise<void> {
+  async take(read: ReadSeal): Promise<void> {
+    const { seal, note } = read
+    const checkpoint = await readCheckpoint(async () => note, seal, this.#key, this.#walk)
+    const stands =
+      this.#damagedUntil === undefined
+        ? await this.#walkOn(read, checkpoint)
+        : await this.#bridge(read, checkpoint, this.#damagedUntil)
+    this.#marked.delete(seal.treeSize)
+    if (!stands || checkpoint === undefined) return
+    this.#proven = { note: fromUtf8(note!), checkpoint, frontier: copyFrontier(this.#walk.frontier) }
+    this.#retentionRecords.push(...this.#unproven)
+    this.#unproven = []
+  }
+
+  /** One seal further; false where it is damaged and the next cannot be built upon it. */
+  async #walkOn({ seal, summary }: ReadSeal, checkpoint: Checkpoint | undefined): Promise<boolean> {
     const walk = this.#walk
-    const checkpoint = await readCheckpoint(async () => note, seal, this.#key, walk)
-    if (this.#damagedUntil !== undefined) {
-      this.#seals.push({ ...seal, firstAt: summary?.firstAt ?? '' })
-      const edge = await this.#restoreEdge(seal, checkpoint, this.#damagedUntil)
-      if (edge === undefined) return
-      walk.frontier = edge
-      this.#damagedUntil = undefined
-    } else {
-      const tiles = summary === undefined ? undefined : advance(walk, seal, checkpoint, summary)
-      const slow = tiles === undefined ? await walkSeal(this.#source.read, seal, checkpoint, walk) : undefined
-      const firstAt = slow?.whole === false ? '' : (summary?.firstAt ?? slow?.entries[0]?.sealedAt ?? '')
-      this.#seals.push({ ...seal, firstAt })
-      if (slow?.whole === false) {
-        this.#damagedUntil = seal.treeSize
-        this.#damaged.push(seal)
-        walk.sequences = undefined
-        return
-      }
-      this.#keep(tiles ?? slow!.tiles)
+    const tiles = summary === undefined ? undefined : advance(walk, seal, checkpoint, summary)
+    const slow = tiles === undefined ? await walkSeal(this.#source.read, seal, checkpoint, walk) : undefined
+    if (slow?.whole === false) {
+      this.#seals.push({ ...seal, firstAt: '' })
+      this.#damagedUntil = seal.treeSize
+      this.#damaged.push(seal)
+      this.#unproven = []
+      this.#unreadUntil = endOfTime
+      walk.sequences = undefined
+      return false
     }
-    if (checkpoint !== undefined)
-      this.#proven = { note: fromUtf8(note!), checkpoint, frontier: copyFrontier(walk.frontier) }
+    const firstAt = summary?.firstAt ?? slow?.entries[0]?.sealedAt ?? ''
+    this.#seals.push({ ...seal, firstAt })
+    this.#keep(tiles ?? slow!.tiles)
+    this.#unproven.push(...(slow === undefined ? (this.#marked.get(seal.treeSize) ?? []) : retentionOf(slow.entries)))
+    // Entries are numbered in order of time: what could not be read is older than this.
+    if (this.#unreadUntil === endOfTime) this.#unreadUntil = firstAt
+    return true
+  }
+
+  /** Looks for footing behind damage; entries on the way to it are nobody's word yet. */
+  async #bridge({ seal, summary }: ReadSeal, checkpoint: Checkpoint | undefined, from: number): Promise<boolean> {
+    this.#seals.push({ ...seal, firstAt: summary?.firstAt ?? '' })
+    const edge = await this.#restoreEdge(seal, checkpoint, from)
+    if (edge === undefined) return false
+    this.#walk.frontier = edge
+    this.#damagedUntil = undefined
+    return true
   }
 
   end(): BucketLog {
@@ -141,11 +171,12 @@ class BucketWalk {
       checkpoint: undefined,
     }
     const size = frontier.size
+    const listedSize = this.#source.seals.at(-1)?.treeSize ?? 0
     return {
       source: this.#source,
       seals: this.#seals.filter(({ treeSize }) => treeSize <= size),
       size,
-      listedSize: this.#source.seals.at(-1)?.treeSize ?? 0,
+      listedSize,
       note,
       checkpoint,
       readTile: async ({ level, index, width }) => {
@@ -154,7 +185,8 @@ class BucketWalk {
         return this.#tiles.get(tilePath({ level, index, width })) ?? this.#storedTile(level, index)
       },
       damaged: this.#damaged,
-      retentionRecords: this.#retentionRecords.filter((index) => index < size),
+      retentionRecords: this.#retentionRecords,
+      retentionUnreadUntil: size === listedSize ? this.#unreadUntil : endOfTime,
       problems: this.#walk.problems,
     }
   }
@@ -163,17 +195,6 @@ class BucketWalk {
   #keep(tiles: readonly FullTile[]): void {
     for (const { level, index, hashes } of tiles)
       if (level > 0) this.#tiles.set(tilePath({ level, index, width: tileWidth }), hashes)
-  }
-
-  #mark({ firstIndex, entries }: SealBytes): void {
-    const bytes = unpackIf(entries)
-    if (bytes === undefined || !marks.some((mark) => bytes.includes(mark))) return
-    bytes
-      .toString('utf8')
-      .split('\n')
-      .forEach((line, at) => {
-        if (marks.some((mark) => line.includes(mark.toString()))) this.#retentionRecords.push(firstIndex + at)
-      })
   }
 
   /** Leaf hashes from the entries; where those cannot be read, from the stored tile. */
@@ -219,6 +240,18 @@ class BucketWalk {
     }
     return roots
   }
+}
+
+function retentionOf(entries: readonly SealedEntry[]): number[] {
+  return entries.filter(({ type }) => retentionTypes.includes(type)).map(({ index }) => index)
+}
+
+/** The same from the bytes, without parsing what has none. */
+function markedIn({ firstIndex, entries }: SealBytes): number[] {
+  const bytes = unpackIf(entries)
+  if (bytes === undefined || !marks.some((mark) => bytes.includes(mark))) return []
+  const lines = bytes.toString('utf8').split('\n')
+  return lines.flatMap((line, at) => (marks.some((mark) => line.includes(mark.toString())) ? [firstIndex + at] : []))
 }
 
 function unpackIf(packed: Uint8Array): Buffer | undefined {

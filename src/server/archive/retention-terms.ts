@@ -31,6 +31,7 @@ export class RetentionHistory {
   readonly #certificates = new Map<string, Certificate>()
   readonly #terms: Record<string, number | null> = { ...firstTerms }
   readonly earlierTerms: EarlierTerm[] = []
+  #unreadUntil: Instant | '' = ''
 
   /** Takes in a `record.disposed` or `retention.extended`, in log order; its content as the body says it. */
   take(record: { readonly id: string; readonly type: string; readonly recordedAt: Instant }, content: unknown): void {
@@ -48,6 +49,16 @@ export class RetentionHistory {
       this.earlierTerms.push({ retentionClass, years: Number(from), until: record.recordedAt })
       this.#terms[retentionClass] = Number(to)
     }
+  }
+
+  /** Notes that certificates up to an instant may be missing here, because they cannot be read. */
+  miss(until: Instant | ''): void {
+    if (until > this.#unreadUntil) this.#unreadUntil = until
+  }
+
+  /** May bodies of a month (`yyyy-mm`) have been destroyed by a certificate that cannot be read? */
+  mayBeGone(month: string): boolean {
+    return `${month}-01T00:00:00.000Z` <= this.#unreadUntil
   }
 
   /** Years of each class today. */

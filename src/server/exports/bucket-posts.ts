@@ -1,7 +1,7 @@
 import type { BucketLog } from '#server/archive/bucket-log.ts'
 import { EntriesUnreadable, readEntryTexts, type BucketRecord } from '#server/archive/bucket-records.ts'
 import type { RetentionHistory } from '#server/archive/retention-terms.ts'
-import { readRecords, sealsAtOnce } from './bucket-source.ts'
+import { readRecords, sealsAtOnce, whyWithheld } from './bucket-source.ts'
 import { toPostRecord, type PostReader } from './post-records.ts'
 import type { PostRecord } from './tell-post.ts'
 
@@ -33,8 +33,9 @@ export async function openBucketPosts(
 function tell(record: BucketRecord, history: RetentionHistory): PostRecord {
   const { index, header, headerText, body } = record
   const isDisposed = history.findCertificate(header, body?.month) !== undefined
-  const told = toPostRecord(index, headerText, isDisposed || body === undefined ? null : body.text)
-  if (isDisposed || body !== undefined) return told
+  const isThere = body !== undefined && !isDisposed && whyWithheld(record, history) === undefined
+  const told = toPostRecord(index, headerText, isThere ? body.text : null)
+  if (isDisposed || isThere) return told
   return { ...told, content: { sentence: 'The body of this record cannot be read from the object store.' } }
 }
 

@@ -26,11 +26,13 @@ export interface BucketSource extends PackageSource {
 export const sealsAtOnce = 8
 
 /** A package's content from the object store alone. Every body is held against its header before it is handed on. */
-export async function openBucketSource(log: BucketLog): Promise<BucketSource> {
+export async function openBucketSource(log: BucketLog, now: Instant): Promise<BucketSource> {
   const history = new RetentionHistory()
   const lost: LostRecord[] = []
-  for (const record of await readRecords(log, log.retentionRecords))
-    if (record.body !== undefined) history.take(record.header, parseBody(record.body.text).content)
+  history.miss(log.retentionUnreadUntil < now ? log.retentionUnreadUntil : now)
+  for (const { header, body } of await readRecords(log, log.retentionRecords))
+    if (body === undefined) history.miss(header.recordedAt)
+    else history.take(header, parseBody(body.text).content)
   return {
     history,
     lost,
@@ -92,13 +94,26 @@ function findSeal(seals: readonly WalkedSeal[], index: number): WalkedSeal {
   return seals[low]!
 }
 
+/**
+ * Why a body that no certificate names is not delivered; undefined where it is. One that lies there is held back all the
+ * same where the certificate of its destruction may be among what cannot be read (GDPR-2).
+ */
+export function whyWithheld({ body, fault }: BucketRecord, history: RetentionHistory): string | undefined {
+  if (body === undefined)
+    return fault ?? 'is missing from the object store, and no certificate says that it was disposed of'
+  if (!history.mayBeGone(body.month)) return undefined
+  return `is held back: it may have been disposed of since ${body.month}, and the entries that would say so cannot be read`
+}
+
 /** Lines of `records.jsonl`, byte for byte those that the database's export writes. */
 function formatBatch(records: readonly BucketRecord[], history: RetentionHistory, lost: LostRecord[]): RecordBatch {
   const lines: string[] = []
   let disposed = 0
-  for (const { index, header, headerText, body, fault } of records) {
+  for (const record of records) {
+    const { index, header, headerText, body } = record
     // A file may outlive its certificate by its lock: what was destroyed is not delivered again.
     const certificate = history.findCertificate(header, body?.month)
+    const withheld = whyWithheld(record, history)
     if (certificate !== undefined) {
       const [month, because, id] = [certificate.month, certificate.reason, certificate.certificateId].map((part) =>
         JSON.stringify(part),
@@ -106,12 +121,11 @@ function formatBatch(records: readonly BucketRecord[], history: RetentionHistory
       const gone = `{"month" : ${month}, "because" : ${because}, "certificate" : ${id}}`
       lines.push(`{"n":${index},"header":${headerText},"disposed":${gone}}`)
       disposed += 1
-    } else if (body !== undefined) {
+    } else if (body !== undefined && withheld === undefined) {
       const salt = Buffer.from(body.salt).toString('base64')
       lines.push(`{"n":${index},"salt":"${salt}","header":${headerText},"body":${body.text}}`)
     } else {
-      const what = fault ?? 'is missing from the object store, and no certificate says that it was disposed of'
-      lost.push({ index, sentence: `The body of the record at log index ${index} (${header.type}) ${what}.` })
+      lost.push({ index, sentence: `The body of the record at log index ${index} (${header.type}) ${withheld}.` })
     }
   }
   return { count: lines.length, disposed, text: lines.join('\n') }

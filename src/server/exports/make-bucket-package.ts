@@ -125,7 +125,7 @@ function refuseDamagedRange(log: BucketLog, { log: { first, end } }: PackagePlan
 }
 
 async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: BucketLog, partial: string) {
-  const source = await openBucketSource(log)
+  const source = await openBucketSource(log, deps.clock.now())
   const media = new MediaFiles(trueMedia(deps.objectStore))
   const plan = await planOf(deps, wish, log, source)
   refuseDamagedRange(log, plan, wish)
