@@ -31,7 +31,7 @@ export class RetentionHistory {
   readonly #certificates = new Map<string, Certificate>()
   readonly #terms: Record<string, number | null> = { ...firstTerms }
   readonly earlierTerms: EarlierTerm[] = []
-  #unreadUntil: Instant | '' = ''
+  #unreadUntil: Instant = ''
 
   /** Takes in a `record.disposed` or `retention.extended`, in log order; its content as the body says it. */
   take(record: { readonly id: string; readonly type: string; readonly recordedAt: Instant }, content: unknown): void {
@@ -52,7 +52,7 @@ export class RetentionHistory {
   }
 
   /** Notes that certificates up to an instant may be missing here, because they cannot be read. */
-  miss(until: Instant | ''): void {
+  miss(until: Instant): void {
     if (until > this.#unreadUntil) this.#unreadUntil = until
   }
 
