@@ -71,6 +71,8 @@ async function dispose(archive: TestArchive): Promise<void> {
 
 const withCertificate = (key: string) => key.startsWith('entries/000000000257-')
 const gone = () => undefined
+const relabelled = (bytes: Buffer) =>
+  zstdCompressSync(zstdDecompressSync(bytes).toString().replace('session.started', 'record.disposed'))
 
 test('where the certificate of a destruction cannot be read, the bodies that still lie in the bucket are held back and named (GDPR-2)', async (t) => {
   const archive = await furnish(t, dispose)
@@ -120,19 +122,19 @@ test('the body of a certificate that cannot be read, and a certificate whose nei
 test('a certificate that somebody wrote into a damaged bundle hides no record', async (t) => {
   const content = { month: '2033-11', reason: 'forged', retentionClasses: ['pharma'] }
   const archive = await furnish(t, (made) => made.append({ retentionClass: 'permanent', body: content }))
-  const relabelled = (bytes: Buffer) =>
-    zstdCompressSync(zstdDecompressSync(bytes).toString().replace('session.started', 'record.disposed'))
   const forged = alteredStore(archive.objectStore, (key, bytes) => (withCertificate(key) ? relabelled(bytes) : bytes))
   const { manifest } = await make(archive, forged, true)
   assert.deepEqual([manifest.counts.delivered, manifest.counts.disposed], [255, 0])
 })
 
-test('damage before a month ended holds nothing of that month back', async (t) => {
+test('damage before a month ended holds nothing of that month back, and is gone round also where it can be read', async (t) => {
   const archive = await furnish(t, async (made) => {
     made.clock.set('2026-10-31T09:00:00.000Z')
     await made.append()
   })
-  const damaged = alteredStore(archive.objectStore, (key, bytes) => (withCertificate(key) ? flipped(bytes) : bytes))
-  const { manifest } = await make(archive, damaged)
-  assert.equal(manifest.counts.delivered, 256)
+  for (const how of [flipped, relabelled, gone]) {
+    const damaged = alteredStore(archive.objectStore, (key, bytes) => (withCertificate(key) ? how(bytes) : bytes))
+    const { manifest } = await make(archive, damaged)
+    assert.equal(manifest.counts.delivered, 256)
+  }
 })

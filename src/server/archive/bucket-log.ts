@@ -93,6 +93,8 @@ class BucketWalk {
   readonly #damaged: BucketSeal[] = []
   /** Where the last damage ends, while the walk is behind it without footing. */
   #damagedUntil: number | undefined
+  /** Stretches from damage to footing: their entries are nobody's word, also where they can be read. */
+  readonly #unwalked: { readonly first: number; end: number }[] = []
   #proven: { readonly note: string; readonly checkpoint: Checkpoint; readonly frontier: Frontier } | undefined
 
   constructor(source: Source, key: VerifierKey) {
@@ -140,6 +142,7 @@ class BucketWalk {
       this.#seals.push({ ...seal, firstAt: '' })
       this.#damagedUntil = seal.treeSize
       this.#damaged.push(seal)
+      this.#unwalked.push({ first: seal.firstIndex, end: Infinity })
       this.#unproven = []
       this.#unreadUntil = endOfTime
       walk.sequences = undefined
@@ -154,13 +157,14 @@ class BucketWalk {
     return true
   }
 
-  /** Looks for footing behind damage; entries on the way to it are nobody's word yet. */
+  /** Looks for footing behind damage. */
   async #bridge({ seal, summary }: ReadSeal, checkpoint: Checkpoint | undefined, from: number): Promise<boolean> {
     this.#seals.push({ ...seal, firstAt: summary?.firstAt ?? '' })
     const edge = await this.#restoreEdge(seal, checkpoint, from)
     if (edge === undefined) return false
     this.#walk.frontier = edge
     this.#damagedUntil = undefined
+    this.#unwalked.at(-1)!.end = seal.treeSize
     return true
   }
 
@@ -197,8 +201,10 @@ class BucketWalk {
       if (level > 0) this.#tiles.set(tilePath({ level, index, width: tileWidth }), hashes)
   }
 
-  /** Leaf hashes from the entries; where those cannot be read, from the stored tile. */
+  /** Leaf hashes from the entries; where those cannot be read or are not proven, from the stored tile. */
   async #leaves(start: number, width: number): Promise<Uint8Array> {
+    const isWalked = !this.#unwalked.some(({ first, end }) => first < start + width && end > start)
+    if (!isWalked && width === tileWidth) return this.#storedTile(0, start / tileWidth)
     const hashes: Uint8Array[] = []
     for (const seal of this.#source.seals.filter((one) => one.firstIndex < start + width && one.treeSize > start)) {
       const entries = await readSealedEntries(this.#source.read, seal).catch(() => [])
