@@ -109,6 +109,19 @@ test('an access token of the firm’s provider acts for its service client, prov
   assert.equal((await call(elsewhere)).statusCode, 401, 'for another audience')
 })
 
+test('a token that cannot be proven because the provider is away is no unknown token', async (t) => {
+  const provider = await startLyingProvider(t)
+  const oidc = { issuer: provider.issuer, ...providerClient, groupsClaim: 'groups', groupRoles: {}, scope: 'openid' }
+  const gateway = await startGateway(t, { config: { oidc } })
+  await gateway.app.inject({ url: '/auth/login' })
+  provider.fails('/jwks')
+  const token = await sign({ sub: 'loader', iss: provider.issuer, aud: publicUrl, exp: 4e9 }, provider.key, {
+    kid: provider.kid,
+  })
+  const answer = await gateway.app.inject({ url: '/api/me', headers: { authorization: `Bearer ${token}` } })
+  assert.deepEqual([answer.statusCode, answer.json().code], [503, 'provider_unavailable'])
+})
+
 test('an access token from before the last sign-in brings no role back that was lost since', async (t) => {
   const provider = await startLyingProvider(t)
   const oidc = { issuer: provider.issuer, ...providerClient, groupsClaim: 'groups', groupRoles: demoGroupRoles }

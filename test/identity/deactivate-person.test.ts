@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { requireStillActive } from '#server/identity/deactivate-person.ts'
+import { lockPerson } from '#server/identity/people-queries.ts'
+import { AppError } from '#server/platform/app-error.ts'
+import { requireStillEntitled } from '#server/identity/deactivate-person.ts'
 import { loadActor } from '#server/identity/load-actor.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
@@ -59,7 +61,7 @@ test('a decision and an off-boarding at the same moment have an order', async (t
   assert.ok(actor)
   let offboarding: Promise<unknown> | undefined
   await inTransaction(gateway.db, async (tx) => {
-    await requireStillActive(tx, actor)
+    await requireStillEntitled(tx, actor, gateway.clock)
     offboarding = ada.post(`/api/users/${userId}/deactivate`, { reason: 'left' })
     const first = await Promise.race([
       offboarding.then(() => 'off-boarded'),
@@ -69,7 +71,37 @@ test('a decision and an off-boarding at the same moment have an order', async (t
   })
   await offboarding
   await assert.rejects(
-    inTransaction(gateway.db, (tx) => requireStillActive(tx, actor)),
+    inTransaction(gateway.db, (tx) => requireStillEntitled(tx, actor, gateway.clock)),
     { code: 'session_expired' },
   )
+})
+
+test('a role that ends while its holder decides ends the decision: what was waited for is seen', async (t) => {
+  const gateway = await startGateway(t)
+  const tom = await gateway.signIn('tom')
+  const { userId } = (await tom.get('/api/me')).json()
+  const actor = await loadActor(gateway.db, userId, gateway.clock.now())
+  assert.ok(actor)
+  let decision: Promise<unknown> | undefined
+  await inTransaction(gateway.db, async (tx) => {
+    await lockPerson(tx, userId)
+    decision = inTransaction(gateway.db, (other) => requireStillEntitled(other, actor, gateway.clock)).catch(
+      (error: unknown) => error,
+    )
+    const first = await Promise.race([
+      decision.then(() => 'decided'),
+      new Promise((resolve) => setTimeout(() => resolve('waits'), 300)),
+    ])
+    assert.equal(first, 'waits', 'the decision waits for the change of roles')
+    const revokedAt = gateway.clock.advance(1_000)
+    await tx
+      .updateTable('role_grant')
+      .set({ revoked_at: revokedAt })
+      .where('user_id', '=', userId)
+      .where('role', '=', 'reviewer')
+      .execute()
+  })
+  const refused = await decision
+  assert.ok(refused instanceof AppError)
+  assert.deepEqual([refused.code, refused.message.slice(0, 18)], ['conflict', 'Your roles changed'])
 })

@@ -386,3 +386,13 @@ test('the provider may be down at the start: sign-in says so, and works when it 
   t.after(() => back.close())
   assert.equal((await signInWithForm(gatewayBrowser(gateway), `${loginUrl}?returnTo=/api/me`, 'ruth')).status, 200)
 })
+
+test('a provider that fails in the middle of a sign-in is said to be down, and nothing is kept', async (t) => {
+  for (const path of ['/token', '/jwks']) {
+    const { provider, gateway } = await startWith(t)
+    provider.fails(path)
+    const answer = await signInWithForm(gatewayBrowser(gateway), `${loginUrl}?returnTo=/api/me`, 'ruth')
+    assert.deepEqual([answer.status, JSON.parse(answer.body).code], [503, 'provider_unavailable'], path)
+    assert.equal((await recordsOf(gateway, 'session.refused')).length, 0)
+  }
+})

@@ -21,6 +21,8 @@ export interface LyingProvider {
   rotate(jwks: object): void
   /** Answers this instead at a path, whatever was asked; at `/token`, beside what is answered anyway. */
   says(path: string, body: object): void
+  /** Answers 503 at a path, as a proxy does whose provider is down. */
+  fails(path: string): void
 }
 
 export const foreignKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -50,7 +52,13 @@ export async function startLyingProvider(
   const { issuer, provider } = running
   let lie: Lie | undefined
   const said = new Map<string, object>()
+  const failing = new Set<string>()
   provider.use(async (context, next) => {
+    if (failing.has(context.path)) {
+      context.status = 503
+      context.body = 'no healthy upstream'
+      return
+    }
     const instead = said.get(context.path)
     if (instead === undefined || context.path === '/token') await next()
     if (instead !== undefined) {
@@ -76,5 +84,6 @@ export async function startLyingProvider(
     },
     rotate: (jwks) => void said.set('/jwks', jwks),
     says: (path, body) => void said.set(path, body),
+    fails: (path) => void failing.add(path),
   }
 }

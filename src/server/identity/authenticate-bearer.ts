@@ -11,13 +11,15 @@ import { toActor } from './load-actor.ts'
 import { provisionPerson } from './provision-person.ts'
 import { findPerson, findToken, touchToken } from './queries.ts'
 import { readClaims } from './read-claims.ts'
-import { signatureAlgorithms, type RelyingParty } from './relying-party.ts'
+import { isUnreachable, signatureAlgorithms, type RelyingParty } from './relying-party.ts'
 import { syncGroupRoles } from './sync-group-roles.ts'
 import { syncScimRoles } from './sync-scim-roles.ts'
 import { findLastSignIn } from './token-queries.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
 
+const keysAway =
+  'The identity provider does not answer, so its tokens cannot be proven just now. Try again in a minute, or use an API token.'
 const touchEveryMs = 60_000
 const keptTokens = 10_000
 
@@ -70,6 +72,7 @@ async function proveAccessToken(deps: Parts, relyingParty: RelyingParty, token: 
     if (payload['events'] !== undefined || payload['nonce'] !== undefined) throw new Error('not an access token')
     return payload
   } catch (error) {
+    if (isUnreachable(error)) throw new AppError('provider_unavailable', keysAway, { cause: error })
     throw refused(error)
   }
 }

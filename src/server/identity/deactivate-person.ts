@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
-import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
+import { mayOnUnit, type Actor, type RoleGrant } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
-import type { Instant } from '#server/platform/clock.ts'
+import type { Clock, Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { endSessionsOf } from './end-session.ts'
+import { loadActor } from './load-actor.ts'
 import {
   endDelegationsOf,
   lockPerson,
@@ -133,16 +134,21 @@ export async function onboardAgain(
 }
 
 /**
- * Holds the actor's own row until the end of a transaction, and refuses when they were off-boarded meanwhile. A decision
- * and an off-boarding at the same moment thus have an order: what is decided, was decided by somebody who still could.
+ * Holds the actor's own row until the end of a transaction, and refuses when they were off-boarded or lost a role since the
+ * request began. A decision and the loss of the right to it at the same moment thus have an order: what is decided, was
+ * decided by somebody who still could. Answers the time, which is after whatever it waited for.
  */
-export async function requireStillActive(tx: Tx, actor: Actor): Promise<void> {
-  if (actor.kind === 'system') return
-  const row = await tx
-    .selectFrom('app_user')
-    .select('active')
-    .where('id', '=', actor.userId)
-    .forShare()
-    .executeTakeFirst()
-  if (row?.active !== true) throw new AppError('session_expired', 'Your access to the gateway has ended.')
+export async function requireStillEntitled(tx: Tx, actor: Actor, clock: Clock): Promise<Instant> {
+  await tx.selectFrom('app_user').select('id').where('id', '=', actor.userId).forShare().executeTakeFirst()
+  const now = clock.now()
+  const present = await loadActor(tx, actor.userId, now)
+  if (present === undefined) throw new AppError('session_expired', 'Your access to the gateway has ended.')
+  const isKept = (grant: RoleGrant) =>
+    present.grants.some(
+      ({ role, unitId, delegatedBy }) =>
+        role === grant.role && unitId === grant.unitId && delegatedBy === grant.delegatedBy,
+    )
+  if (!actor.grants.every(isKept))
+    throw new AppError('conflict', 'Your roles changed a moment ago. Open this again and see what you may do now.')
+  return now
 }

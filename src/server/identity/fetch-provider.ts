@@ -1,4 +1,4 @@
-import { createHttpClient, type HttpRequest } from '#server/platform/http.ts'
+import { createHttpClient, HttpError, type HttpRequest } from '#server/platform/http.ts'
 
 // The operator names the provider, which may well stand in the firm's own network.
 const send = createHttpClient({ allowPrivateAddresses: true })
@@ -19,6 +19,9 @@ export async function fetchProvider(
     maxBytes,
   }
   const answer = await send(request)
+  // A proxy before a provider that is down answers in its stead, in no form that says so.
+  if (answer.status >= 500)
+    throw new HttpError('unreachable', `The provider answered ${answer.status}.`, { mayHaveArrived: true })
   const body = answer.bytes.length === 0 ? null : Buffer.from(answer.bytes)
   return new Response(body, { status: answer.status, headers: answer.headers })
 }

@@ -5,7 +5,6 @@ import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds, type Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { HttpError } from '#server/platform/http.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { endSessionIn, endSessionsOf } from './end-session.ts'
@@ -15,7 +14,13 @@ import { toActor } from './load-actor.ts'
 import { provisionPerson } from './provision-person.ts'
 import { findPerson, insertSession } from './queries.ts'
 import { readClaims, unacceptable, type PersonClaims } from './read-claims.ts'
-import { signatureAlgorithms, type Discovered, type RelyingParty } from './relying-party.ts'
+import {
+  isUnreachable,
+  providerDown,
+  signatureAlgorithms,
+  type Discovered,
+  type RelyingParty,
+} from './relying-party.ts'
 import type { SignInState } from './sign-in-state.ts'
 import { syncGroupRoles } from './sync-group-roles.ts'
 import { syncScimRoles } from './sync-scim-roles.ts'
@@ -168,12 +173,7 @@ function recordStart(
 
 function toRefusal(error: unknown): AppError {
   if (error instanceof AppError) return error
-  if (isUnreachable(error))
-    return new AppError(
-      'provider_unavailable',
-      'The identity provider does not answer, so nobody can sign in just now. Try again in a minute.',
-      { cause: error },
-    )
+  if (isUnreachable(error)) return new AppError('provider_unavailable', providerDown, { cause: error })
   if (!isProviderFault(error)) throw error
   if (saysNothingOfTime(error))
     return new AppError(
@@ -195,14 +195,6 @@ function saysNothingOfTime(error: Error): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const { claim, claims } = (at.cause ?? {}) as { claim?: string; claims?: object }
     if (claim === 'auth_time' || (claims !== undefined && at.message.includes('"auth_time"'))) return true
-  }
-  return false
-}
-
-function isUnreachable(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown }
-    if (at instanceof HttpError || code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return true
   }
   return false
 }

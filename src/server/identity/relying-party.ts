@@ -3,6 +3,7 @@ import { createRemoteJWKSet, customFetch as joseFetch, importPKCS8, type JWTVeri
 import * as openid from 'openid-client'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Config } from '#server/platform/config.ts'
+import { HttpError } from '#server/platform/http.ts'
 import { fetchProvider } from './fetch-provider.ts'
 
 /** The provider as discovered, and its keys, which are fetched again when a token names one that is not known yet. */
@@ -12,7 +13,10 @@ export interface Discovered {
 }
 
 export interface RelyingParty {
-  /** Discovers at the first call and again when that failed or is an hour old. Throws `provider_unavailable`. */
+  /**
+   * Discovers at the first call, and again when that failed. What is an hour old is answered and discovered again beside;
+   * where that fails, a minute later. Throws `provider_unavailable`.
+   */
   discover(): Promise<Discovered>
 }
 
@@ -32,7 +36,9 @@ export const signatureAlgorithms = [
 ]
 
 const freshMs = 3_600_000
-const down = 'The identity provider does not answer, so nobody can sign in just now. Try again in a minute.'
+const againMs = 60_000
+export const providerDown =
+  'The identity provider does not answer, so nobody can sign in just now. Try again in a minute.'
 
 /** A relying party that starts while its provider is down: discovery happens when somebody signs in, once for all who wait. */
 export function createRelyingParty(
@@ -44,22 +50,22 @@ export function createRelyingParty(
 
   async function refresh(): Promise<Discovered> {
     try {
-      const value = await discoverProvider(oidc)
-      known = { value, at: monotonic() }
-      return value
+      known = { value: await discoverProvider(oidc), at: monotonic() }
     } catch (error) {
-      if (known !== undefined) return known.value
-      throw new AppError('provider_unavailable', down, { cause: error })
+      if (known === undefined) throw new AppError('provider_unavailable', providerDown, { cause: error })
+      known = { ...known, at: monotonic() - freshMs + againMs }
     } finally {
       running = undefined
     }
+    return known.value
   }
 
   return {
     async discover() {
       if (known !== undefined && monotonic() - known.at < freshMs) return known.value
       running ??= refresh()
-      return running
+      // Nobody waits for a provider that is slow today to say what it said an hour ago.
+      return known?.value ?? running
     },
   }
 }
@@ -84,6 +90,7 @@ async function discoverProvider(oidc: Config['oidc']): Promise<Discovered> {
   if (jwks_uri === undefined) throw new Error('The provider publishes no jwks_uri.')
   const keys = createRemoteJWKSet(new URL(jwks_uri), {
     [joseFetch]: fetchProvider,
+    timeoutDuration: 10_000,
     cooldownDuration: 1_000,
     cacheMaxAge: freshMs,
   })
@@ -120,4 +127,13 @@ function algorithmOf(key: KeyObject): string {
   if (key.asymmetricKeyType !== 'ec') return 'RS256'
   const curve = key.asymmetricKeyDetails?.namedCurve
   return curve === 'secp384r1' ? 'ES384' : curve === 'secp521r1' ? 'ES512' : 'ES256'
+}
+
+/** Is it the provider's absence or slowness that an error tells, and not what it said? */
+export function isUnreachable(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown }
+    if (at instanceof HttpError || code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return true
+  }
+  return false
 }

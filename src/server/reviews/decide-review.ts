@@ -1,5 +1,5 @@
 import { appendRecord } from '#server/archive/append-record.ts'
-import { requireStillActive } from '#server/identity/deactivate-person.ts'
+import { requireStillEntitled } from '#server/identity/deactivate-person.ts'
 import { listAccountsOf } from '#server/identity/same-person.ts'
 import { mayOnUnit, withoutDelegationsOf, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
@@ -39,10 +39,9 @@ export async function decideReview(
   decision: Decision,
 ): Promise<DecisionAnswer> {
   return inTransaction(deps.db, async (tx) => {
-    await requireStillActive(tx, actor)
+    const at = await requireStillEntitled(tx, actor, deps.clock)
     const decided = await lockForDecision(tx, actor, decision.reviewId)
     const { post, review } = decided
-    const at = deps.clock.now()
     await refuseDecision(tx, actor, decided, decision)
     await refuseUnqualified(tx, actor, review, at)
     await recordDecision(tx, actor, decided, decision, at)

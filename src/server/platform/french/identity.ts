@@ -1,6 +1,10 @@
 import type { FrenchSentences } from './french-sentences.ts'
 
 export const identityInFrench: FrenchSentences = {
+  'The identity provider does not answer, so its tokens cannot be proven just now. Try again in a minute, or use an API token.':
+    'Le fournisseur d’identité ne répond pas : ses jetons ne peuvent pas être vérifiés pour l’instant. Réessayez dans une minute, ou utilisez un jeton d’API.',
+  'Your roles changed a moment ago. Open this again and see what you may do now.':
+    'Vos rôles viennent de changer. Rouvrez ceci et voyez ce qui vous est permis maintenant.',
   'This token is unknown, expired or revoked. Make a new one, or sign in again.':
     'Ce jeton est inconnu, expiré ou révoqué. Créez-en un autre, ou reconnectez-vous.',
   'Sign in first: open /auth/login in a browser, or send an API token as “Authorization: Bearer …”.':
