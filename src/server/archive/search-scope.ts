@@ -6,13 +6,14 @@ import type { Permission } from '#shared/permissions.ts'
 /** Which records somebody may see: all, or those of some units. Records of no unit are seen at the firm's root only. */
 export type SearchScope = 'everything' | readonly string[]
 
-/** The units in which the actor holds the permission, and all below them. */
+/** The units in which the actor holds one of the permissions, and all below them. */
 export async function readScope(
   db: Db | Tx,
   actor: Actor,
-  permission: Permission = 'archive.search',
+  ...permissions: readonly Permission[]
 ): Promise<SearchScope> {
-  const held = scopeUnits(actor, permission)
+  const asked = permissions.length === 0 ? (['archive.search'] as const) : permissions
+  const held = asked.flatMap((permission) => scopeUnits(actor, permission))
   const { rows } = await sql<{ id: string; root: boolean }>`
     select id, parent_id is null as root from unit where path && ${held}::uuid[]`.execute(db)
   return rows.some((row) => row.root && held.includes(row.id)) ? 'everything' : rows.map((row) => row.id)

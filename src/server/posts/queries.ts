@@ -1,7 +1,9 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import { inScope, type SearchScope } from '#server/archive/search-scope.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
-import type { PostStatus } from '#shared/post-status.ts'
+import type { Position } from '#server/platform/page-cursor.ts'
+import { postStatuses, type PostStatus } from '#shared/post-status.ts'
 import { readableUnits, selectPosts, type PostRow } from './stored-post.ts'
 
 export interface PostFilter {
@@ -19,14 +21,89 @@ export interface PostListRow extends PostRow {
   readonly waitingFor: string | null
 }
 
-/** Posts that the actor may read, newest first. */
+/** Who looks: their own posts, and those of these units. */
+export interface PostReader {
+  readonly userId: string
+  readonly units: SearchScope
+  readonly now: string
+}
+
+/** So many posts are looked through for a word at a time, and no more are counted of a status: years would take seconds. */
+export const lookedThroughAtMost = 10_000
+
+export interface FoundPosts {
+  readonly rows: readonly PostListRow[]
+  /** The last post that was looked through, where older ones were not. */
+  readonly lookedBackTo: Position | undefined
+}
+
+/** Posts that the reader may see, newest first. */
 export async function findPosts(
   db: Db,
-  actor: Actor,
+  reader: PostReader,
   filter: PostFilter,
-  after: { at: string; id: string } | undefined,
+  after: Position | undefined,
   limit: number,
-): Promise<PostListRow[]> {
+): Promise<FoundPosts> {
+  if (isAnyText(filter)) {
+    const page = newestPosts(reader, filter, after, limit)
+    return { rows: await listPosts(db, reader, sql`select id from (${page}) page`), lookedBackTo: undefined }
+  }
+  const { rows } = await sql<{ id: string; at: string; isMatch: boolean }>`
+    with seen as materialized (${newestPosts(reader, filter, after, lookedThroughAtMost)})
+    (select id, created_at as at, true as "isMatch" from ${havingText(filter)} order by created_at desc, id desc limit ${limit})
+    union all
+    (select id, created_at, false from seen order by created_at desc, id desc offset ${lookedThroughAtMost - 1})`.execute(
+    db,
+  )
+  const ids = rows.filter((row) => row.isMatch).map((row) => row.id)
+  return {
+    rows: ids.length === 0 ? [] : await listPosts(db, reader, sql`select unnest(${ids}::uuid[])`),
+    lookedBackTo: rows.find((row) => !row.isMatch),
+  }
+}
+
+/** How many posts stand in each status under the same filter, the status aside. */
+export async function countPosts(db: Db, reader: PostReader, filter: PostFilter): Promise<Record<string, number>> {
+  const others = { ...filter, statuses: undefined }
+  const { rows } = await (
+    isAnyText(filter)
+      ? sql<{ status: string; count: number }>`
+    select one.status, (select count(*) from (
+      select from post where status = one.status and ${isVisible(reader, others)} limit ${lookedThroughAtMost}) counted) as count
+    from unnest(${[...postStatuses]}::post_status[]) one (status)`
+      : sql<{ status: string; count: number }>`
+    with seen as materialized (${newestPosts(reader, others, undefined, lookedThroughAtMost)})
+    select status, count(*) as count from ${havingText(filter)} group by status`
+  ).execute(db)
+  return Object.fromEntries(rows.filter((row) => row.count > 0).map((row) => [row.status, row.count]))
+}
+
+/** The newest posts whatever they say, so many at most. */
+function newestPosts(reader: PostReader, filter: PostFilter, after: Position | undefined, limit: number) {
+  const statuses = filter.statuses === undefined ? sql`true` : sql`status = any(${[...filter.statuses]}::post_status[])`
+  const isBehind = after === undefined ? sql`true` : sql`(created_at, id) < (${after.at}, ${after.id}::uuid)`
+  return sql`select id, created_at, status, current_revision_id from post
+    where ${isVisible(reader, filter)} and ${statuses} and ${isBehind} order by created_at desc, id desc limit ${limit}`
+}
+
+/** Those of `seen` whose text has the words, letter case aside. */
+function havingText({ q }: PostFilter) {
+  return sql`(select seen.* from seen join post_revision revision on revision.id = seen.current_revision_id
+    where strpos(lower(revision.text), lower(${q!.trim()})) > 0) matching`
+}
+
+function isAnyText({ q }: PostFilter): boolean {
+  return q === undefined || q.trim() === ''
+}
+
+// The units as values and not as a join: so the planner knows whether they are a branch or nearly everything.
+function isVisible({ userId, units }: PostReader, { authorId }: PostFilter): RawBuilder<SqlBool> {
+  const visible = sql<SqlBool>`(author_id = ${userId} or ${inScope(units, sql`unit_id`)})`
+  return authorId === undefined ? visible : sql<SqlBool>`author_id = ${authorId}::uuid and ${visible}`
+}
+
+async function listPosts(db: Db, { now }: PostReader, ids: RawBuilder<unknown>): Promise<PostListRow[]> {
   const rows = await selectPosts(db)
     .innerJoin('post_revision as revision', 'revision.id', 'post.current_revision_id')
     .select([
@@ -43,46 +120,14 @@ export async function findPosts(
       ),
       sql<
         string | null
-      >`(select coalesce(c.display_name, r.stage) from review r left join app_user c on c.id = r.claimed_by
+      >`(select coalesce(c.display_name, r.stage) from review r left join app_user c on c.id = r.claimed_by and r.claimed_until > ${now}
         where r.post_id = post.id and r.status = 'open' order by r.stage_index limit 1)`.as('waitingFor'),
     ])
-    .where(visiblePosts(actor))
-    .where(matchesFilter(filter))
-    .where(
-      after === undefined
-        ? sql<boolean>`true`
-        : sql<boolean>`(post.created_at, post.id) < (${after.at}, ${after.id}::uuid)`,
-    )
+    .where(sql<SqlBool>`post.id in (${ids})`)
     .orderBy('post.created_at', 'desc')
     .orderBy('post.id', 'desc')
-    .limit(limit)
     .execute()
   return rows as unknown as PostListRow[]
-}
-
-/** How many posts stand in each status under the same filter, the status aside. */
-export async function countPosts(db: Db, actor: Actor, filter: PostFilter): Promise<Record<string, number>> {
-  const rows = await db
-    .selectFrom('post')
-    .innerJoin('unit', 'unit.id', 'post.unit_id')
-    .innerJoin('post_revision as revision', 'revision.id', 'post.current_revision_id')
-    .select(['post.status', sql<number>`count(*)`.as('count')])
-    .where(visiblePosts(actor))
-    .where(matchesFilter({ ...filter, statuses: undefined }))
-    .groupBy('post.status')
-    .execute()
-  return Object.fromEntries(rows.map((row) => [row.status, row.count]))
-}
-
-function visiblePosts(actor: Actor) {
-  return sql<boolean>`(post.author_id = ${actor.userId} or unit.path && ${readableUnits(actor)}::uuid[])`
-}
-
-function matchesFilter(filter: PostFilter) {
-  const words = filter.q?.trim() ?? ''
-  return sql<boolean>`(${filter.authorId ?? null}::uuid is null or post.author_id = ${filter.authorId ?? null}::uuid)
-    and (${filter.statuses ?? null}::text[] is null or post.status::text = any(${filter.statuses ?? null}::text[]))
-    and (${words} = '' or strpos(lower(revision.text), lower(${words})) > 0)`
 }
 
 /** Media that the author uploaded, by id. */

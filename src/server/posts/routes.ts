@@ -3,7 +3,7 @@ import { scopeUnits, unitOfActing } from '#server/platform/actor.ts'
 import type { App } from '#server/platform/app-type.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { cutPage, readCursor } from '#server/platform/page-cursor.ts'
+import { cutPage, readCursor, writeCursor } from '#server/platform/page-cursor.ts'
 import { readLanguage } from '#server/platform/read-language.ts'
 import { judgeContent, toApiFinding } from '#server/policies/judge-content.ts'
 import { checkPolicy } from '#shared/api/policies.ts'
@@ -18,6 +18,7 @@ import { readMedia } from './read-media.ts'
 import { readUpload } from './read-upload.ts'
 import { replayVerdict } from './replay-verdict.ts'
 import { storeMedia } from './store-media.ts'
+import { readableScope } from './stored-post.ts'
 
 export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | 'objectStore'>): void {
   void app.register(multipart, { limits: { fileSize: mediaBytesAtMost, files: 1, fields: 2, fieldSize: 10_000 } })
@@ -79,11 +80,18 @@ export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | '
         statuses: readStatuses(query.status),
         q: query.q,
       }
-      const [rows, counts] = await Promise.all([
-        findPosts(deps.db, request.actor, filter, readCursor(query.cursor), limit + 1),
-        countPosts(deps.db, request.actor, filter),
+      const reader = {
+        userId: request.actor.userId,
+        units: await readableScope(deps.db, request.actor),
+        now: deps.clock.now(),
+      }
+      const [{ rows, lookedBackTo }, counts] = await Promise.all([
+        findPosts(deps.db, reader, filter, readCursor(query.cursor), limit + 1),
+        countPosts(deps.db, reader, filter),
       ])
-      return { ...cutPage(rows, limit, (row) => ({ at: row.createdAt, id: row.postId }), toSummary), counts }
+      const page = cutPage(rows, limit, (row) => ({ at: row.createdAt, id: row.postId }), toSummary)
+      if (page.nextCursor !== null || lookedBackTo === undefined) return { ...page, counts, searchedBackTo: null }
+      return { ...page, nextCursor: writeCursor(lookedBackTo), counts, searchedBackTo: lookedBackTo.at }
     },
   })
   app.route({

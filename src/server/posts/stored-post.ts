@@ -1,3 +1,4 @@
+import { readScope, type SearchScope } from '#server/archive/search-scope.ts'
 import { scopeUnits, type Actor } from '#server/platform/actor.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Content } from '#server/policies/judge-content.ts'
@@ -185,6 +186,11 @@ export async function findComments(
 /** The units whose posts of others the actor may read: as a reviewer or as an auditor, never as an author. */
 export function readableUnits(actor: Actor): string[] {
   return [...new Set([...scopeUnits(actor, 'review.read'), ...scopeUnits(actor, 'archive.search')])]
+}
+
+/** Those units and all below them. */
+export function readableScope(db: Db, actor: Actor): Promise<SearchScope> {
+  return readScope(db, actor, 'review.read', 'archive.search')
 }
 
 /** A stored revision as the content that policy judges and the hash covers. */

@@ -23,7 +23,7 @@ export function registerPublishingRoutes(app: App, deps: Pick<Deps, 'db' | 'cloc
     ...retractContract,
     handler: async (request) => {
       await retractPost(deps, request.actor, request.params.postId, request.body.reason)
-      return readPost(deps.db, request.actor, request.params.postId, readLanguage(request))
+      return readPost(deps, request.actor, request.params.postId, readLanguage(request))
     },
   })
 }

@@ -3,6 +3,7 @@ import { toApiFinding } from '#server/policies/judge-content.ts'
 import type { EvaluationRow, PostRow, RevisionRow } from '#server/posts/stored-post.ts'
 import type { Language } from '#shared/api/common.ts'
 import type { Comment, Post, Publication, ReviewDecision, Revision, TimelineEntry } from '#shared/api/posts.ts'
+import { holderOf } from './claim.ts'
 import type { ReviewRow } from './queries.ts'
 import type { WrittenPost } from './submit-post.ts'
 import type { Actor } from '#server/platform/actor.ts'
@@ -19,6 +20,8 @@ export interface PostParts {
   readonly publications: readonly Publication[]
   readonly comments: readonly Static<typeof Comment>[]
   readonly timeline: readonly TimelineEntry[]
+  /** When all this was read: claims lapse. */
+  readonly now: string
 }
 
 /** The post as the API gives it, in the reader's language. Pure. */
@@ -51,8 +54,7 @@ export function assemblePost(parts: PostParts, language: Language): Post {
       stage: review.stage,
       need: review.need,
       status: review.status,
-      claimedBy:
-        review.claimedById === null ? null : { userId: review.claimedById, displayName: review.claimedByName ?? '' },
+      claimedBy: holderOf(review, parts.now),
       dueAt: review.dueAt,
       decisions: parts.decisions
         .filter((decision) => decision.reviewId === review.reviewId)
@@ -157,11 +159,13 @@ export function partsOfNewPost(actor: Actor, written: WrittenPost): PostParts {
       claimedUntil: null,
       assignedTo: null,
       escalatedAt: null,
+      closedAt: null,
       scheduledAt: content.scheduledAt,
       createdAt: prepared.at,
       dueAt: review.dueAt,
       approvals: 0,
     })),
+    now: prepared.at,
     decisions: [],
     publications: [],
     comments: [],
@@ -185,7 +189,7 @@ export function partsOfNewPost(actor: Actor, written: WrittenPost): PostParts {
 
 function whoHasIt(parts: PostParts): string | null {
   const open = parts.reviews.find((review) => review.status === 'open')
-  if (open !== undefined) return open.claimedByName ?? open.stage
+  if (open !== undefined) return holderOf(open, parts.now)?.displayName ?? open.stage
   if (['draft', 'blocked', 'changes_requested', 'rejected', 'expired'].includes(parts.post.status))
     return parts.post.authorName
   return null

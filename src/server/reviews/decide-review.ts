@@ -1,7 +1,6 @@
 import { appendRecord } from '#server/archive/append-record.ts'
 import { requireStillEntitled } from '#server/identity/deactivate-person.ts'
-import { listAccountsOf } from '#server/identity/same-person.ts'
-import { mayOnUnit, withoutDelegationsOf, type Actor } from '#server/platform/actor.ts'
+import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -10,8 +9,8 @@ import { movePost } from '#server/posts/move-post.ts'
 import { lockPost, type PostRow } from '#server/posts/stored-post.ts'
 import type { DecisionAnswer, Outcome } from '#shared/api/reviews.ts'
 import type { PostStatus } from '#shared/post-status.ts'
-import { hasApprovedOtherStage, hasDecided, insertDecision, isQualified } from './decision-queries.ts'
-import { refuseOwnPost } from './refuse-own-post.ts'
+import { insertDecision } from './decision-queries.ts'
+import { mayReview, refuseDecider } from './refuse-decider.ts'
 import { closeReview, findReviewPlace, lockReviewsOfRevision, openReview, type ReviewRow } from './queries.ts'
 import { sampledStageIndex } from './route-post.ts'
 import { announce, voidOpenReviews } from './submit-post.ts'
@@ -42,8 +41,8 @@ export async function decideReview(
     const at = await requireStillEntitled(tx, actor, deps.clock)
     const decided = await lockForDecision(tx, actor, decision.reviewId)
     const { post, review } = decided
-    await refuseDecision(tx, actor, decided, decision)
-    await refuseUnqualified(tx, actor, review, at)
+    await refuseDecider(tx, actor, review, at)
+    refuseDecision(decided, decision)
     await recordDecision(tx, actor, decided, decision, at)
 
     const approvals = review.approvals + (decision.outcome === 'approved' ? 1 : 0)
@@ -65,10 +64,8 @@ export async function decideReview(
 async function lockForDecision(tx: Tx, actor: Actor, reviewId: string): Promise<Decided> {
   const place = await findReviewPlace(tx, reviewId)
   const post = place === undefined ? undefined : await lockPost(tx, place.postId)
-  if (place === undefined || post === undefined) throw noSuchReview()
-  // What the author lent to a delegate, by whichever account, does not count for the author's own post.
-  const entitled = withoutDelegationsOf(actor, await listAccountsOf(tx, [post.authorId]))
-  if (!mayOnUnit(entitled, 'review.decide', post.unitPath)) throw noSuchReview()
+  if (place === undefined || post === undefined || !(await mayReview(tx, actor, post)))
+    throw new AppError('not_found', 'No such review in your units.')
   const reviews = await lockReviewsOfRevision(tx, place.revisionId)
   return {
     post,
@@ -77,12 +74,8 @@ async function lockForDecision(tx: Tx, actor: Actor, reviewId: string): Promise<
   }
 }
 
-function noSuchReview(): AppError {
-  return new AppError('not_found', 'No such review in your units.')
-}
-
-async function refuseDecision(tx: Tx, actor: Actor, { post, review }: Decided, decision: Decision): Promise<void> {
-  await refuseOwnPost(tx, actor, review.authorId)
+/** What is decided: the content that the reviewer saw, on its open stage, with a reason where one is due. */
+function refuseDecision({ post, review }: Decided, decision: Decision): void {
   if (
     review.contentHash !== decision.contentHash ||
     post.currentRevisionId !== review.revisionId ||
@@ -93,8 +86,6 @@ async function refuseDecision(tx: Tx, actor: Actor, { post, review }: Decided, d
       'The post changed after you opened it. Open it again and decide on what it says now.',
     )
   }
-  if (await hasDecided(tx, review.reviewId, actor.userId))
-    throw new AppError('already_decided', 'You have already decided this review.')
   if (review.status === 'waiting') throw new AppError('wrong_status', 'An earlier stage of this post is still open.')
   if (review.status !== 'open')
     throw new AppError('already_decided', `A colleague has already decided: ${review.status.replaceAll('_', ' ')}.`)
@@ -103,30 +94,6 @@ async function refuseDecision(tx: Tx, actor: Actor, { post, review }: Decided, d
       problems: [{ field: 'body.reason', message: 'is required unless the outcome is “approved”' }],
     })
   }
-}
-
-/** Whose stage it is: their unit's, handed to them, not approved by them before, and asking for a right they hold. */
-async function refuseUnqualified(tx: Tx, actor: Actor, review: ReviewRow, now: string): Promise<void> {
-  if (review.stageUnitId !== null && !actor.unitPath.includes(review.stageUnitId))
-    throw new AppError('not_qualified', `The stage “${review.stage}” belongs to another unit.`)
-  if (review.assignedTo !== null && review.assignedTo !== actor.userId)
-    throw new AppError('already_claimed', `This review was handed to ${await nameOf(tx, review.assignedTo)}.`)
-  // Two stages of one post are two people: the same pair of eyes does not count twice.
-  if (await hasApprovedOtherStage(tx, review, actor.userId))
-    throw new AppError(
-      'second_person_required',
-      'You approved an earlier stage of this post; this stage needs a second person.',
-    )
-  if (review.qualification !== null && !(await isQualified(tx, actor.userId, review.qualification, now)))
-    throw new AppError(
-      'not_qualified',
-      `This stage asks for the qualification “${review.qualification}”, which you do not hold today.`,
-    )
-}
-
-async function nameOf(tx: Tx, userId: string): Promise<string> {
-  const person = await tx.selectFrom('app_user').select('display_name').where('id', '=', userId).executeTakeFirst()
-  return person?.display_name ?? 'a colleague'
 }
 
 /** The decision as evidence and as a row that names its evidence. */

@@ -35,27 +35,27 @@ export async function insertDecision(
     .execute()
 }
 
-export async function hasDecided(tx: Tx, reviewId: string, reviewerId: string): Promise<boolean> {
+export async function hasDecided(db: Db, reviewId: string, reviewerId: string): Promise<boolean> {
   const { rows } = await sql<{ reviewer: string }>`select reviewer_id as reviewer from review_decision
-    where review_id = ${reviewId}`.execute(tx)
+    where review_id = ${reviewId}`.execute(db)
   // Two decisions on one review are two people, not two accounts.
-  for (const { reviewer } of rows) if (await isSamePerson(tx, reviewerId, reviewer)) return true
+  for (const { reviewer } of rows) if (await isSamePerson(db, reviewerId, reviewer)) return true
   return false
 }
 
 /** Did this human being, by whichever account, approve another stage of the same revision? */
-export async function hasApprovedOtherStage(tx: Tx, review: ReviewRow, reviewerId: string): Promise<boolean> {
+export async function hasApprovedOtherStage(db: Db, review: ReviewRow, reviewerId: string): Promise<boolean> {
   const { rows } = await sql<{ approver: string }>`select d.reviewer_id as approver
     from review_decision d join review r on r.id = d.review_id
-    where r.revision_id = ${review.revisionId} and r.id <> ${review.reviewId} and d.outcome = 'approved'`.execute(tx)
-  for (const { approver } of rows) if (await isSamePerson(tx, reviewerId, approver)) return true
+    where r.revision_id = ${review.revisionId} and r.id <> ${review.reviewId} and d.outcome = 'approved'`.execute(db)
+  for (const { approver } of rows) if (await isSamePerson(db, reviewerId, approver)) return true
   return false
 }
 
 /** Is this qualification held at that time? */
-export async function isQualified(tx: Tx, userId: string, qualification: string, at: string): Promise<boolean> {
+export async function isQualified(db: Db, userId: string, qualification: string, at: string): Promise<boolean> {
   const { rows } = await sql`select 1 from qualification where user_id = ${userId} and name = ${qualification}
-    and valid_from <= ${at} and (valid_until is null or valid_until > ${at})`.execute(tx)
+    and valid_from <= ${at} and (valid_until is null or valid_until > ${at})`.execute(db)
   return rows.length > 0
 }
 

@@ -1,31 +1,25 @@
 import { appendRecord } from '#server/archive/append-record.ts'
 import { isSamePerson } from '#server/identity/same-person.ts'
-import { mayOnUnit, type Actor } from '#server/platform/actor.ts'
+import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { RecordType } from '#shared/record-event.ts'
+import { claimMilliseconds, holderOf } from './claim.ts'
 import { lockReviewAndPost } from './lock-review.ts'
+import { mayReview } from './refuse-decider.ts'
 import { refuseOwnPost } from './refuse-own-post.ts'
 import { findReview, isReviewerOf, setAssignee, setClaim, setEscalated, type ReviewRow } from './queries.ts'
-
-/** A claim is visible to all and ends by itself, so that nobody blocks the queue by leaving. */
-export const claimMilliseconds = 10 * 60_000
 
 type ReviewDeps = Pick<Deps, 'db' | 'clock'>
 
 /** Takes an open review in hand for ten minutes. */
 export async function claimReview(deps: ReviewDeps, actor: Actor, reviewId: string): Promise<ReviewRow> {
   return changeReview(deps, actor, reviewId, { type: 'review.claimed', body: {} }, async (tx, review, at) => {
-    if (
-      review.claimedById !== null &&
-      review.claimedById !== actor.userId &&
-      review.claimedUntil !== null &&
-      review.claimedUntil > at
-    ) {
-      throw new AppError('already_claimed', `${review.claimedByName ?? 'A colleague'} has this review in hand.`)
-    }
+    const holder = holderOf(review, at)
+    if (holder !== null && holder.userId !== actor.userId)
+      throw new AppError('already_claimed', `${holder.displayName} has this review in hand.`)
     await setClaim(tx, reviewId, actor.userId, addMilliseconds(at, claimMilliseconds))
   })
 }
@@ -76,7 +70,7 @@ async function changeReview(
 ): Promise<ReviewRow> {
   return inTransaction(deps.db, async (tx) => {
     const locked = await lockReviewAndPost(tx, reviewId)
-    if (locked === undefined || !mayOnUnit(actor, 'review.decide', locked.post.unitPath))
+    if (locked === undefined || !(await mayReview(tx, actor, locked.post)))
       throw new AppError('not_found', 'No such review in your units.')
     const { post, review } = locked
     await refuseOwnPost(tx, actor, review.authorId)

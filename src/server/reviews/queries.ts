@@ -18,6 +18,7 @@ export interface ReviewRow extends Omit<ReviewSummary, 'author' | 'claimedBy' | 
   readonly claimedUntil: string | null
   readonly assignedTo: string | null
   readonly escalatedAt: string | null
+  readonly closedAt: string | null
   readonly approvals: number
 }
 
@@ -60,6 +61,7 @@ export function selectReviews(db: Db | Tx) {
       'revision.scheduled_at as scheduledAt',
       'review.created_at as createdAt',
       'review.due_at as dueAt',
+      'review.closed_at as closedAt',
       sql<number>`(select count(*) from review_decision d where d.review_id = review.id and d.outcome = 'approved')`.as(
         'approvals',
       ),

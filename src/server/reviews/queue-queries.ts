@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
-import { scopeUnits, type Actor } from '#server/platform/actor.ts'
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import { inScope, type SearchScope } from '#server/archive/search-scope.ts'
 import type { Db } from '#server/platform/database.ts'
+import type { Position } from '#server/platform/page-cursor.ts'
 import { selectReviews, type ReviewRow } from './queries.ts'
 
 export interface QueueFilter {
@@ -11,67 +12,94 @@ export interface QueueFilter {
   readonly severity?: string | undefined
 }
 
-/** One page of the queue: what is asked for, in which order, after which row. */
-export interface QueuePage {
-  readonly filter: QueueFilter
-  readonly sort: 'due' | 'created'
-  readonly after: { readonly at: string; readonly id: string } | undefined
-  readonly limit: number
+/** Who looks: in which units, as whom, at which time. */
+export interface QueueReader {
+  readonly scope: SearchScope
+  readonly userId: string
   readonly now: string
 }
 
-/** The queue in the reviewer's scope. */
+/** Most urgent first, oldest first, or last decided first. */
+export type QueueOrder = 'due' | 'created' | 'closed'
+
+const orders = {
+  due: { column: 'review.due_at', direction: 'asc', isBeyond: sql`>` },
+  created: { column: 'review.created_at', direction: 'asc', isBeyond: sql`>` },
+  closed: { column: 'review.closed_at', direction: 'desc', isBeyond: sql`<` },
+} as const
+
+/** One page of the queue: what is asked for, in which order, after which row. */
+export interface QueuePage {
+  readonly filter: QueueFilter
+  readonly order: QueueOrder
+  readonly after: Position | undefined
+  readonly limit: number
+}
+
+/** The queue in the reviewer's scope. In the order of closing there is only what is closed. */
 export async function findQueue(
   db: Db,
-  actor: Actor,
-  { filter, sort, after, limit, now }: QueuePage,
+  reader: QueueReader,
+  { filter, order, after, limit }: QueuePage,
 ): Promise<ReviewRow[]> {
-  const order = sort === 'due' ? ('review.due_at' as const) : ('review.created_at' as const)
-  const rows = await selectReviews(db)
-    .where(inScope(actor))
-    .where(matchesFilter(actor, filter, now))
+  const { column, direction, isBeyond } = orders[order]
+  // The page is cut before anything is joined to it: what a filter keeps is more than a planner guesses.
+  const page = db
+    .selectFrom('review')
+    .select('review.id')
+    .where(isVisible(reader))
+    .where(matchesFilter(reader, filter))
+    .where(column, 'is not', null)
     .where(
       after === undefined
         ? sql<boolean>`true`
-        : sql<boolean>`(${sql.ref(order)}, review.id) > (${after.at}, ${after.id}::uuid)`,
+        : sql<boolean>`(${sql.ref(column)}, review.id) ${isBeyond} (${after.at}, ${after.id}::uuid)`,
     )
-    .orderBy(order)
-    .orderBy('review.id')
+    .orderBy(column, direction)
+    .orderBy('review.id', direction)
     .limit(limit)
+  const rows = await selectReviews(db)
+    .where('review.id', 'in', page)
+    .orderBy(column, direction)
+    .orderBy('review.id', direction)
     .execute()
   return rows as unknown as ReviewRow[]
 }
 
-/** Counts by facet of everything that the filter's statuses cover in the reviewer's scope. */
+/** So many reviews of a status are counted, and so many of the chosen ones looked at: nobody reads further, and years would take seconds. */
+export const countedAtMost = 10_000
+
+/** Counts by facet of what the filter's statuses cover in the reviewer's scope, and how much there is of each status. */
 export async function countFacets(
   db: Db,
-  actor: Actor,
+  reader: QueueReader,
   statuses: readonly string[],
-  now: string,
 ): Promise<{ facet: string; value: string; count: number }[]> {
   const { rows } = await sql<{ facet: string; value: string; count: number }>`
-    with seen as materialized (
-      select review.status, coalesce(review.severity, 'none') as severity, review.networks, review.unit_id, review.claimed_by, review.claimed_until
-      from review join unit on unit.id = review.unit_id where ${inScope(actor)}
-    ), chosen as (select * from seen where status = any(${statuses}::text[]))
-    select 'status' as facet, status as value, count(*)::int as count from seen group by status
+    with chosen as materialized (
+      select coalesce(review.severity, 'none') as severity, review.networks, review.unit_id, review.claimed_by, review.claimed_until
+      from review where review.status = any(${statuses}::text[]) and ${isVisible(reader)} limit ${countedAtMost}
+    )
+    select 'status' as facet, one.status as value, (select count(*)::int from (
+      select from review where review.status = one.status and ${isVisible(reader)} limit ${countedAtMost}) counted) as count
+      from unnest(array['open', 'waiting', 'approved', 'rejected', 'changes_requested', 'voided']) one (status)
     union all select 'severity', severity, count(*)::int from chosen group by severity
     union all select 'network', n, count(*)::int from chosen, unnest(networks) n group by n
     union all select 'unit', unit_id::text, count(*)::int from chosen group by unit_id
-    union all select 'assignee', case when claimed_by is null or claimed_until < ${now} then 'none'
-      when claimed_by = ${actor.userId} then 'me' else claimed_by::text end, count(*)::int from chosen group by 2`.execute(
+    union all select 'assignee', case when claimed_by is null or claimed_until < ${reader.now} then 'none'
+      when claimed_by = ${reader.userId} then 'me' else claimed_by::text end, count(*)::int from chosen group by 2`.execute(
     db,
   )
-  return rows
+  return rows.filter(({ count }) => count > 0)
 }
 
-function inScope(actor: Actor) {
-  return sql<boolean>`(unit.path && ${scopeUnits(actor, 'review.read')}::uuid[])`
+// The units as values and not as a join: so the planner knows whether they are a branch or nearly everything.
+function isVisible({ scope }: QueueReader): RawBuilder<SqlBool> {
+  return inScope(scope, sql`review.unit_id`)
 }
 
-function matchesFilter(actor: Actor, filter: QueueFilter, now: string) {
-  const claimer =
-    filter.assignee === 'me' ? actor.userId : filter.assignee === 'none' ? null : (filter.assignee ?? null)
+function matchesFilter({ userId, now }: QueueReader, filter: QueueFilter) {
+  const claimer = filter.assignee === 'me' ? userId : filter.assignee === 'none' ? null : (filter.assignee ?? null)
   const mine =
     filter.assignee === undefined
       ? sql<boolean>`true`
@@ -79,7 +107,7 @@ function matchesFilter(actor: Actor, filter: QueueFilter, now: string) {
         ? sql<boolean>`(review.claimed_by is null or review.claimed_until < ${now}) and review.assigned_to is null`
         : sql<boolean>`((review.claimed_by = ${claimer}::uuid and review.claimed_until >= ${now}) or review.assigned_to = ${claimer}::uuid)`
   return sql<boolean>`review.status = any(${filter.statuses}::text[]) and ${mine}
-    and (${filter.unit ?? null}::uuid is null or ${filter.unit ?? null}::uuid = any(unit.path))
+    and (${filter.unit ?? null}::uuid is null or review.unit_id = any(array(select id from unit where path @> array[${filter.unit ?? null}::uuid])))
     and (${filter.network ?? null}::text is null or ${filter.network ?? null}::text = any(review.networks))
     and (${filter.severity ?? null}::text is null or review.severity = ${filter.severity ?? null}::text)`
 }
@@ -96,16 +124,18 @@ export interface QueueSummaryRow {
 }
 
 /** Ages and throughput of the reviewer's scope. Days are UTC. */
-export async function findQueueSummary(db: Db, actor: Actor, now: string): Promise<QueueSummaryRow> {
+export async function findQueueSummary(db: Db, reader: QueueReader): Promise<QueueSummaryRow> {
+  const { now, userId } = reader
   const { rows } = await sql<QueueSummaryRow>`
-    with mine as (select review.* from review join unit on unit.id = review.unit_id where ${inScope(actor)}),
-    decided as (select d.decided_at, extract(epoch from d.decided_at - m.created_at) / 60 as minutes
-      from mine m join review_decision d on d.review_id = m.id where d.decided_at >= ${now}::timestamptz - interval '7 days')
+    with opened as materialized (select review.* from review where review.status = 'open' and ${isVisible(reader)}),
+    decided as materialized (select d.decided_at, extract(epoch from d.decided_at - review.created_at) / 60 as minutes
+      from review_decision d join review on review.id = d.review_id
+      where d.decided_at >= ${now}::timestamptz - interval '7 days' and ${isVisible(reader)})
     select
-      (select count(*)::int from mine where status = 'open') as "open",
-      (select count(*)::int from mine where status = 'open' and due_at < ${now}) as "overdue",
-      (select count(*)::int from mine where status = 'open' and claimed_by = ${actor.userId} and claimed_until >= ${now}) as "claimedByMe",
-      (select min(created_at) from mine where status = 'open') as "oldestOpenAt",
+      (select count(*)::int from opened) as "open",
+      (select count(*)::int from opened where due_at < ${now}) as "overdue",
+      (select count(*)::int from opened where claimed_by = ${userId} and claimed_until >= ${now}) as "claimedByMe",
+      (select min(created_at) from opened) as "oldestOpenAt",
       (select count(*)::int from decided where decided_at >= date_trunc('day', ${now}::timestamptz at time zone 'UTC') at time zone 'UTC') as "decidedToday",
       (select count(*)::int from decided) as "decidedLast7Days",
       (select percentile_cont(0.5) within group (order by minutes)::float8 from decided) as "medianMinutesToDecision",

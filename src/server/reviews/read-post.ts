@@ -2,6 +2,7 @@ import { readTimeline } from '#server/archive/read-timeline.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Db } from '#server/platform/database.ts'
+import type { Deps } from '#server/platform/deps.ts'
 import {
   findComments,
   findLastEvaluation,
@@ -17,11 +18,16 @@ import { findDecisions } from './decision-queries.ts'
 import { findReviewsOfPost } from './queries.ts'
 
 /** One post, whole, for its author or for a reviewer or auditor in whose units it lies; for others it does not exist. */
-export async function readPost(db: Db, actor: Actor, postId: string, language: Language): Promise<Post> {
-  return assemblePost(await readPostParts(db, actor, postId), language)
+export async function readPost(
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  actor: Actor,
+  postId: string,
+  language: Language,
+): Promise<Post> {
+  return assemblePost(await readPostParts(db, actor, postId, clock.now()), language)
 }
 
-export async function readPostParts(db: Db, actor: Actor, postId: string): Promise<PostParts> {
+export async function readPostParts(db: Db, actor: Actor, postId: string, now: string): Promise<PostParts> {
   const post = await findPost(db, postId)
   if (post === undefined || !mayRead(actor, post)) throw new AppError('not_found', 'No such post.')
   const [revisions, evaluation, reviews, decisions, publications, comments, timeline] = await Promise.all([
@@ -45,6 +51,7 @@ export async function readPostParts(db: Db, actor: Actor, postId: string): Promi
       author: { userId: authorId, displayName: authorName },
     })),
     timeline,
+    now,
   }
 }
 

@@ -6,8 +6,10 @@ import { toApiFinding } from '#server/policies/judge-content.ts'
 import type { Language } from '#shared/api/common.ts'
 import type { Outcome, Review, ReviewSummary } from '#shared/api/reviews.ts'
 import { assemblePost, toApiRevision } from './assemble-post.ts'
+import { holderOf } from './claim.ts'
 import { findReview, type ReviewRow } from './queries.ts'
 import { readPostParts } from './read-post.ts'
+import { mayReview, refuseDecider } from './refuse-decider.ts'
 
 /** A review with all that a decision needs; reading it decides nothing (FIN-5). */
 export async function readReview(
@@ -20,10 +22,11 @@ export async function readReview(
   const review = await findReview(db, reviewId)
   if (review === undefined || !mayOnUnit(actor, 'review.read', review.unitPath))
     throw new AppError('not_found', 'No such review in your units.')
-  const [parts, authorRecord, precedents] = await Promise.all([
-    readPostParts(db, actor, review.postId),
+  const [parts, authorRecord, precedents, place] = await Promise.all([
+    readPostParts(db, actor, review.postId, now),
     countDecisionsOf(db, review.authorId),
     findPrecedents(db, review),
+    findActions(db, actor, review, now),
   ])
   const revision = parts.revisions.find((row) => row.revisionId === review.revisionId)!
   const seen = parts.revisions
@@ -41,13 +44,12 @@ export async function readReview(
     findings: (parts.evaluation?.findings ?? []).map((finding) => toApiFinding(finding, language)),
     authorRecord,
     precedents,
-    allowedActions: allowedActions(actor, review, now),
+    ...place,
   }
 }
 
 /** The row as the queue shows it. */
 export function toReviewSummary(row: ReviewRow, now: string): ReviewSummary {
-  const claimed = row.claimedById !== null && row.claimedUntil !== null && row.claimedUntil > now
   return {
     reviewId: row.reviewId,
     postId: row.postId,
@@ -66,7 +68,7 @@ export function toReviewSummary(row: ReviewRow, now: string): ReviewSummary {
     verdict: row.verdict,
     severity: row.severity,
     findingCount: row.findingCount,
-    claimedBy: claimed ? { userId: row.claimedById, displayName: row.claimedByName ?? '' } : null,
+    claimedBy: holderOf(row, now),
     escalated: row.escalatedAt !== null,
     scheduledAt: row.scheduledAt,
     createdAt: row.createdAt,
@@ -75,35 +77,46 @@ export function toReviewSummary(row: ReviewRow, now: string): ReviewSummary {
   }
 }
 
-// The server says what may be done, so that no client offers what would be refused.
-function allowedActions(actor: Actor, review: ReviewRow, now: string): Review['allowedActions'] {
-  if (
-    review.status !== 'open' ||
-    review.authorId === actor.userId ||
-    !mayOnUnit(actor, 'review.decide', review.unitPath)
-  )
-    return []
-  if (review.assignedTo !== null && review.assignedTo !== actor.userId) return ['delegate']
-  const heldByMe = review.claimedById === actor.userId && review.claimedUntil !== null && review.claimedUntil > now
-  return [
-    heldByMe ? 'release' : 'claim',
-    'approve',
-    'reject',
-    'request_changes',
-    ...(review.escalatedAt === null ? (['escalate'] as const) : []),
-    'delegate',
-  ]
+/** The server says what may be done, and why not, so that no client offers what would be refused. */
+async function findActions(
+  db: Db,
+  actor: Actor,
+  review: ReviewRow,
+  now: string,
+): Promise<Pick<Review, 'allowedActions' | 'refusal'>> {
+  if (review.status !== 'open' || !(await mayReview(db, actor, review))) return { allowedActions: [], refusal: null }
+  const refusal = await findRefusal(db, actor, review, now)
+  if (refusal?.code === 'own_post') return { allowedActions: [], refusal }
+  const passOn = [...(review.escalatedAt === null ? (['escalate'] as const) : []), 'delegate' as const]
+  if (refusal !== null) return { allowedActions: passOn, refusal }
+  const heldByMe = holderOf(review, now)?.userId === actor.userId
+  const decide = ['approve', 'reject', 'request_changes'] as const
+  return { allowedActions: [heldByMe ? 'release' : 'claim', ...decide, ...passOn], refusal }
+}
+
+async function findRefusal(db: Db, actor: Actor, review: ReviewRow, now: string): Promise<Review['refusal']> {
+  try {
+    await refuseDecider(db, actor, review, now)
+    return null
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { code: error.code, detail: error.message }
+  }
 }
 
 async function countDecisionsOf(db: Db, authorId: string): Promise<Review['authorRecord']> {
   const { rows } = await sql<Review['authorRecord']>`
-    select (select count(distinct r.post_id)::int from review r where r.author_id = ${authorId}) as "submitted",
+    select (select count(*)::int from post p where p.author_id = ${authorId} and exists (
+        select from review r where r.post_id = p.id)) as "submitted",
       count(*) filter (where d.outcome = 'approved')::int as "approved",
       count(*) filter (where d.outcome = 'rejected')::int as "rejected",
       count(*) filter (where d.outcome = 'changes_requested')::int as "changesRequested"
     from review_decision d where d.author_id = ${authorId}`.execute(db)
   return rows[0]!
 }
+
+/** So many of the unit's last closed reviews are looked at for precedents. */
+const precedentsAmong = 300
 
 /** The last decisions in the same unit on posts that broke the same rules. */
 async function findPrecedents(db: Db, review: ReviewRow): Promise<Review['precedents']> {
@@ -114,11 +127,16 @@ async function findPrecedents(db: Db, review: ReviewRow): Promise<Review['preced
     reason: string | null
     decidedAt: string
   }>`
-    with rules as (select f->>'ruleId' as rule_id from policy_evaluation e, jsonb_array_elements(e.findings) f where e.revision_id = ${review.revisionId})
-    select r.post_id as "postId", p.text, d.outcome, d.reason, d.decided_at as "decidedAt"
-    from review_decision d join review r on r.id = d.review_id join post_revision p on p.id = r.revision_id
-    where r.post_id <> ${review.postId} and r.unit_id = ${review.unitId} and exists (
-      select from policy_evaluation e, jsonb_array_elements(e.findings) f where e.revision_id = r.revision_id and f->>'ruleId' in (select rule_id from rules))
+    with rules as materialized (select f ->> 'ruleId' as rule_id
+      from policy_evaluation e, jsonb_array_elements(e.findings) f where e.revision_id = ${review.revisionId}),
+    closed as materialized (select id, post_id, revision_id from review
+      where unit_id = ${review.unitId} and closed_at is not null and post_id <> ${review.postId}
+      order by closed_at desc limit ${precedentsAmong}),
+    akin as materialized (select c.* from closed c where exists (
+      select from policy_evaluation e, jsonb_array_elements(e.findings) f
+      where e.revision_id = c.revision_id and f ->> 'ruleId' in (select rule_id from rules)))
+    select a.post_id as "postId", p.text, d.outcome, d.reason, d.decided_at as "decidedAt"
+    from akin a join review_decision d on d.review_id = a.id join post_revision p on p.id = a.revision_id
     order by d.decided_at desc limit 5`.execute(db)
   return rows
 }

@@ -1,3 +1,4 @@
+import { readScope } from '#server/archive/search-scope.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { App } from '#server/platform/app-type.ts'
@@ -11,7 +12,8 @@ import * as simulations from '#shared/api/simulations.ts'
 import { assemblePost, partsOfNewPost } from './assemble-post.ts'
 import { decideReview, type Decision } from './decide-review.ts'
 import { claimReview, delegateReview, escalateReview, releaseReview } from './handle-review.ts'
-import { countFacets, findQueue, findQueueSummary } from './queue-queries.ts'
+import type { ReviewRow } from './queries.ts'
+import { countFacets, findQueue, findQueueSummary, type QueueReader } from './queue-queries.ts'
 import { readPost } from './read-post.ts'
 import { readPrecision } from './read-precision.ts'
 import { readReview, toReviewSummary } from './read-review.ts'
@@ -41,34 +43,34 @@ function registerWriting(app: App, deps: RouteDeps): void {
   })
   app.route({
     ...posts.getPost,
-    handler: async (request) => readPost(deps.db, request.actor, request.params.postId, readLanguage(request)),
+    handler: async (request) => readPost(deps, request.actor, request.params.postId, readLanguage(request)),
   })
   app.route({
     ...posts.createRevision,
     handler: async (request, reply) => {
       await revisePost(deps, request.actor, request.params.postId, request.body)
-      return reply.code(201).send(await readPost(deps.db, request.actor, request.params.postId, readLanguage(request)))
+      return reply.code(201).send(await readPost(deps, request.actor, request.params.postId, readLanguage(request)))
     },
   })
   app.route({
     ...posts.submitPost,
     handler: async (request) => {
       await submitPost(deps, request.actor, request.params.postId)
-      return readPost(deps.db, request.actor, request.params.postId, readLanguage(request))
+      return readPost(deps, request.actor, request.params.postId, readLanguage(request))
     },
   })
   app.route({
     ...posts.withdrawPost,
     handler: async (request) => {
       await withdrawPost(deps, request.actor, request.params.postId, request.body?.reason)
-      return readPost(deps.db, request.actor, request.params.postId, readLanguage(request))
+      return readPost(deps, request.actor, request.params.postId, readLanguage(request))
     },
   })
   app.route({
     ...posts.reschedulePost,
     handler: async (request) => {
       await reschedulePost(deps, request.actor, request.params.postId, request.body.scheduledAt)
-      return readPost(deps.db, request.actor, request.params.postId, readLanguage(request))
+      return readPost(deps, request.actor, request.params.postId, readLanguage(request))
     },
   })
 }
@@ -77,7 +79,7 @@ function registerQueue(app: App, deps: RouteDeps): void {
   app.route({ ...contract.listReviews, handler: (request) => listQueue(deps, request.actor, request.query) })
   app.route({
     ...contract.summariseReviews,
-    handler: async (request) => findQueueSummary(deps.db, request.actor, deps.clock.now()),
+    handler: async (request) => findQueueSummary(deps.db, await readerOf(deps, request.actor)),
   })
   app.route({
     ...contract.getReview,
@@ -90,30 +92,40 @@ function registerQueue(app: App, deps: RouteDeps): void {
   })
 }
 
+/** Who looks at the queue, in which units and at which time. */
+async function readerOf(deps: Pick<RouteDeps, 'db' | 'clock'>, actor: Actor): Promise<QueueReader> {
+  return { scope: await readScope(deps.db, actor, 'review.read'), userId: actor.userId, now: deps.clock.now() }
+}
+
 /** One page of the queue with the counts of its facets. */
 async function listQueue(
   deps: Pick<RouteDeps, 'db' | 'clock'>,
   actor: Actor,
   query: QueryOf<typeof contract.listReviews>,
 ): Promise<AnswerOf<typeof contract.listReviews>> {
-  const now = deps.clock.now()
+  const reader = await readerOf(deps, actor)
   const statuses = (query.status ?? 'open').split(',')
   const limit = query.limit ?? 50
-  const sort = query.sort ?? 'due'
+  const order = query.sort ?? 'due'
   const { assignee, unit, network, severity } = query
   const filter = { statuses, assignee, unit, network, severity }
   const [rows, counts] = await Promise.all([
-    findQueue(deps.db, actor, { filter, sort, after: readCursor(query.cursor), limit: limit + 1, now }),
-    countFacets(deps.db, actor, statuses, now),
+    findQueue(deps.db, reader, { filter, order, after: readCursor(query.cursor), limit: limit + 1 }),
+    countFacets(deps.db, reader, statuses),
   ])
   const facet = (name: string) =>
     Object.fromEntries(counts.filter((row) => row.facet === name).map((row) => [row.value, row.count]))
+  const placeOf: Record<typeof order, (row: ReviewRow) => string> = {
+    due: (row) => row.dueAt,
+    created: (row) => row.createdAt,
+    closed: (row) => row.closedAt!,
+  }
   return {
     ...cutPage(
       rows,
       limit,
-      (row) => ({ at: sort === 'due' ? row.dueAt : row.createdAt, id: row.reviewId }),
-      (row) => toReviewSummary(row, now),
+      (row) => ({ at: placeOf[order](row), id: row.reviewId }),
+      (row) => toReviewSummary(row, reader.now),
     ),
     facets: {
       status: facet('status'),

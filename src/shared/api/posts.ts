@@ -175,7 +175,13 @@ export const listPosts = endpoint({
     response: {
       200: Type.Object({
         ...Page(PostSummary).properties,
-        counts: Type.Record(Type.String(), Type.Integer(), { description: 'Posts by status under the same filter' }),
+        counts: Type.Record(Type.String(), Type.Integer(), {
+          description:
+            'Posts by status under the same filter: no more than 10,000 of each, and with `q` among the newest 10,000 only',
+        }),
+        searchedBackTo: Type.Union([At, Type.Null()], {
+          description: 'How far back `q` was searched for, where older posts are left: the cursor goes on from there',
+        }),
       }),
     },
   },

@@ -70,6 +70,9 @@ export const Review = Type.Object({
   }),
   precedents: Type.Array(Precedent),
   allowedActions: Type.Array(ReviewAction),
+  refusal: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()], {
+    description: 'Why the reader, who may decide in this unit, may not decide this open review',
+  }),
 })
 export type Review = Static<typeof Review>
 
@@ -94,13 +97,20 @@ export const listReviews = endpoint({
       unit: Type.Optional(Id),
       network: Type.Optional(Type.String()),
       severity: Type.Optional(Severity),
-      sort: Type.Optional(Type.Union([Type.Literal('due'), Type.Literal('created')])),
+      sort: Type.Optional(
+        Type.Union([Type.Literal('due'), Type.Literal('created'), Type.Literal('closed')], {
+          description: 'Most urgent first, oldest first, or last decided first',
+        }),
+      ),
       ...PageQuery,
     }),
     response: {
       200: Type.Object({
         ...Page(ReviewSummary).properties,
-        facets: Type.Object({ status: counts, severity: counts, network: counts, unit: counts, assignee: counts }),
+        facets: Type.Object(
+          { status: counts, severity: counts, network: counts, unit: counts, assignee: counts },
+          { description: 'Of each status, and of the chosen ones together, no more than 10,000 are counted' },
+        ),
       }),
     },
   },
