@@ -1,6 +1,7 @@
 import type { Instant } from '#server/platform/clock.ts'
 import { contentHash, sha256 } from '#server/posts/post-content.ts'
 import { toStoredContent, type EvaluationRow, type PostRow, type RevisionRow } from '#server/posts/stored-post.ts'
+import type { PostStatus } from '#shared/post-status.ts'
 import type { GateReview, PublicationRow } from './queries.ts'
 
 /** Everything that the gate looks at, read under the locks of post, reviews and publication. */
@@ -53,7 +54,8 @@ export function refuseRelease(state: GateState): Refusal | undefined {
   return undefined
 }
 
-const releasable = [
+/** States in which a post belongs to the publisher: in any other it was taken back, and its publications end. */
+export const releasable: readonly PostStatus[] = [
   'approved',
   'scheduled',
   'publishing',

@@ -20,21 +20,18 @@ type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config' | 'log'>
  */
 export async function releasePublications(deps: ReleaseDeps): Promise<number> {
   const due = await findReleasable(deps.db, deps.clock.now(), 50)
-  for (const { publicationId, postId } of due) {
-    if (await isJudged(deps, postId)) await releaseOne(deps, postId, publicationId)
-  }
+  for (const { publicationId, postId } of due) await judgeAndRelease(deps, postId, publicationId)
   return due.length
 }
 
-/** False when the engine cannot answer: this post waits, and does not hold up the others. */
-async function isJudged(deps: ReleaseDeps, postId: string): Promise<boolean> {
+/** When the engine cannot answer, or a bug stands in the way, this post waits and does not hold up the others. */
+async function judgeAndRelease(deps: ReleaseDeps, postId: string, publicationId: string): Promise<void> {
   try {
     await judgeBeforeRelease(deps, postId)
-    return true
+    await releaseOne(deps, postId, publicationId)
   } catch (error) {
     if (isDatabaseAway(error)) throw error
-    deps.log.error({ err: error, post: postId }, 'a post could not be judged for its release and waits')
-    return false
+    deps.log.error({ err: error, post: postId }, 'a post could not be judged for its release, or let out, and waits')
   }
 }
 

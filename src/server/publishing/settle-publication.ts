@@ -7,6 +7,7 @@ import type { JsonObject } from '#shared/json.ts'
 import type { PostStatus } from '#shared/post-status.ts'
 import type { RecordType } from '#shared/record-event.ts'
 import { findPublicationsOfPost, updatePublication, type PublicationChange, type PublicationRow } from './queries.ts'
+import { releasable } from './release-gate.ts'
 
 /** A publication and its post, both locked. */
 export interface Step {
@@ -60,7 +61,9 @@ export function publicationRecord(
   }
 }
 
+/** A post that was withdrawn or sent back meanwhile stays so, whatever becomes of its publications. */
 async function alignPost(tx: Tx, post: PostRow, at: string): Promise<void> {
+  if (!releasable.includes(post.status)) return
   const all = await findPublicationsOfPost(tx, post.postId)
   const status = statusFromPublications(
     all.filter((row) => row.revisionId === post.currentRevisionId).map((row) => row.status),
