@@ -8,6 +8,8 @@ import type { Deps } from '#server/platform/deps.ts'
 import { readConfig, type Settings } from '#server/platform/read-config.ts'
 import type { Environment } from '#server/platform/setting-reader.ts'
 import { isExpected } from './expected-error.ts'
+import { listenOn } from './listen-on.ts'
+import { openDataDirectory } from './make-folder.ts'
 import { openLog } from './open-log.ts'
 
 type Role = 'serve' | 'work'
@@ -50,6 +52,8 @@ async function startConfigured(
   log: Logger,
   closing: Closing,
 ): Promise<void> {
+  // Exports are made there, perhaps months from now: whether they can be is known today.
+  if (roles.includes('work')) openDataDirectory(settings.config.dataDirectory)
   const { openDeps } = await import('./open-deps.ts')
   const deps = await openDeps(settings, log, closing)
   if (roles.includes('serve')) await listen(deps, closing)
@@ -104,7 +108,7 @@ async function answerChecks(deps: Deps, closing: Closing): Promise<void> {
   try {
     await open(await buildOperationsApp(deps), deps, closing)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code !== 'EADDRINUSE') throw error
     const { host, port } = deps.config
     deps.log.warn({ host, port }, 'the address is taken: this process works and answers no health checks')
   }
@@ -117,7 +121,7 @@ async function open(app: App, deps: Deps, closing: Closing): Promise<void> {
     await app.close()
     clearTimeout(impatient)
   })
-  await app.listen({ host: deps.config.host, port: deps.config.port })
+  await listenOn(app, deps.config)
 }
 
 async function work(deps: Deps, closing: Closing): Promise<void> {

@@ -139,6 +139,31 @@ test('A file that cannot be read is one mistake that names the file', () => {
   ])
 })
 
+test('A file that holds nothing is one mistake that names the file', async (t) => {
+  const file = await fileWith(t, '\n')
+  const { GATEWAY_SESSION_KEY: _key, ...rest } = complete
+  assert.deepEqual(mistakesOf({ ...rest, GATEWAY_SESSION_KEY_FILE: file }), [
+    `GATEWAY_SESSION_KEY_FILE names a file that is empty: ${file}.`,
+  ])
+})
+
+const misread: readonly [name: keyof typeof complete, value: string, advice: RegExp][] = [
+  ['GATEWAY_PUBLIC_URL', 'https://bank.example/gateway', /without a path, like https:\/\/bank\.example: give/],
+  ['GATEWAY_PUBLIC_URL', 'https://gateway.example/?a=b', /without a path/],
+  ['GATEWAY_PUBLIC_URL', 'gateway.example', /must be an address/],
+  [
+    'GATEWAY_OIDC_ISSUER',
+    'https://login.example/r/.well-known/openid-configuration',
+    /itself: https:\/\/login\.example\/r\.$/,
+  ],
+]
+for (const [name, value, advice] of misread)
+  test(`${name} cannot be ${value}, and the sentence says what it can be`, () => {
+    const mistakes = mistakesOf({ ...complete, [name]: value })
+    assert.equal(mistakes.length, 1)
+    assert.match(mistakes[0]!, advice)
+  })
+
 test('A value given both plainly and as a file is refused', async (t) => {
   const mistakes = mistakesOf({ ...complete, GATEWAY_S3_BUCKET_FILE: await fileWith(t, 'other') })
   assert.deepEqual(mistakes, ['GATEWAY_S3_BUCKET is given twice, also as GATEWAY_S3_BUCKET_FILE; keep one.'])

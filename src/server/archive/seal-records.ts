@@ -129,7 +129,10 @@ async function checkOnce(deps: SealerDeps, connection: Db, memory: Memory): Prom
   if (log.origin !== name || log.verifierKey !== verifierKey) {
     return {
       kind: 'bucket_differs',
-      sentence: `This database belongs to the log "${log.origin}" under another key than the one configured.`,
+      sentence:
+        log.origin === name
+          ? `This database belongs to the log "${log.origin}" under another key than the one configured.`
+          : `This database belongs to the log "${log.origin}", and the log is called "${name}" here. Set GATEWAY_ORIGIN to the name that the records carry.`,
     }
   }
   const refusal = await checkBucket(connection, deps.objectStore)

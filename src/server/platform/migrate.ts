@@ -73,6 +73,9 @@ function asOwner<T>(ownerUrl: string, work: (client: pg.Client) => Promise<T>): 
 
 /** Wrong password, unknown login, unknown database, no right to connect. */
 const refusedLogin = /^(28000|28P01|3D000|42501)$/
+/** OpenSSL's reasons, as Node names them. */
+const distrustedCertificate =
+  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET_ISSUER|VERIFY)_|ERR_TLS_CERT_ALTNAME_INVALID)/
 
 /** Works on one connection; throws `MigrationError` that names the setting when the database does not let the login in. */
 export async function asLogin<T>(setting: string, url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -83,11 +86,21 @@ export async function asLogin<T>(setting: string, url: string, work: (client: pg
       return work(client)
     })
   } catch (cause) {
-    if (connected || !refusedLogin.test((cause as pg.DatabaseError).code ?? '')) throw cause
-    throw new MigrationError(`The database does not let us in: ${(cause as Error).message}. Check ${setting}.`, {
-      cause,
-    })
+    const advice = connected ? undefined : adviseLogin(setting, cause as Error & { code?: string })
+    if (advice === undefined) throw cause
+    throw new MigrationError(advice, { cause })
   }
+}
+
+/** What to do where a connection is refused for good; undefined where the database is only away. */
+function adviseLogin(setting: string, { code = '', message }: Error & { code?: string }): string | undefined {
+  if (refusedLogin.test(code)) return `The database does not let us in: ${message}. Check ${setting}.`
+  if (message.includes('does not support SSL'))
+    return `The database speaks no TLS. Switch it on there (ssl = on), or take sslmode out of ${setting}.`
+  if (distrustedCertificate.test(code))
+    return `The database’s certificate is not accepted: ${message}. Name its authority in ${setting}: ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, and the host as the certificate does.`
+  if (code === 'ENOENT' || code === 'EACCES') return `A file that ${setting} names cannot be read: ${message}.`
+  return undefined
 }
 
 /** Throws when the service's login could rewrite history: a superuser, or the owner of a table. */

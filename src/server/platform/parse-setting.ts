@@ -39,6 +39,21 @@ export function parseWebAddress(text: string): string {
   throw new Error('must start with https:// (http:// only on localhost)')
 }
 
+/** Where people open the gateway: the root of a host, because pages, cookies and sign-in stand below it. */
+export function parsePublicUrl(text: string): string {
+  const address = parseWebAddress(text)
+  const { origin } = new URL(address)
+  if (address === origin) return address
+  throw new Error(`must be an address without a path, like ${origin}: give the gateway a host name of its own`)
+}
+
+/** The issuer as the provider's own documents name it. */
+export function parseIssuer(text: string): string {
+  const address = parseWebAddress(text)
+  if (!address.includes('/.well-known/')) return address
+  throw new Error(`must be the issuer itself: ${address.split('/.well-known/')[0]}`)
+}
+
 /** An address inside the firm's own network, where plain http is the operator's choice. */
 export function parseEndpoint(text: string): string {
   const url = parseUrl(text)

@@ -15,7 +15,8 @@ import {
   parseOneOf,
   parseRoles,
   parseSigningKey,
-  parseWebAddress,
+  parsePublicUrl,
+  parseIssuer,
   parseWitnesses,
 } from './parse-setting.ts'
 import { SettingReader, type Environment } from './setting-reader.ts'
@@ -96,7 +97,7 @@ function readCommon(reader: SettingReader): CommonSettings {
 }
 
 function readReal(reader: SettingReader, common: CommonSettings): Settings {
-  const publicUrl = readRequired(reader, 'GATEWAY_PUBLIC_URL', 'the https address that people open', parseWebAddress)
+  const publicUrl = readRequired(reader, 'GATEWAY_PUBLIC_URL', 'the https address that people open', parsePublicUrl)
   const config: Config = {
     embedded: false,
     publicUrl,
@@ -140,7 +141,7 @@ function readOidc(reader: SettingReader): Config['oidc'] {
       'or GATEWAY_OIDC_CLIENT_KEY is missing: how the gateway proves itself to the provider',
     )
   return {
-    issuer: readRequired(reader, 'GATEWAY_OIDC_ISSUER', 'the address of the firm’s OpenID provider', parseWebAddress),
+    issuer: readRequired(reader, 'GATEWAY_OIDC_ISSUER', 'the address of the firm’s OpenID provider', parseIssuer),
     clientId: reader.required('GATEWAY_OIDC_CLIENT_ID', 'the client that the provider knows the gateway by'),
     clientSecret,
     clientKey,

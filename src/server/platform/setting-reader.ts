@@ -61,7 +61,10 @@ export class SettingReader {
 
   #readFile(name: string, file: string): string | undefined {
     try {
-      return readFileSync(file, 'utf8').trim()
+      const text = readFileSync(file, 'utf8').trim()
+      if (text !== '') return text
+      this.refuse(`${name}_FILE`, `names a file that is empty: ${file}`)
+      return undefined
     } catch (error) {
       this.refuse(
         `${name}_FILE`,

@@ -60,6 +60,8 @@ export const archiveInFrench: FrenchSentences = {
   'The object store and the database hold two different checkpoints of {count} entries: the log was forked.':
     'Le stockage d’objets et la base de données ont deux points de contrôle différents de {count} entrées : le journal a été dédoublé.',
   'The object store refused a seal: {sentence}': 'Le stockage d’objets a refusé un scellement : {sentence}',
+  'This database belongs to the log "{origin}", and the log is called "{name}" here. Set GATEWAY_ORIGIN to the name that the records carry.':
+    'Cette base appartient au journal « {origin} », et le journal s’appelle ici « {name} ». Donnez à GATEWAY_ORIGIN le nom que portent les enregistrements.',
   'This database belongs to the log "{origin}" under another key than the one configured.':
     'Cette base de données appartient au journal « {origin} » sous une autre clé que celle de la configuration.',
   'The body of entry {index} was changed before it was first sealed.':

@@ -21,7 +21,7 @@ export const publishingInFrench: FrenchSentences = {
   'Released before the gateway was started again; the network is asked first whether it holds the post.':
     'Libérée avant le redémarrage de la passerelle ; le réseau est d’abord interrogé pour savoir s’il a la publication.',
   'The archive holds that this was released before, the database was restored from an older state, and the network does not hold the post: it may have been deleted since. If it is still wanted, submit it as a new post.':
-    'L’archive établit que ceci est déjà parti, la base a été restaurée dans un état antérieur, et le réseau n’a pas la publication : elle a pu être supprimée depuis. Si elle est encore voulue, soumettez-la comme une nouvelle publication.',
+    'L’archive établit que ceci est déjà parti, la base a été restaurée dans un état antérieur, et le réseau n’a pas la publication : elle a pu être supprimée depuis. Si elle est encore voulue, soumettez-la comme une nouvelle publication.',
   'The author stands among the approvers.': 'L’auteur figure parmi les approbateurs.',
   'The stage “{stage}” has {count} of {need} approvals of exactly this content.':
     'L’étape « {stage} » a {count} approbations sur {need} pour exactement ce contenu.',
