@@ -169,6 +169,8 @@ describe('the outgoing client', () => {
       'ftp://example.com/',
       'file:///etc/passwd',
       'https://a:b@example.com/',
+      'https://a@example.com/',
+      'https://:b@example.com/',
       'nonsense',
       '//x',
     ]) {
@@ -224,19 +226,17 @@ describe('the outgoing client', () => {
       ...open,
       lookup: (_host, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
     })
-    const headers = { Authorization: 'Bearer secret', Cookie: 'a=b', accept: 'x/y' }
-    const url = `http://127.0.0.1:${port}/to?${encodeURIComponent(`http://other.example:${port}/end`)}`
-    await send({ method: 'GET', url, headers, redirects: 1 })
-    assert.deepEqual(
-      [
-        seen.at(-1)?.path,
-        seen.at(-1)?.headers['authorization'],
-        seen.at(-1)?.headers['cookie'],
-        seen.at(-1)?.headers['accept'],
-      ],
-      ['/end', undefined, undefined, 'x/y'],
-    )
+    const secrets = { Authorization: 'Bearer secret', Cookie: 'a=b', DPoP: 'proof', 'Proxy-Authorization': 'Basic x' }
+    const url = (origin: string) => `http://127.0.0.1:${port}/to?${encodeURIComponent(`${origin}/end`)}`
+    const kept = async (origin: string) => {
+      await send({ method: 'GET', url: url(origin), headers: { ...secrets, accept: 'x/y' }, redirects: 1 })
+      const { path, headers } = seen.at(-1)!
+      assert.deepEqual([path, headers['accept']], ['/end', 'x/y'])
+      return ['authorization', 'cookie', 'dpop', 'proxy-authorization'].filter((name) => headers[name] !== undefined)
+    }
+    assert.deepEqual(await kept(`http://other.example:${port}`), [])
     assert.equal(seen.at(-2)?.headers['authorization'], 'Bearer secret')
+    assert.equal((await kept(`http://127.0.0.1:${port}`)).length, 4, 'who asked is who answers')
   })
 
   it('says whether the request may have arrived', async () => {
