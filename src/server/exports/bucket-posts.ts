@@ -1,6 +1,7 @@
 import type { BucketLog } from '#server/archive/bucket-log.ts'
 import { EntriesUnreadable, readEntryTexts, type BucketRecord } from '#server/archive/bucket-records.ts'
 import type { RetentionHistory } from '#server/archive/retention-terms.ts'
+import { copyText } from './copy-text.ts'
 import { readRecords, sealsAtOnce, whyWithheld } from './bucket-source.ts'
 import { toPostRecord, type PostReader } from './post-records.ts'
 import type { PostRecord } from './tell-post.ts'
@@ -49,7 +50,7 @@ async function indexPosts(log: BucketLog, units: readonly string[] | null) {
       const postId = streamOf(line, 'post')
       if (postId === undefined || (units !== null && !units.includes(streamOf(line, 'unit') ?? ''))) return
       before[seal.firstIndex + at] = last.get(postId) ?? -1
-      last.set(postId, seal.firstIndex + at)
+      last.set(last.has(postId) ? postId : copyText(postId), seal.firstIndex + at)
     })
   }
   return {

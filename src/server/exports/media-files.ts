@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { mediaKey } from '#server/archive/object-keys.ts'
 import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
+import { copyText } from './copy-text.ts'
 
 // Bodies are canonical JSON, whose keys stand in order; no text that somebody typed can hold an unescaped quotation mark.
 const reference = /"mimeType":"[a-z0-9.+/-]+",(?:"objectKey":"media\/[0-9a-f]{64}",)?"sha256":"([0-9a-f]{64})"/g
@@ -23,7 +24,7 @@ export class MediaFiles {
   }
 
   note(text: string): void {
-    for (const sha256 of findMedia(text)) this.#digests.add(sha256)
+    for (const sha256 of findMedia(text)) if (!this.#digests.has(sha256)) this.#digests.add(copyText(sha256))
   }
 
   /** One file after another; a bucket that is away takes away the media and not the export. */

@@ -1,3 +1,4 @@
+import { copyText } from './copy-text.ts'
 import type { PostReader } from './post-records.ts'
 import { tellPost, type PostStory } from './tell-post.ts'
 
@@ -24,7 +25,7 @@ export class PostStories {
     for (const line of lines) {
       // The header stands before the body, so the first stream named `post` is the header's.
       const postId = /"post":"([0-9a-f-]{36})"/.exec(line.slice(0, 1_500))?.[1]
-      if (postId !== undefined) this.#posts.add(postId)
+      if (postId !== undefined && !this.#posts.has(postId)) this.#posts.add(copyText(postId))
     }
   }
 
