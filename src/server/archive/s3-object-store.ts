@@ -342,16 +342,27 @@ function withoutLock(error: unknown): undefined {
   throw error
 }
 
+/** What an operator corrects, by the name of the server's error or the code of the connection's. */
+const advice: Readonly<Record<string, string>> = {
+  NoSuchBucket:
+    'The object store has no such bucket. Make it with Object Lock enabled, or correct the setting S3_BUCKET.',
+  InvalidAccessKeyId: 'The object store does not know the access key. Correct the setting S3_ACCESS_KEY_ID.',
+  SignatureDoesNotMatch:
+    'The object store does not accept the signature. Correct the setting S3_SECRET_ACCESS_KEY, or S3_REGION.',
+  AccessDenied:
+    'The object store denies access. Let the access key list, read and put objects with their retention and legal hold.',
+  EPROTO: 'The object store speaks no TLS at this address. Correct the setting S3_ENDPOINT.',
+}
+
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof ObjectStoreError) throw error
     const name = error instanceof Error ? error.name : 'unknown'
-    throw new ObjectStoreError(`The bucket refused or could not be reached (${name}).`, {
-      retryable: !permanent.has(name),
-      cause: error,
-    })
+    const { code = '' } = error as NodeJS.ErrnoException
+    const sentence = advice[name] ?? advice[code] ?? `The bucket refused or could not be reached (${name}).`
+    throw new ObjectStoreError(sentence, { retryable: !permanent.has(name), cause: error })
   }
 }
 

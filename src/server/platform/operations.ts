@@ -3,6 +3,7 @@ import * as contract from '#shared/api/operations.ts'
 import type { App } from './app-type.ts'
 import type { Deps } from './deps.ts'
 import { createHttpClient } from './http.ts'
+import { ObjectStoreError } from './object-store.ts'
 import { indexAlarmSeconds, readIndexLag } from './index-lag.ts'
 
 type Check = { ok: boolean; detail: string }
@@ -29,9 +30,7 @@ export function registerOperations(app: App, deps: ReadinessDeps): void {
         ),
         checkSealing(deps),
         checkIndexing(deps),
-        check('The identity provider answers.', 'The identity provider does not answer: nobody new can sign in.', () =>
-          fetchDiscovery(deps.config.oidc.issuer),
-        ),
+        checkProvider(deps.config.oidc.issuer),
       ])
       const checks = { database, objectStore, sealing, indexing, provider }
       // Without the index every record is still found, only later: no reason to send nobody here.
@@ -49,8 +48,10 @@ async function check(good: string, bad: string, question: () => Promise<unknown>
   try {
     await Promise.race([question(), timeout])
     return { ok: true, detail: good }
-  } catch {
-    return { ok: false, detail: bad }
+  } catch (error) {
+    // What does not cure itself says what to correct.
+    const isLasting = error instanceof ObjectStoreError && !error.retryable
+    return { ok: false, detail: isLasting ? `${error.message} Posts are accepted and none is published.` : bad }
   } finally {
     clearTimeout(timer)
   }
@@ -85,8 +86,30 @@ async function checkIndexing(deps: ReadinessDeps): Promise<Check> {
 // The operator names the provider, which may well stand in the firm's own network.
 const send = createHttpClient({ allowPrivateAddresses: true })
 
-async function fetchDiscovery(issuer: string): Promise<void> {
+async function checkProvider(issuer: string): Promise<Check> {
+  const away: Check = { ok: false, detail: 'The identity provider does not answer: nobody new can sign in.' }
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const answer = await send({ method: 'GET', url, timeoutMs: patienceMilliseconds, maxBytes: 1_000_000 })
-  if (answer.status !== 200) throw new Error(`discovery answered ${answer.status}`)
+  try {
+    const { status, bytes } = await send({ method: 'GET', url, timeoutMs: patienceMilliseconds, maxBytes: 1_000_000 })
+    if (status >= 500) return away
+    const named = status === 200 ? issuerIn(bytes) : undefined
+    if (named === undefined)
+      return { ok: false, detail: 'No OpenID provider is at GATEWAY_OIDC_ISSUER: nobody new can sign in. Correct it.' }
+    if (named === new URL(issuer).href) return { ok: true, detail: 'The identity provider answers.' }
+    const detail =
+      'The identity provider gives itself another name than GATEWAY_OIDC_ISSUER: nobody new can sign in. Set it to the issuer in the provider’s own description.'
+    return { ok: false, detail }
+  } catch {
+    return away
+  }
+}
+
+/** The provider's own name in its description, as an address; undefined in anything else. */
+function issuerIn(bytes: Uint8Array): string | undefined {
+  try {
+    const { issuer } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { issuer: string }
+    return new URL(issuer).href
+  } catch {
+    return undefined
+  }
 }

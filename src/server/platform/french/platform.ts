@@ -25,6 +25,12 @@ export const platformInFrench: FrenchSentences = {
     'Il n’y a rien à l’adresse {method} {path}. Les appels sont décrits dans /openapi.yaml.',
   'The request is larger than the gateway takes. Shorten it, or upload media with POST /api/media.':
     'La demande est plus grande que ce que la passerelle accepte. Raccourcissez-la, ou déposez les fichiers avec POST /api/media.',
+  '{sentence} Posts are accepted and none is published.':
+    '{sentence} Les publications sont acceptées et aucune ne part.',
+  'No OpenID provider is at GATEWAY_OIDC_ISSUER: nobody new can sign in. Correct it.':
+    'Aucun fournisseur OpenID ne se trouve à GATEWAY_OIDC_ISSUER : personne d’autre ne peut se connecter. Corrigez-le.',
+  'The identity provider gives itself another name than GATEWAY_OIDC_ISSUER: nobody new can sign in. Set it to the issuer in the provider’s own description.':
+    'Le fournisseur d’identité se nomme autrement que GATEWAY_OIDC_ISSUER : personne d’autre ne peut se connecter. Donnez-lui l’émetteur que nomme la description du fournisseur.',
   'Send the body as application/json.': 'Envoyez le corps en application/json.',
   'Send the body as it is, without Content-Encoding.': 'Envoyez le corps tel quel, sans Content-Encoding.',
   'The body is not text in UTF-8. Encode it as UTF-8 and send it again.':
