@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { frenchTables, hole, sayInFrench } from '#server/platform/french/say-in-french.ts'
+import { withClient } from '#server/platform/with-client.ts'
 import { policyFilesInFrench } from '#server/platform/french/policy-files.ts'
 import { titles } from '#server/platform/french/problems.ts'
 import type { Post } from '#shared/api/posts.ts'
@@ -123,6 +124,22 @@ test('A refusal is said in the language that is asked for, with the same code', 
   assert.match(nowhere.detail, /^Il n’y a rien à l’adresse GET \/api\/nowhere/)
   const stranger = await gateway.app.inject({ method: 'GET', url, headers: french })
   assert.match(stranger.json().detail, /^Connectez-vous d’abord/)
+})
+
+test('Why content was destroyed is said in French in the list of what was destroyed too', async (t) => {
+  const gateway = await startGateway(t)
+  const ruth = await gateway.signIn('ruth')
+  const id = '018f0000-0000-7000-8000-000000000000'
+  const done = `insert into archive.disposition (dispose_month, disposed_at, bodies, certificate_id, reason)
+    values ('2020-03-01', '2026-11-02T03:00:00Z', 3, '${id}', 'Retention ended: mifid-5y')`
+  await withClient(gateway.config.database.ownerUrl!, (client) => client.query(done))
+  const { dispositions } = (await ruth.inject({ method: 'GET', url: '/api/retention', headers: french })).json<{
+    dispositions: { reason: string }[]
+  }>()
+  assert.deepEqual(
+    dispositions.map(({ reason }) => reason),
+    ['Fin de la conservation\u00a0: mifid-5y'],
+  )
 })
 
 test('A stored reason is read in both languages, and the archived bytes are the same for both', async (t) => {

@@ -5,7 +5,7 @@ import { readLanguage } from './read-language.ts'
 /**
  * The fields of our answers that hold a sentence of the server, stored or made now: of problem documents, publications,
  * timelines, incidents, verifications, exports, simulations and readiness. Words of people stand in other fields: a
- * `reason` is theirs, save the one of a disposal; a `note` is the program's where it says what the program says.
+ * `reason` is theirs, save that of a disposal; a `note` is the program's where it says what the program says.
  */
 const sentenceFields = new Set([
   'detail',
@@ -16,6 +16,7 @@ const sentenceFields = new Set([
   'because',
   'assumption',
   'disposed.reason',
+  'dispositions.reason',
   'note',
 ])
 
