@@ -112,6 +112,9 @@ test(
     await page.getByText('The whole content, as recorded').click()
     await page.getByLabel('Content', { exact: true }).waitFor()
     await assertSound(page, 'a record')
+    await openRecord(page, 'role.granted')
+    await page.getByText('Person', { exact: true }).waitFor()
+    await page.getByRole('definition').getByRole('link').first().waitFor()
     await page.goto(`${stage.gateway.url}/archive?q=signed%20%E2%80%93`)
     await page.getByText('Not looked for, because it holds no letter and no figure: –').waitFor()
     await page.goto(`${stage.gateway.url}/stops`)
@@ -188,6 +191,14 @@ test(
     assert.equal(await page.getByLabel('Short name').inputValue(), 'agence-d-evian')
     await page.getByRole('button', { name: 'Add it' }).click()
     await page.getByRole('list', { name: 'Units' }).getByText('Agence d’Évian').waitFor()
+    await page.getByLabel('Find a unit').fill('evian')
+    assert.equal(
+      await page.getByRole('list', { name: 'Units' }).getByRole('listitem').count(),
+      2,
+      'it and what is above',
+    )
+    await page.getByLabel('Find a unit').fill('nowhere')
+    await page.getByText('No unit has this name.').waitFor()
 
     await page.goto(`${stage.gateway.url}/archive`)
     await page.getByText('This part is for whoever holds one of these roles: Auditor or Records officer.').waitFor()

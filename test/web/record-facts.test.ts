@@ -34,6 +34,14 @@ test('A submission says its text, its networks, its verdict and what policy foun
   assert.deepEqual(facts.findings[0]?.spans, [{ field: 'text', start: 0, end: 17 }])
 })
 
+test('A role says which it is, where it is held and whose; a version of the policy is named by its fingerprint alone', () => {
+  const facts = recordFacts({ userId: 'u1', role: 'auditor', unitId: 'n1', reason: 'Replaces Ruth' })
+  assert.deepEqual([facts.roles, facts.personId], [[{ role: 'auditor', unitId: 'n1' }], 'u1'])
+  assert.equal(recordFacts({ fromUserId: 'u1', toUserId: 'u2', role: 'reviewer', unitId: 'n1' }).personId, 'u2')
+  assert.equal(recordFacts({ version: 'a'.repeat(64) }).policyVersion, 'a'.repeat(64))
+  assert.equal(recordFacts({ version: '2.0' }).policyVersion, undefined)
+})
+
 test('A live copy is shown with its address, a refusal in its sentence and never as a code', () => {
   const seen = recordFacts({ liveText: 'Bonjour', permalink: 'https://example.org/1', found: true })
   assert.deepEqual([seen.text, seen.permalink], ['Bonjour', 'https://example.org/1'])

@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { QueryOf } from '#shared/api/endpoint.ts'
 import { getMe, listSessions, listTokens, listUnits, listUsers, type Me } from '#shared/api/identity.ts'
 import { getPost, listPosts } from '#shared/api/posts.ts'
@@ -34,10 +34,14 @@ export const postQuery = (postId: string) =>
           : false,
   })
 
+/** Posts, page by page; every page that is open is read anew. */
 export const postsQuery = (query: QueryOf<typeof listPosts>) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['posts', query],
-    queryFn: ({ signal }) => call(listPosts, { query, signal }),
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      call(listPosts, { query: { ...query, ...(pageParam === undefined ? {} : { cursor: pageParam }) }, signal }),
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: 10_000,
   })
 
@@ -45,6 +49,17 @@ export const reviewsQuery = (query: QueryOf<typeof listReviews>) =>
   queryOptions({
     queryKey: ['reviews', query],
     queryFn: ({ signal }) => call(listReviews, { query, signal }),
+    refetchInterval: 10_000,
+  })
+
+/** The queue, page by page; every page that is open is read anew. */
+export const queueQuery = (query: QueryOf<typeof listReviews>) =>
+  infiniteQueryOptions({
+    queryKey: ['reviews', 'pages', query],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      call(listReviews, { query: { ...query, ...(pageParam === undefined ? {} : { cursor: pageParam }) }, signal }),
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: 10_000,
   })
 

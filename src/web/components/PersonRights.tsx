@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
@@ -82,14 +82,35 @@ function RightsView({ rights }: { rights: Rights }) {
       </ul>
       <details className="fold">
         <summary>{t`Permissions (${rights.permissions.length})`}</summary>
-        <ul className="plain">
+        <ul className="plain col">
           {rights.permissions.map(({ permission, unitIds }) => (
             <li key={permission}>
-              {permissionName(permission)} <span className="muted small">{unitIds.map(unitName).join(' · ')}</span>
+              {permissionName(permission)}
+              <span className="muted small own-line">
+                <Where names={unitIds.map(unitName)} />
+              </span>
             </li>
           ))}
         </ul>
       </details>
+    </>
+  )
+}
+
+const namedUnits = 3
+
+/** Where a right is held; of many units the first, for the roles above name them all. */
+function Where({ names }: { names: readonly string[] }) {
+  const more = names.length - namedUnits
+  return (
+    <>
+      {names.slice(0, namedUnits).join(' · ')}
+      {more > 0 && (
+        <>
+          {' · '}
+          <Plural value={more} one="and # more unit" other="and # more units" />
+        </>
+      )}
     </>
   )
 }

@@ -8,6 +8,7 @@ import { useNarrow } from '#web/util/use-narrow.ts'
 import { networkName, severityWords } from '#web/util/words.ts'
 
 interface Props {
+  readonly label: string
   readonly items: readonly ReviewSummary[]
   readonly current: number
   readonly selected: ReadonlySet<string>
@@ -20,8 +21,7 @@ interface Props {
 const rowHeights = { desk: 68, phone: 96 }
 
 /** The queue as a grid of which only the visible rows exist. The focus stays on the grid; the current row is named to it. */
-export function QueueGrid({ items, current, selected, onMove, onOpen, onToggle }: Props) {
-  const { t } = useLingui()
+export function QueueGrid({ label, items, current, selected, onMove, onOpen, onToggle }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const narrow = useNarrow()
   const rowHeight = narrow ? rowHeights.phone : rowHeights.desk
@@ -46,7 +46,7 @@ export function QueueGrid({ items, current, selected, onMove, onOpen, onToggle }
       id="queue-grid"
       role="grid"
       tabIndex={0}
-      aria-label={t`Reviews, the next due first`}
+      aria-label={label}
       aria-rowcount={items.length}
       aria-multiselectable="true"
       aria-activedescendant={items[current] === undefined ? undefined : `row-${items[current].reviewId}`}
@@ -132,7 +132,8 @@ function Row({ item, index, top, current, selected, narrow, onOpen, onToggle }: 
             <Due item={item} narrow={narrow} />
           </span>
         )}
-        {item.claimedBy !== null && <span className="muted small cut">{t`${item.claimedBy.displayName} has it`}</span>}
+        {item.closedAt !== null && <span className="muted small">{formatRelative(item.closedAt)}</span>}
+        {item.claimedBy !== null && item.closedAt === null && <span className="muted small cut">{t`${item.claimedBy.displayName} has it`}</span>}
       </div>
     </div>
   )

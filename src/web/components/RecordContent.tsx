@@ -2,11 +2,12 @@ import { Fragment, type ReactNode } from 'react'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { unitsQuery } from '#web/api/queries.ts'
+import { unitsQuery, usersQuery } from '#web/api/queries.ts'
 import { Badge } from '#web/ui/Notice.tsx'
 import { formatNumber, formatTime } from '#web/util/format.ts'
 import { permissionName } from '#web/util/permission-words.ts'
 import { shortVersion } from '#web/util/policy-words.ts'
+import { qualificationName } from '#web/util/qualification-words.ts'
 import { recordFacts, type RecordFacts } from '#web/util/record-facts.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { roleWords } from '#web/util/role-words.ts'
@@ -57,6 +58,9 @@ export function RecordContent({ type, content }: { type: string; content: unknow
   )
 }
 
+/** What was done to somebody; elsewhere the one named is who did it. */
+const aboutPeople = /^(role|user|qualification|delegation)\./
+
 function useRows(type: string, facts: RecordFacts): { label: string; value: ReactNode }[] {
   const { t, i18n } = useLingui()
   const verdict = verdictWords[facts.verdict as keyof typeof verdictWords] as
@@ -99,7 +103,18 @@ function useRows(type: string, facts: RecordFacts): { label: string; value: Reac
       value: facts.total === undefined ? undefined : <Total total={facts.total} estimate={facts.totalIsEstimate} />,
     },
     { label: t`Recipient`, value: facts.recipient },
-    { label: t`Roles at that time`, value: facts.roles.length === 0 ? undefined : <Roles roles={facts.roles} /> },
+    {
+      label: t`Person`,
+      value: facts.personId === undefined || !aboutPeople.test(type) ? undefined : <PersonOf userId={facts.personId} />,
+    },
+    {
+      label: type.startsWith('session.') ? t`Roles at that time` : t`Role`,
+      value: facts.roles.length === 0 ? undefined : <Roles roles={facts.roles} />,
+    },
+    {
+      label: t`Qualification`,
+      value: facts.qualification === undefined ? undefined : qualificationName(facts.qualification),
+    },
     {
       label: t`Records checked`,
       value: facts.recordsChecked === undefined ? undefined : formatNumber(facts.recordsChecked),
@@ -141,6 +156,19 @@ function Roles({ roles }: { roles: RecordFacts['roles'] }) {
       return unit === undefined ? name : `${name} (${unit})`
     })
     .join(', ')
+}
+
+function PersonOf({ userId }: { userId: string }) {
+  const may = useMay()
+  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
+  const name = users.data?.items.find((user) => user.userId === userId)?.displayName
+  return name === undefined ? (
+    <code>{userId}</code>
+  ) : (
+    <Link to="/people/$userId" params={{ userId }}>
+      {name}
+    </Link>
+  )
 }
 
 function Opened({ facts: { seenRecordId, seenPostId } }: { facts: RecordFacts }) {

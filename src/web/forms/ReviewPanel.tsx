@@ -25,6 +25,7 @@ import { announce } from '#web/util/announce.ts'
 import { useKeys } from '#web/util/keys.ts'
 import { formatRelative, formatTime } from '#web/util/format.ts'
 import { firstWords, stageName } from '#web/util/words.ts'
+import { HandOverDialog } from './HandOverDialog.tsx'
 import { ReasonDialog } from './ReasonDialog.tsx'
 
 // Whoever asks for the difference waits for it: the queue itself does without.
@@ -178,10 +179,17 @@ function Holder({ review }: { review: Review }) {
   )
 }
 
+function NotOpen({ status }: { status: Review['status'] }) {
+  if (status === 'open') return <Trans>You may read this review, and not decide it.</Trans>
+  if (status === 'waiting') return <Trans>An earlier stage of this post is still open.</Trans>
+  return <Trans>This review is closed.</Trans>
+}
+
 function Decisions({ review, onDecided }: { review: Review; onDecided: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const [asking, setAsking] = useState<Exclude<Outcome, 'approved'> | 'escalate'>()
+  const [handing, setHanding] = useState(false)
   const params = { reviewId: review.reviewId }
   const done = { approved: t`You approved it`, rejected: t`You rejected it`, changes_requested: t`You sent it back` }
   const refresh = async () => {
@@ -227,6 +235,7 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
     { keys: 'r', label: t`Reject`, run: () => may('reject') && setAsking('rejected') },
     { keys: 'e', label: t`Escalate`, run: () => may('escalate') && setAsking('escalate') },
     { keys: 'm', label: t`Take in hand or give back`, run: claimOrRelease },
+    { keys: 'i', label: t`Hand over to a colleague`, run: () => may('delegate') && setHanding(true) },
   ])
   const titles = {
     rejected: t`Reject this post?`,
@@ -235,15 +244,12 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
   }
   return (
     <>
-      {review.allowedActions.length === 0 ? (
+      {!may('approve') && (
         <p className="muted" role="status">
-          {review.status === 'open' ? (
-            <Trans>You cannot decide this one: nobody reviews their own work.</Trans>
-          ) : (
-            <Trans>This review is closed.</Trans>
-          )}
+          {review.refusal?.detail ?? <NotOpen status={review.status} />}
         </p>
-      ) : (
+      )}
+      {review.allowedActions.length > 0 && (
         <div className="row">
           {may('approve') && (
             <Button
@@ -275,6 +281,11 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
               <Trans>Escalate</Trans>
             </Button>
           )}
+          {may('delegate') && (
+            <Button kind="plain" shortcut="I" onClick={() => setHanding(true)}>
+              <Trans>Hand over…</Trans>
+            </Button>
+          )}
         </div>
       )}
       {review.need > 1 && (
@@ -288,6 +299,17 @@ function Decisions({ review, onDecided }: { review: Review; onDecided: () => voi
       )}
       {decide.error !== null && asking === undefined && <Failure error={decide.error} />}
       {handle.error !== null && asking === undefined && <Failure error={handle.error} />}
+      {handing && (
+        <HandOverDialog
+          review={review}
+          onClose={() => setHanding(false)}
+          onDone={async (colleague) => {
+            setHanding(false)
+            announce(t`Handed to ${colleague} – ${firstWords(review.text)}`)
+            await refresh()
+          }}
+        />
+      )}
       <ReasonDialog
         open={asking !== undefined}
         title={asking === undefined ? '' : titles[asking]}

@@ -200,7 +200,14 @@ function Download({ item }: { item: Export }) {
           <Trans>Download ({item.size === null ? '' : formatBytes(item.size)})</Trans>
         </a>
       </div>
-      {ask.error !== null && <Failure error={ask.error} />}
+      {ask.error !== null && (
+        <>
+          <Failure error={ask.error} />
+          <div className="row">
+            <AskAgain filter={item.filter} />
+          </div>
+        </>
+      )}
     </>
   )
 }

@@ -1,5 +1,5 @@
-import { msg } from '@lingui/core/macro'
-import { Trans, useLingui } from '@lingui/react/macro'
+import { msg, t } from '@lingui/core/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Static } from 'typebox'
 import { verifyNow, type ArchiveStatus } from '#shared/api/archive.ts'
@@ -95,19 +95,17 @@ function Anchors({ anchors }: { anchors: ArchiveStatus['anchors'] }) {
         <Trans>Outside witnesses</Trans>
       </h3>
       <ul className="steps">
-        {anchors.map(({ name, treeSize, at, failingSince, failure }) => {
-          const entries = formatNumber(treeSize)
-          const seen = at === null ? '–' : formatExactTime(at)
+        {anchors.map(({ name, kind, treeSize, at, failingSince, failure }) => {
           const since = failingSince === null ? '' : formatExactTime(failingSince)
           return (
             <li key={name}>
-              <Mark tone={failure === null ? 'ok' : 'block'} />
+              <Mark tone={failure !== null ? 'block' : at === null ? 'note' : 'ok'} />
               <span>
-                <strong>{name}.</strong>{' '}
-                {failure === null ? (
-                  <Trans>
-                    It saw {entries} entries on {seen}.
-                  </Trans>
+                <strong>{anchorName(kind, name)}.</strong>{' '}
+                {failure === null && at === null ? (
+                  <Trans>It has seen nothing yet.</Trans>
+                ) : failure === null ? (
+                  <Seen entries={treeSize} at={at} />
                 ) : (
                   <Trans>
                     It has taken nothing since {since}: {failure}
@@ -119,6 +117,23 @@ function Anchors({ anchors }: { anchors: ArchiveStatus['anchors'] }) {
         })}
       </ul>
     </>
+  )
+}
+
+/** The gateway calls the bucket and the authority in English; a witness has a name of its own. */
+function anchorName(kind: ArchiveStatus['anchors'][number]['kind'], name: string): string {
+  if (kind === 'bucket') return t`Second bucket`
+  return kind === 'timestamp' ? t`Timestamping authority ${name.replace(/^timestamp /, '')}` : name
+}
+
+function Seen({ entries, at }: { entries: number; at: string | null }) {
+  const seen = at === null ? '' : formatExactTime(at)
+  return (
+    <Plural
+      value={entries}
+      one={`It saw # entry on ${seen}.`}
+      other={`It saw ${formatNumber(entries)} entries on ${seen}.`}
+    />
   )
 }
 
@@ -198,7 +213,11 @@ function Archive({ status }: { status: ArchiveStatus }) {
           tone={verify.data.ok ? 'ok' : 'block'}
           title={
             verify.data.ok ? (
-              <Trans>{formatNumber(verify.data.recordsChecked)} records are genuine and complete</Trans>
+              <Plural
+                value={verify.data.recordsChecked}
+                one="# record is genuine and complete"
+                other={`${formatNumber(verify.data.recordsChecked)} records are genuine and complete`}
+              />
             ) : (
               <Trans>The archive does not verify</Trans>
             )

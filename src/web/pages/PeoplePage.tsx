@@ -15,12 +15,16 @@ import { Badge } from '#web/ui/Notice.tsx'
 import { foldAccents } from '#web/util/fold-accents.ts'
 import { roleWords } from '#web/util/role-words.ts'
 
+/** So many people are drawn at once: a bank has ten thousand. */
+const pageSize = 100
+
 /** Who is here, which roles they hold on which unit, and the changes that wait for a second person. */
 export function PeoplePage() {
   const { t } = useLingui()
   const may = useMay()
   const users = useQuery(usersQuery)
   const [sought, setSought] = useState('')
+  const [shown, setShown] = useState(pageSize)
   const [changing, setChanging] = useState<User>()
   const wanted = foldAccents(sought.trim())
   return (
@@ -52,7 +56,7 @@ export function PeoplePage() {
                 </Empty>
               ) : (
                 <ul className="list" aria-labelledby="people">
-                  {found.map((user) => (
+                  {found.slice(0, shown).map((user) => (
                     <PersonLine
                       key={user.userId}
                       user={user}
@@ -60,6 +64,18 @@ export function PeoplePage() {
                     />
                   ))}
                 </ul>
+              )}
+              {found.length > shown && (
+                <div className="row">
+                  <Button onClick={() => setShown(shown + pageSize)}>
+                    <Trans>Show more</Trans>
+                  </Button>
+                  <span className="muted">
+                    <Trans>
+                      {shown} of {found.length}: a name or an address finds the others.
+                    </Trans>
+                  </span>
+                </div>
               )}
             </section>
           )

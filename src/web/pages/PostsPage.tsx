@@ -1,7 +1,7 @@
 import { useState, type SyntheticEvent } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { msg } from '@lingui/core/macro'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { MessageDescriptor } from '@lingui/core'
 import type { PostSummary } from '#shared/api/posts.ts'
@@ -43,16 +43,18 @@ export function PostsPage() {
   const navigate = useNavigate()
   const search = route.useSearch()
   const tab = tabs.find((candidate) => candidate.key === (search.status ?? '')) ?? tabs[0]!
-  const [limit, setLimit] = useState(50)
-  const query = useQuery(
+  const query = useInfiniteQuery(
     postsQuery({
       author: 'me',
-      limit,
+      limit: 50,
       ...(tab.statuses.length > 0 ? { status: tab.statuses.join(',') } : {}),
       ...(search.q === undefined ? {} : { q: search.q }),
     }),
   )
-  const counts = query.data?.counts
+  const first = query.data?.pages[0]
+  const last = query.data?.pages.at(-1)
+  const counts = first?.counts
+  const items = query.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <>
       <PageHead title={t`My posts`}>
@@ -81,8 +83,8 @@ export function PostsPage() {
         />
       </div>
       <QueryView query={query} rows={6}>
-        {(page) =>
-          page.items.length === 0 ? (
+        {() =>
+          items.length === 0 && !query.hasNextPage ? (
             <Empty
               action={
                 search.q === undefined ? (
@@ -101,13 +103,18 @@ export function PostsPage() {
           ) : (
             <>
               <ul className="list" aria-label={t`Posts`}>
-                {page.items.map((post) => (
+                {items.map((post) => (
                   <PostLine key={post.postId} post={post} />
                 ))}
               </ul>
-              {page.nextCursor !== null && (
-                <Button onClick={() => setLimit((value) => Math.min(200, value + 50))} disabled={limit >= 200}>
-                  <Trans>Show more</Trans>
+              {last !== undefined && last.searchedBackTo !== null && (
+                <p className="muted">
+                  <Trans>Searched back to {formatTime(last.searchedBackTo)} so far.</Trans>
+                </p>
+              )}
+              {query.hasNextPage && (
+                <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  {last?.searchedBackTo === null ? <Trans>Show more</Trans> : <Trans>Search further back</Trans>}
                 </Button>
               )}
             </>

@@ -1,10 +1,10 @@
 import { useMemo, useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReviewSummary } from '#shared/api/reviews.ts'
 import type { Severity } from '#shared/api/policies.ts'
-import { reviewsQuery, unitsQuery } from '#web/api/queries.ts'
+import { queueQuery, unitsQuery } from '#web/api/queries.ts'
 import { Fold } from '#web/components/Fold.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { QueueFigures } from '#web/components/QueueFigures.tsx'
@@ -12,12 +12,13 @@ import { QueueGrid } from '#web/components/QueueGrid.tsx'
 import { Empty, QueryView } from '#web/components/states.tsx'
 import { BulkBar } from '#web/forms/BulkBar.tsx'
 import { ReviewPanel } from '#web/forms/ReviewPanel.tsx'
+import { Button } from '#web/ui/Button.tsx'
 import { SelectField } from '#web/ui/fields.tsx'
 import { useKeys } from '#web/util/keys.ts'
 import { networkName, severityWords } from '#web/util/words.ts'
 
 const route = getRouteApi('/shell/queue')
-/** One request holds what an officer clears in a day; the rest follows as it empties. */
+/** One request holds what an officer clears in a day; the rest follows as it empties, or when it is asked for. */
 const pageSize = 200
 
 type Search = ReturnType<typeof route.useSearch>
@@ -26,10 +27,11 @@ export function QueuePage() {
   const { t } = useLingui()
   const search = route.useSearch()
   const navigate = useNavigate()
-  const query = useQuery(
-    reviewsQuery({
+  const isOpen = search.status === undefined
+  const query = useInfiniteQuery(
+    queueQuery({
       status: search.status ?? 'open',
-      sort: 'due',
+      sort: isOpen ? 'due' : 'closed',
       limit: pageSize,
       ...(search.severity === undefined ? {} : { severity: search.severity as Severity }),
       ...(search.network === undefined ? {} : { network: search.network }),
@@ -37,7 +39,7 @@ export function QueuePage() {
       ...(search.unit === undefined ? {} : { unit: search.unit }),
     }),
   )
-  const items = useMemo(() => query.data?.items ?? [], [query.data])
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
   const go = (reviewId: string | undefined) =>
     void navigate({ to: '/queue', search: withReview(search, reviewId), replace: true })
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
@@ -84,7 +86,7 @@ export function QueuePage() {
         <QueueFigures />
       </PageHead>
       <Fold summary={filtersOn > 0 ? t`Filters (${filtersOn})` : t`Filters`}>
-        <Filters search={search} facets={query.data?.facets} />
+        <Filters search={search} facets={query.data?.pages[0]?.facets} />
       </Fold>
       {selected.size > 0 && (
         <BulkBar reviews={items.filter((item) => selected.has(item.reviewId))} onDone={() => setSelected(new Set())} />
@@ -105,14 +107,22 @@ export function QueuePage() {
             </Empty>
           ) : (
             <div className="queue">
-              <QueueGrid
-                items={items}
-                current={current}
-                selected={selected}
-                onMove={move}
-                onOpen={go}
-                onToggle={toggle}
-              />
+              <div className="queue-list">
+                <QueueGrid
+                  label={isOpen ? t`Reviews, the next due first` : t`Reviews, the last decided first`}
+                  items={items}
+                  current={current}
+                  selected={selected}
+                  onMove={move}
+                  onOpen={go}
+                  onToggle={toggle}
+                />
+                {query.hasNextPage && (
+                  <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                    <Trans>Show more</Trans>
+                  </Button>
+                )}
+              </div>
               <section className="queue-detail" aria-label={t`The review`}>
                 <ReviewPanel
                   key={shown.reviewId}

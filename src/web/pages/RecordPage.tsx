@@ -11,7 +11,7 @@ import { Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { Badge, Mark, Notice } from '#web/ui/Notice.tsx'
 import { actorName } from '#web/util/actor-name.ts'
-import { formatExactTime, timeZone } from '#web/util/format.ts'
+import { formatExactTime, formatNumber, timeZone } from '#web/util/format.ts'
 import { objectOf } from '#web/util/record-facts.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { verifyProof, type Step, type StepName } from '#web/util/verify-proof.ts'
@@ -79,7 +79,9 @@ function RecordView({ record }: { record: ArchiveRecord }) {
               <RecordContent type={record.type} content={body?.content} />
             ) : (
               <Notice tone="hold" title={<Trans>Destroyed at the end of its retention</Trans>}>
-                {formatExactTime(record.disposed.at)} ({timeZone}): {record.disposed.reason}
+                {record.disposed.reason}
+                <br />
+                {formatExactTime(record.disposed.at)} ({timeZone})
               </Notice>
             )}
             <details className="fold">
@@ -107,7 +109,7 @@ const stepWords: Record<StepName, ReturnType<typeof msg>> = {
 }
 
 function Verification({ record }: { record: ArchiveRecord }) {
-  const { t, i18n } = useLingui()
+  const { t } = useLingui()
   const client = useQueryClient()
   const [steps, setSteps] = useState<Step[]>()
   const verify = useMutation({
@@ -164,19 +166,14 @@ function Verification({ record }: { record: ArchiveRecord }) {
             {steps.map((step) => (
               <li key={step.name}>
                 <Mark tone={step.ok === undefined ? 'hold' : step.ok ? 'ok' : 'block'} />
-                <span>
-                  {i18n._(stepWords[step.name])}:{' '}
-                  <strong>
-                    {step.ok === undefined ? t`content destroyed` : step.ok ? t`holds` : t`does not hold`}
-                  </strong>
-                </span>
+                <StepLine step={step} />
               </li>
             ))}
           </ul>
           {verify.data !== undefined && (
             <dl className="kv small">
               <dt>{t`Tree size`}</dt>
-              <dd>{verify.data.treeSize}</dd>
+              <dd>{formatNumber(verify.data.treeSize)}</dd>
               <dt>{t`Root hash`}</dt>
               <dd>
                 <code>{verify.data.rootHash}</code>
@@ -190,5 +187,18 @@ function Verification({ record }: { record: ArchiveRecord }) {
         </div>
       )}
     </section>
+  )
+}
+
+function StepLine({ step }: { step: Step }) {
+  const { t, i18n } = useLingui()
+  const name = i18n._(stepWords[step.name])
+  const outcome = step.ok === undefined ? t`content destroyed` : step.ok ? t`holds` : t`does not hold`
+  return (
+    <span>
+      <Trans>
+        {name}: <strong>{outcome}</strong>
+      </Trans>
+    </span>
   )
 }

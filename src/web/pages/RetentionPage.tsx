@@ -15,7 +15,7 @@ import { AnswerErasureDialog } from '#web/forms/AnswerErasureDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextArea, TextField } from '#web/ui/fields.tsx'
 import { basisName, jurisdictionName } from '#web/util/basis-words.ts'
-import { formatNumber, formatTime } from '#web/util/format.ts'
+import { formatMonth, formatNumber, formatTime } from '#web/util/format.ts'
 import { useNarrow } from '#web/util/use-narrow.ts'
 
 /** How long each kind of content is kept and by which law, what was destroyed, and the answers to erasure requests. */
@@ -63,7 +63,7 @@ export function RetentionPage() {
                 {dispositions.map((done) => (
                   <li key={done.certificateId + done.month} className="line">
                     <span className="line-main">
-                      <strong>{done.month}</strong>
+                      <strong>{formatMonth(done.month)}</strong>
                       <span>
                         {' – '}
                         <Plural

@@ -5,9 +5,12 @@ import type { Unit } from '#shared/api/identity.ts'
 import { unitsQuery, usersQuery } from '#web/api/queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { useMay } from '#web/components/permissions.ts'
-import { QueryView } from '#web/components/states.tsx'
+import { Empty, QueryView } from '#web/components/states.tsx'
 import { ChangeUnitDialog, NewUnitDialog } from '#web/forms/UnitDialogs.tsx'
 import { Button } from '#web/ui/Button.tsx'
+import { TextField } from '#web/ui/fields.tsx'
+import { foldAccents } from '#web/util/fold-accents.ts'
+import { formatNumber } from '#web/util/format.ts'
 
 type Wish = { readonly what: 'new' | 'change'; readonly unit: Unit }
 
@@ -16,6 +19,7 @@ export function UnitsPage() {
   const { t } = useLingui()
   const units = useQuery(unitsQuery)
   const [wish, setWish] = useState<Wish>()
+  const [sought, setSought] = useState('')
   return (
     <>
       <PageHead
@@ -24,16 +28,29 @@ export function UnitsPage() {
       />
       <QueryView query={units}>
         {({ items }) => {
-          const known = new Set(items.map(({ unitId }) => unitId))
+          const found = findUnits(items, sought)
+          const known = new Set(found.map(({ unitId }) => unitId))
           // The reader's own top: the firm, or the unit that they administer.
-          const tops = items.filter(({ parentId }) => parentId === null || !known.has(parentId))
+          const tops = found.filter(({ parentId }) => parentId === null || !known.has(parentId))
           return (
-            <div className="card">
-              <ul className="tree" aria-label={t`Units`}>
-                {tops.map((top) => (
-                  <Branch key={top.unitId} unit={top} units={items} onWish={setWish} />
-                ))}
-              </ul>
+            <div className="card col">
+              <div className="row spread">
+                <h2>
+                  <Trans>Units ({formatNumber(items.length)})</Trans>
+                </h2>
+                <TextField label={t`Find a unit`} value={sought} onChange={setSought} maxLength={200} />
+              </div>
+              {found.length === 0 ? (
+                <Empty>
+                  <Trans>No unit has this name.</Trans>
+                </Empty>
+              ) : (
+                <ul className="tree" aria-label={t`Units`}>
+                  {tops.map((top) => (
+                    <Branch key={top.unitId} unit={top} units={found} onWish={setWish} />
+                  ))}
+                </ul>
+              )}
               {wish?.what === 'new' && <NewUnitDialog parent={wish.unit} onClose={() => setWish(undefined)} />}
               {wish?.what === 'change' && (
                 <ChangeUnitDialog unit={wish.unit} units={items} onClose={() => setWish(undefined)} />
@@ -46,6 +63,20 @@ export function UnitsPage() {
   )
 }
 
+/** The units that have the name, with those above them: where each stands stays in sight. */
+function findUnits(units: readonly Unit[], sought: string): readonly Unit[] {
+  const wanted = foldAccents(sought.trim())
+  if (wanted === '') return units
+  const byId = new Map(units.map((unit) => [unit.unitId, unit]))
+  const kept = new Set<string>()
+  for (const unit of units) {
+    if (!foldAccents(`${unit.name} ${unit.slug}`).includes(wanted)) continue
+    for (let at: Unit | undefined = unit; at !== undefined && !kept.has(at.unitId); at = byId.get(at.parentId ?? ''))
+      kept.add(at.unitId)
+  }
+  return units.filter(({ unitId }) => kept.has(unitId))
+}
+
 interface BranchProps {
   readonly unit: Unit
   readonly units: readonly Unit[]
@@ -53,13 +84,13 @@ interface BranchProps {
 }
 
 function Branch({ unit, units, onWish }: BranchProps) {
-  const { t } = useLingui()
+  const { t, i18n } = useLingui()
   const may = useMay()
   const users = useQuery({ ...usersQuery, enabled: may('user.read') })
   const people = (users.data?.items ?? []).filter((user) => user.active && user.unitId === unit.unitId).length
   const below = units
     .filter(({ parentId }) => parentId === unit.unitId)
-    .toSorted((a, b) => a.name.localeCompare(b.name))
+    .toSorted((a, b) => a.name.localeCompare(b.name, i18n.locale, { numeric: true }))
   return (
     <li>
       <div className="row spread">

@@ -25,6 +25,14 @@ export function formatDay(day: string): string {
       }).format(at)
 }
 
+/** A month of the calendar (`2026-11`) in words. */
+export function formatMonth(month: string): string {
+  const [year = NaN, number = 1] = month.split('-').map(Number)
+  return new Intl.DateTimeFormat(regionalLocale(), { year: 'numeric', month: 'long' }).format(
+    new Date(year, number - 1),
+  )
+}
+
 /** With seconds, for evidence. */
 export function formatExactTime(instant: string): string {
   return new Intl.DateTimeFormat(regionalLocale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(

@@ -23,6 +23,9 @@ export interface RecordFacts {
   readonly totalIsEstimate: boolean
   readonly recipient?: string | undefined
   readonly roles: readonly { role: string; unitId: string }[]
+  /** Whom a right or an access was given to or taken from. */
+  readonly personId?: string | undefined
+  readonly qualification?: string | undefined
   readonly recordsChecked?: number | undefined
   readonly seenRecordId?: string | undefined
   readonly seenPostId?: string | undefined
@@ -33,6 +36,7 @@ export function recordFacts(content: unknown): RecordFacts {
   const body = objectOf(content)
   const revision = objectOf(body['revision'])
   const evaluation = objectOf(body['evaluation'] ?? body)
+  const held = [...objectsOf(body['roles']), ...(body['role'] === undefined ? [] : [body])]
   const scope = body['filter'] ?? body['query'] ?? body['scope']
   return {
     text: words(revision['text']) ?? words(body['liveText']) ?? words(body['text']),
@@ -41,7 +45,8 @@ export function recordFacts(content: unknown): RecordFacts {
     communicationClass: words(revision['communicationClass']),
     scheduledAt: words(revision['scheduledAt']),
     verdict: words(evaluation['verdict']),
-    policyVersion: words(evaluation['policyVersion']) ?? words(body['policyVersion']),
+    policyVersion:
+      words(evaluation['policyVersion']) ?? words(body['policyVersion']) ?? ifVersion(words(body['version'])),
     findings: objectsOf(evaluation['findings']).flatMap(asFinding),
     outcome: words(body['outcome']),
     stage: words(body['stage']),
@@ -54,10 +59,12 @@ export function recordFacts(content: unknown): RecordFacts {
     total: figure(body['total']),
     totalIsEstimate: body['totalIsEstimate'] === true,
     recipient: words(body['recipient']),
-    roles: objectsOf(body['roles']).flatMap((held) => {
-      const [role, unitId] = [words(held['role']), words(held['unitId'])]
+    roles: held.flatMap((one) => {
+      const [role, unitId] = [words(one['role']), words(one['unitId'])]
       return role === undefined || unitId === undefined ? [] : [{ role, unitId }]
     }),
+    personId: words(body['userId']) ?? words(body['toUserId']),
+    qualification: words(body['qualification']),
     recordsChecked: figure(body['recordsChecked']),
     seenRecordId: words(body['recordId']),
     seenPostId: words(body['postId']),
@@ -124,6 +131,11 @@ function figure(value: unknown): number | undefined {
 /** A code is not for reading; a sentence holds a space. */
 function ifSentence(value: string | undefined): string | undefined {
   return value?.includes(' ') === true ? value : undefined
+}
+
+/** The fingerprint of a policy. */
+function ifVersion(value: string | undefined): string | undefined {
+  return value !== undefined && /^[0-9a-f]{64}$/.test(value) ? value : undefined
 }
 
 /** What a network answered is not trusted: only an address of the web becomes a link. */
