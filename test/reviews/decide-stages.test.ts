@@ -104,6 +104,27 @@ test('A stage that names a unit is decided by people of that unit and below it',
   assert.partialDeepStrictEqual(await decide(ines, other, 'legal'), { status: 'approved' })
 })
 
+test('A stage that names a unit which the firm does not have is decided by nobody until there is one', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t, { policy: withStages('{ name: legal, unit: legal }') })
+  const [camille, ines, ada] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('ada'),
+  ]
+  const post = await submit(camille, profileId, text)
+  const { reviewId } = post.reviews[0]!
+  const wish = { outcome: 'approved', contentHash: post.contentHash }
+  const refused = await ines.post(`/api/reviews/${reviewId}/decision`, wish)
+  assert.equal(refused.json<{ code: string }>().code, 'not_qualified')
+  assert.match(refused.json<{ detail: string }>().detail, /belongs to the unit “legal”, which does not exist/)
+  const { userId, unit } = await me(ines)
+  const made = await ada.post('/api/units', { parentId: unit.unitId, name: 'Legal', slug: 'legal' })
+  assert.equal(await decide(ines, post, 'legal'), 'not_qualified', 'it is not hers')
+  const { unitId } = made.json<{ unitId: string }>()
+  await gateway.db.updateTable('app_user').set({ unit_id: unitId }).where('id', '=', userId).execute()
+  assert.partialDeepStrictEqual(await decide(ines, post, 'legal'), { status: 'approved' })
+})
+
 test('A review that is taken in hand, given back, handed on and escalated is so for everybody, with a record each', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const [camille, ines, tom] = [

@@ -52,6 +52,24 @@ export async function hasApprovedOtherStage(db: Db, review: ReviewRow, reviewerI
   return false
 }
 
+/**
+ * The unit that a stage's route names, by its slug or id; undefined where it names none. No id: the firm has no such unit, so
+ * nobody is of it.
+ */
+export async function findStageUnit(
+  db: Db,
+  review: Pick<ReviewRow, 'revisionId' | 'policyVersion' | 'stageIndex' | 'stageUnitId'>,
+): Promise<{ readonly id: string | null; readonly name: string } | undefined> {
+  const { rows } = await sql<{ name: string; id: string | null }>`
+    select judged.name, coalesce(${review.stageUnitId}::uuid,
+        (select id from unit where slug = judged.name or id::text = judged.name)) as id
+      from (select required_stages -> ${review.stageIndex}::int ->> 'unit' as name from policy_evaluation
+        where revision_id = ${review.revisionId} and policy_version = ${review.policyVersion}
+        order by evaluated_at desc, id desc limit 1) as judged
+      where judged.name is not null`.execute(db)
+  return rows[0] ?? (review.stageUnitId === null ? undefined : { id: review.stageUnitId, name: '' })
+}
+
 /** Is this qualification held at that time? */
 export async function isQualified(db: Db, userId: string, qualification: string, at: string): Promise<boolean> {
   const { rows } = await sql`select 1 from qualification where user_id = ${userId} and name = ${qualification}

@@ -2,7 +2,7 @@ import { listAccountsOf } from '#server/identity/same-person.ts'
 import { mayOnUnit, withoutDelegationsOf, type Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Db } from '#server/platform/database.ts'
-import { hasApprovedOtherStage, hasDecided, isQualified } from './decision-queries.ts'
+import { findStageUnit, hasApprovedOtherStage, hasDecided, isQualified } from './decision-queries.ts'
 import type { ReviewRow } from './queries.ts'
 import { refuseOwnPost } from './refuse-own-post.ts'
 
@@ -29,8 +29,7 @@ export async function refuseDecider(db: Db, actor: Actor, review: ReviewRow, now
   await refuseOwnPost(db, actor, review.authorId)
   if (await hasDecided(db, review.reviewId, actor.userId))
     throw new AppError('already_decided', 'You have already decided this review.')
-  if (review.stageUnitId !== null && !actor.unitPath.includes(review.stageUnitId))
-    throw new AppError('not_qualified', `The stage “${review.stage}” belongs to another unit.`)
+  await refuseOtherUnit(db, actor, review)
   if (review.assignedTo !== null && review.assignedTo !== actor.userId)
     throw new AppError('already_claimed', `This review was handed to ${await nameOf(db, review.assignedTo)}.`)
   // Two stages of one post are two people: the same pair of eyes does not count twice.
@@ -44,6 +43,19 @@ export async function refuseDecider(db: Db, actor: Actor, review: ReviewRow, now
       'not_qualified',
       `This stage asks for the qualification “${review.qualification}”, which you do not hold today.`,
     )
+}
+
+async function refuseOtherUnit(db: Db, actor: Actor, review: ReviewRow): Promise<void> {
+  const unit = await findStageUnit(db, review)
+  if (unit === undefined) return
+  // A name in the policy that is no unit's (a slip, or a unit to come) opens the stage to nobody, not to everybody.
+  if (unit.id === null)
+    throw new AppError(
+      'not_qualified',
+      `The stage “${review.stage}” belongs to the unit “${unit.name}”, which does not exist. Have the unit entered, or the policy changed.`,
+    )
+  if (!actor.unitPath.includes(unit.id))
+    throw new AppError('not_qualified', `The stage “${review.stage}” belongs to another unit.`)
 }
 
 async function nameOf(db: Db, userId: string): Promise<string> {

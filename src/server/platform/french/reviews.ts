@@ -15,6 +15,8 @@ export const reviewsInFrench: FrenchSentences = {
   'This review is {status}.': 'L’état de cet examen : {status}.',
   'Say why, so that the author can mend it: a reason is required.':
     'Dites pourquoi, pour que l’auteur puisse corriger : un motif est obligatoire.',
+  'The stage “{stage}” belongs to the unit “{unit}”, which does not exist. Have the unit entered, or the policy changed.':
+    'L’étape « {stage} » revient à l’unité « {unit} », qui n’existe pas. Faites créer l’unité ou modifier les règles.',
   'The stage “{stage}” belongs to another unit.': 'L’étape « {stage} » revient à une autre unité.',
   'This review was handed to {name}.': 'Cet examen a été confié à {name}.',
   'a colleague': 'un collègue',
