@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { open } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { it } from 'node:test'
 import { manifestNote, packageFiles, type Manifest } from '#server/exports/manifest.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
@@ -316,3 +316,25 @@ for (const [name, path, forgery, file, sentence] of forgeries) {
     )
   })
 }
+
+it('believes no package whose own key is none, when no key is given', async () => {
+  const report = await verifyPackage(await forge(whole, { manifest: logSaying({ verifierKey: 'x' }) }))
+  assert.equal(report.ok, false)
+  assert.match(report.problems[0]!.sentence, /^The key in the manifest is not a verifier key/)
+})
+
+it('names the file whose compressed bytes are damaged, also where nothing is proven from it', async () => {
+  const zip = await ZipReader.open(whole)
+  const readme = zip.entries.find((entry) => entry.name === 'README.md')!
+  await zip.close()
+  const bytes = await readFile(whole)
+  // In the middle of its first block: some bytes of a stretch that no other check reads.
+  bytes.fill(0xff, readme.offset + 200, readme.offset + 260)
+  const damaged = freshPath()
+  await writeFile(damaged, bytes)
+  const report = await verifyPackage(damaged, key)
+  assert.equal(report.ok, false)
+  assert.ok(
+    report.problems.some((problem) => problem.file === 'README.md' && /damaged|unpacks/.test(problem.sentence)),
+  )
+})

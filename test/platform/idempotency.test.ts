@@ -5,6 +5,7 @@ import { forgetIdempotencyKeys } from '#server/platform/idempotency.ts'
 import { createSecretBox } from '#server/platform/secret-box.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 
 const token = { name: 'reporting' }
 
@@ -91,6 +92,33 @@ test('a key whose call died before it committed is carried out by a repeat; one 
   await dead(false)
   assert.equal((await camille.post('/api/tokens', token, { 'idempotency-key': 'died' })).statusCode, 201)
   assert.equal(await countTokens(camille), 2)
+})
+
+test('two repeats of a call that died are carried out once, and no other key is touched', async (t) => {
+  const gateway = await startGateway(t)
+  const [camille, ruth] = [await gateway.signIn('camille'), await gateway.signIn('ruth')]
+  for (const key of ['died', 'other']) await camille.post('/api/tokens', token, { 'idempotency-key': key })
+  await ruth.post('/api/tokens', token, { 'idempotency-key': 'died' })
+  const before = gateway.clock.now()
+  await gateway.db.updateTable('idempotency_key').set({ status: null, answer: null, committed_at: null }).execute()
+  gateway.clock.advance(61_000)
+  const repeats = await Promise.all([1, 2].map(() => camille.post('/api/tokens', token, { 'idempotency-key': 'died' })))
+  assert.deepEqual([repeats[0]!.statusCode, repeats[0]!.body], [201, repeats[1]!.body])
+  assert.equal(await countTokens(camille), 3)
+  const untouched = gateway.db.selectFrom('idempotency_key').select('key').where('created_at', '=', before)
+  assert.equal((await untouched.where('status', 'is', null).where('committed_at', 'is', null).execute()).length, 2)
+})
+
+test('a failure of ours is not kept: the repeat is carried out', async (t) => {
+  const gateway = await startGateway(t)
+  const camille = await gateway.signIn('camille')
+  const { ownerUrl } = gateway.database
+  await runSql(ownerUrl, 'alter table api_token rename to away')
+  const failed = await camille.post('/api/tokens', token, { 'idempotency-key': 'one' })
+  assert.equal(failed.statusCode, 500, failed.body)
+  await runSql(ownerUrl, 'alter table away rename to api_token')
+  assert.equal((await camille.post('/api/tokens', token, { 'idempotency-key': 'one' })).statusCode, 201)
+  assert.equal(await countTokens(camille), 1)
 })
 
 test('the key is marked in the transaction of the call itself', async (t) => {
