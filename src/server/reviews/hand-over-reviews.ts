@@ -31,7 +31,7 @@ async function handOver(deps: Pick<Deps, 'db' | 'clock'>, reviewId: string): Pro
     const locked = await lockReviewAndPost(tx, reviewId)
     if (locked === undefined || !['open', 'waiting'].includes(locked.review.status)) return
     const { post, review } = locked
-    const holders = [review.claimedById, review.assignedTo].filter((holder) => holder !== null)
+    const holders = [review.claimedById, review.assignedToId].filter((holder) => holder !== null)
     const gone = await tx
       .selectFrom('app_user')
       .select('id')
@@ -45,7 +45,7 @@ async function handOver(deps: Pick<Deps, 'db' | 'clock'>, reviewId: string): Pro
       .updateTable('review')
       .set({
         ...(leavers.has(review.claimedById ?? '') ? { claimed_by: null, claimed_until: null } : {}),
-        ...(leavers.has(review.assignedTo ?? '') ? { assigned_to: null } : {}),
+        ...(leavers.has(review.assignedToId ?? '') ? { assigned_to: null } : {}),
       })
       .where('id', '=', reviewId)
       .execute()

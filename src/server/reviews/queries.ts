@@ -5,7 +5,10 @@ import type { ReviewSummary } from '#shared/api/reviews.ts'
 type ReviewStatus = ReviewSummary['status']
 
 /** A review as its room works with it, with the unit's path for the permission and the names for the queue. */
-export interface ReviewRow extends Omit<ReviewSummary, 'author' | 'claimedBy' | 'overdue' | 'escalated' | 'approvals'> {
+export interface ReviewRow extends Omit<
+  ReviewSummary,
+  'author' | 'claimedBy' | 'assignedTo' | 'overdue' | 'escalated' | 'approvals'
+> {
   readonly authorId: string
   readonly authorName: string
   readonly unitPath: readonly string[]
@@ -16,9 +19,9 @@ export interface ReviewRow extends Omit<ReviewSummary, 'author' | 'claimedBy' | 
   readonly claimedById: string | null
   readonly claimedByName: string | null
   readonly claimedUntil: string | null
-  readonly assignedTo: string | null
+  readonly assignedToId: string | null
+  readonly assignedToName: string | null
   readonly escalatedAt: string | null
-  readonly closedAt: string | null
   readonly approvals: number
 }
 
@@ -30,6 +33,7 @@ export function selectReviews(db: Db | Tx) {
     .innerJoin('app_user as author', 'author.id', 'review.author_id')
     .innerJoin('unit', 'unit.id', 'review.unit_id')
     .leftJoin('app_user as claimer', 'claimer.id', 'review.claimed_by')
+    .leftJoin('app_user as assignee', 'assignee.id', 'review.assigned_to')
     .select([
       'review.id as reviewId',
       'review.post_id as postId',
@@ -56,7 +60,8 @@ export function selectReviews(db: Db | Tx) {
       'review.claimed_by as claimedById',
       'claimer.display_name as claimedByName',
       'review.claimed_until as claimedUntil',
-      'review.assigned_to as assignedTo',
+      'review.assigned_to as assignedToId',
+      'assignee.display_name as assignedToName',
       'review.escalated_at as escalatedAt',
       'revision.scheduled_at as scheduledAt',
       'review.created_at as createdAt',

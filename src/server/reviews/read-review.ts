@@ -69,11 +69,13 @@ export function toReviewSummary(row: ReviewRow, now: string): ReviewSummary {
     severity: row.severity,
     findingCount: row.findingCount,
     claimedBy: holderOf(row, now),
+    assignedTo: row.assignedToId === null ? null : { userId: row.assignedToId, displayName: row.assignedToName ?? '' },
     escalated: row.escalatedAt !== null,
     scheduledAt: row.scheduledAt,
     createdAt: row.createdAt,
     dueAt: row.dueAt,
     overdue: row.status === 'open' && row.dueAt < now,
+    closedAt: row.closedAt,
   }
 }
 

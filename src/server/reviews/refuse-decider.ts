@@ -30,8 +30,8 @@ export async function refuseDecider(db: Db, actor: Actor, review: ReviewRow, now
   if (await hasDecided(db, review.reviewId, actor.userId))
     throw new AppError('already_decided', 'You have already decided this review.')
   await refuseOtherUnit(db, actor, review)
-  if (review.assignedTo !== null && review.assignedTo !== actor.userId)
-    throw new AppError('already_claimed', `This review was handed to ${await nameOf(db, review.assignedTo)}.`)
+  if (review.assignedToId !== null && review.assignedToId !== actor.userId)
+    throw new AppError('already_claimed', `This review was handed to ${review.assignedToName}.`)
   // Two stages of one post are two people: the same pair of eyes does not count twice.
   if (await hasApprovedOtherStage(db, review, actor.userId))
     throw new AppError(
@@ -56,9 +56,4 @@ async function refuseOtherUnit(db: Db, actor: Actor, review: ReviewRow): Promise
     )
   if (!actor.unitPath.includes(unit.id))
     throw new AppError('not_qualified', `The stage “${review.stage}” belongs to another unit.`)
-}
-
-async function nameOf(db: Db, userId: string): Promise<string> {
-  const person = await db.selectFrom('app_user').select('display_name').where('id', '=', userId).executeTakeFirst()
-  return person?.display_name ?? 'a colleague'
 }

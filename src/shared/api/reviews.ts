@@ -40,11 +40,13 @@ export const ReviewSummary = Type.Object({
   severity: Nullable(Severity),
   findingCount: Type.Integer(),
   claimedBy: Nullable(Person),
+  assignedTo: Nullable(Person),
   escalated: Type.Boolean(),
   scheduledAt: Nullable(At),
   createdAt: At,
   dueAt: At,
   overdue: Type.Boolean(),
+  closedAt: Nullable(At),
 })
 export type ReviewSummary = Static<typeof ReviewSummary>
 

@@ -82,6 +82,7 @@ interface RowProps extends Pick<Props, 'onOpen' | 'onToggle'> {
 
 function Row({ item, index, top, current, selected, narrow, onOpen, onToggle }: RowProps) {
   const { t, i18n } = useLingui()
+  const holder = item.claimedBy ?? item.assignedTo
   return (
     // The grid has the keys of its rows: see onKeyDown there.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
@@ -133,7 +134,9 @@ function Row({ item, index, top, current, selected, narrow, onOpen, onToggle }: 
           </span>
         )}
         {item.closedAt !== null && <span className="muted small">{formatRelative(item.closedAt)}</span>}
-        {item.claimedBy !== null && item.closedAt === null && <span className="muted small cut">{t`${item.claimedBy.displayName} has it`}</span>}
+        {holder !== null && item.closedAt === null && (
+          <span className="muted small cut">{t`${holder.displayName} has it`}</span>
+        )}
       </div>
     </div>
   )

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
@@ -73,6 +73,7 @@ export function QueuePage() {
       run: () => shown !== undefined && void navigate({ to: '/queue/$reviewId', params: { reviewId: shown.reviewId } }),
     },
   ])
+  useFocusWhenCleared(items.length)
   // What is selected must still be in view: a filter or a colleague may have taken it away.
   const [seen, setSeen] = useState(items)
   if (seen !== items) {
@@ -89,7 +90,13 @@ export function QueuePage() {
         <Filters search={search} facets={query.data?.pages[0]?.facets} />
       </Fold>
       {selected.size > 0 && (
-        <BulkBar reviews={items.filter((item) => selected.has(item.reviewId))} onDone={() => setSelected(new Set())} />
+        <BulkBar
+          reviews={items.filter((item) => selected.has(item.reviewId))}
+          onDone={() => {
+            setSelected(new Set())
+            focusList()
+          }}
+        />
       )}
       <QueryView query={query} rows={8}>
         {() =>
@@ -129,8 +136,7 @@ export function QueuePage() {
                   reviewId={shown.reviewId}
                   onDecided={() => {
                     go(nextAfter(items, current))
-                    // The button that was pressed goes with its review: the keys stay in the list.
-                    document.getElementById('queue-grid')?.focus({ preventScroll: true })
+                    focusList()
                   }}
                 />
               </section>
@@ -140,6 +146,21 @@ export function QueuePage() {
       </QueryView>
     </>
   )
+}
+
+/** The button that was pressed goes with its review: the keys stay in the list. */
+function focusList(): void {
+  document.getElementById('queue-grid')?.focus({ preventScroll: true })
+}
+
+/** The last review takes the list with it: the focus stays on the page, which says that nothing waits. */
+function useFocusWhenCleared(count: number): void {
+  const before = useRef(count)
+  useEffect(() => {
+    if (before.current > 0 && count === 0 && document.activeElement === document.body)
+      document.getElementById('main')?.focus()
+    before.current = count
+  }, [count])
 }
 
 function nextAfter(items: readonly ReviewSummary[], current: number): string | undefined {
