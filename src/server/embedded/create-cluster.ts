@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { tellFileError } from '#server/platform/tell-file-error.ts'
+import { EmbeddedError } from './postgres-binaries.ts'
 import { runCommand } from './run-command.ts'
 
 /** Superuser of the embedded cluster and owner of its tables. */
@@ -24,9 +26,18 @@ export async function createCluster(plan: ClusterPlan): Promise<void> {
   await withPasswordFile(plan.password, (file) => {
     const made = runCommand(initdb(plan, unfinished, file))
     plan.onSpawn?.()
-    return made
+    return made.catch((error: Error) => {
+      throw explain(error, plan.cluster)
+    })
   })
   await rename(unfinished, plan.cluster)
+}
+
+function explain(cause: Error, cluster: string): EmbeddedError {
+  const advice = /could not access directory .*Permission denied/.test(cause.message)
+    ? `Postgres never runs as root, so it cannot enter ${dirname(cluster)}: a folder above it is another account’s alone. Name another with GATEWAY_DATA_DIRECTORY.`
+    : `Postgres could not make its files in ${dirname(cluster)}:\n${cause.message}`
+  return new EmbeddedError(advice, { cause })
 }
 
 function initdb(plan: ClusterPlan, target: string, passwordFile: string): string[] {
@@ -39,7 +50,10 @@ function initdb(plan: ClusterPlan, target: string, passwordFile: string): string
 // initdb may run as another account: the folder's random name hides the file for the second that it lives.
 async function withPasswordFile(password: string, use: (file: string) => Promise<void>): Promise<void> {
   const folder = join(tmpdir(), `gateway-${randomBytes(16).toString('hex')}`)
-  await mkdir(folder, { mode: 0o711 })
+  await mkdir(folder, { mode: 0o711 }).catch((cause: unknown) => {
+    const sentence = tellFileError(cause, tmpdir(), 'written')
+    throw new EmbeddedError(`${sentence} Set TMPDIR to a folder for temporary files.`, { cause })
+  })
   const file = join(folder, randomBytes(16).toString('hex'))
   try {
     await writeFile(file, password, { mode: 0o644 })
