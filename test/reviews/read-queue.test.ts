@@ -124,6 +124,31 @@ test('Who may not decide is offered nothing that would be refused, and reads why
   })
 })
 
+test('What was handed to a colleague says so in the queue, and is theirs alone to decide', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines, tom] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('tom'),
+  ]
+  const post = await submit(camille, profileId, text)
+  const him = (await tom.get('/api/me')).json<{ userId: string; displayName: string }>()
+  const handed = await ines.post(`/api/reviews/${post.reviews[0]!.reviewId}/delegate`, { userId: him.userId })
+  assert.equal(handed.statusCode, 200, handed.body)
+  const [item] = (await readQueue(ines, '')).items
+  assert.deepEqual(item!.assignedTo, { userId: him.userId, displayName: him.displayName })
+  const mine = await open(ines, post)
+  assert.deepEqual(mine.allowedActions, ['escalate', 'delegate'])
+  assert.deepEqual(mine.refusal, {
+    code: 'already_claimed',
+    detail: `This review was handed to ${him.displayName}.`,
+  })
+  assert.deepEqual(
+    [(await open(tom, post)).allowedActions.includes('approve'), (await open(tom, post)).refusal],
+    [true, null],
+  )
+})
+
 test('A claim that lapsed is nobody’s on every page', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
