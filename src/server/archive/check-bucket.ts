@@ -24,6 +24,16 @@ export async function checkBucket(db: Db, store: ObjectStore): Promise<Refusal |
       sentence: `The object store holds a checkpoint of ${newest} entries, the database knows only ${planned}: it was restored from an older state. Run "archive rebuild" before anything is sealed.`,
     }
   }
+  return compareLastSeal(db, store)
+}
+
+/**
+ * Is the newest checkpoint that the database believes sealed still the bucket's? Asked before each seal too: a bucket that
+ * was restored from an older copy under a running gateway must not be sealed upon, because from then on its newest
+ * checkpoint would agree again. `undefined` when it is, or when nothing was sealed yet.
+ */
+export async function compareLastSeal(db: Db, store: ObjectStore): Promise<Refusal | undefined> {
+  const sealed = await readSealed(db)
   if (sealed.note === undefined) return undefined
   const stored = await store.get(checkpointKey(sealed.treeSize))
   if (stored === undefined) {

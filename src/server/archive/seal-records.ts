@@ -9,7 +9,7 @@ import { formatCheckpoint } from '#shared/tlog/checkpoint.ts'
 import type { Frontier } from '#shared/tlog/frontier.ts'
 import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import { appendRecord } from './append-record.ts'
-import { checkBucket, type Refusal } from './check-bucket.ts'
+import { checkBucket, compareLastSeal, type Refusal } from './check-bucket.ts'
 import { indexRecords } from './index-records.ts'
 import { integrateRecords } from './integrate-records.ts'
 import {
@@ -43,6 +43,17 @@ export interface SealOptions {
   readonly force?: boolean
   /** False: somebody else calls `indexRecords`, beside the sealing and not after it. */
   readonly index?: boolean
+}
+
+/** Thrown where a seal would be put upon a bucket that is no longer the one of the seal before. */
+class BucketExchanged extends Error {
+  override readonly name = 'BucketExchanged'
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.sentence)
+    this.refusal = refusal
+  }
 }
 
 /** What a sealing process remembers. All of it is checked against the database or made anew. */
@@ -101,6 +112,10 @@ async function sealLocked(deps: SealerDeps, connection: Db, options: SealOptions
     const state = sizes.sealedSize < sizes.treeSize ? 'waiting' : wrote ? 'sealed' : 'idle'
     return { state, integrated, ...sizes }
   } catch (cause) {
+    if (cause instanceof BucketExchanged) {
+      memory.bucketChecked = false
+      return await refuse(deps, memory, cause.refusal)
+    }
     if (!(cause instanceof ObjectStoreError)) throw cause
     if (cause.retryable) return { state: 'unreachable', integrated, ...(await readSizes(connection)), cause }
     memory.bucketChecked = false
@@ -175,6 +190,8 @@ async function sealAll(deps: SealerDeps, connection: Db, memory: Memory, options
   for (;;) {
     const seal = (await readUnfinishedSeal(connection)) ?? (await decideSeal(deps, connection, options))
     if (seal === undefined) return wrote
+    const refusal = await compareLastSeal(connection, deps.objectStore)
+    if (refusal !== undefined) throw new BucketExchanged(refusal)
     await writeSeal(deps, connection, seal, keptRows(memory, seal))
     memory.rows = memory.rows.filter((row) => row.index >= seal.treeSize)
     wrote = true
