@@ -29,6 +29,10 @@ interface Service {
   readonly network_mode?: string
   readonly networks?: readonly string[]
   readonly healthcheck?: { readonly test: readonly string[] }
+  readonly read_only?: boolean
+  readonly tmpfs?: readonly string[]
+  readonly cap_drop?: readonly string[]
+  readonly security_opt?: readonly string[]
 }
 const compose = parse(read('compose.yaml')) as {
   services: Record<string, Service>
@@ -100,6 +104,17 @@ for (const [status, code] of [
     assert.equal(await new Promise((resolve) => child.once('close', resolve)), code)
   })
 }
+
+test('The gateway’s container may write to its volume alone, and holds no privilege', () => {
+  const gateway = compose.services['gateway']!
+  const { read_only, tmpfs, cap_drop, security_opt } = gateway
+  assert.deepEqual(
+    { read_only, tmpfs, cap_drop, security_opt },
+    { read_only: true, tmpfs: ['/tmp'], cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] },
+  )
+  assert.ok(gateway.volumes?.includes('gateway:/var/lib/gateway'), 'the data directory where none is set')
+  assert.match(dockerfile, /^VOLUME \["\/var\/lib\/gateway"\]$/m)
+})
 
 test('Every file, volume, network and service that compose.yaml names is there', () => {
   for (const [name, service] of services) {
