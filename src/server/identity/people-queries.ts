@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Actor } from '#server/platform/actor.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
@@ -33,23 +33,64 @@ const currentRoles = sql<
 >`array(select json_build_object('role', g.role, 'unitId', g.unit_id)
   from role_grant g where g.user_id = app_user.id and g.revoked_at is null)`.as('roles')
 
-/** People whose unit is in the reader's scope, by name, with the roles they hold now. */
-export function listPeople(db: Db, actor: Actor, search: string | undefined) {
-  const pattern = `%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`
+export interface PeopleFilter {
+  readonly q?: string | undefined
+  readonly ids?: readonly string[] | undefined
+  readonly role?: Role | undefined
+  /** With `role`: held on this unit or above it. */
+  readonly unit?: string | undefined
+}
+
+/** People whose unit is in the reader's scope, by name, with the roles they hold now; those after the person `after`. */
+export function listPeople(db: Db, actor: Actor, filter: PeopleFilter, after: string | undefined, limit: number) {
+  return selectPeople(db, actor, filter)
+    .select(['id', 'display_name', 'email', 'active', 'unit_id'])
+    .select(currentRoles)
+    .where(
+      after === undefined
+        ? sql<boolean>`true`
+        : sql<boolean>`(display_name, id) > (select one.display_name, one.id from app_user one where one.id = ${after})`,
+    )
+    .orderBy('display_name')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+/** How many people there are under the same filter. */
+export async function countPeople(db: Db, actor: Actor, filter: PeopleFilter): Promise<number> {
+  const { count } = await selectPeople(db, actor, filter)
+    .select(sql<number>`count(*)::int`.as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+function selectPeople(db: Db, actor: Actor, { q, ids, role, unit }: PeopleFilter) {
   return (
     db
       .selectFrom('app_user')
-      .select(['id', 'display_name', 'email', 'active', 'unit_id'])
-      .select(currentRoles)
       // An examiner from outside is a person of an examination, not of the firm: the examinations list them.
       .where('app_user.issuer', '<>', 'examiner')
       .where(withinScope('app_user.unit_id', actor, 'user.read'))
-      .where(sql<boolean>`(app_user.display_name ilike ${pattern} or app_user.email ilike ${pattern})`)
-      .orderBy('display_name')
-      .orderBy('id')
-      .limit(1000)
-      .execute()
+      .where(
+        q === undefined
+          ? sql<boolean>`true`
+          : sql<boolean>`strpos(${folded(sql`app_user.display_name || ' ' || coalesce(app_user.email, '')`)}, ${folded(sql`${q.trim()}::text`)}) > 0`,
+      )
+      .where(ids === undefined ? sql<boolean>`true` : sql<boolean>`app_user.id = any(${[...ids]}::uuid[])`)
+      .where(
+        role === undefined
+          ? sql<boolean>`true`
+          : sql<boolean>`app_user.active and exists (select from role_grant g
+              where g.user_id = app_user.id and g.role = ${role} and g.revoked_at is null
+                and (${unit ?? null}::uuid is null or g.unit_id = any((select path from unit where id = ${unit ?? null}::uuid)::uuid[])))`,
+      )
   )
+}
+
+/** A text without accents and capitals, so that “ines” finds Inès. */
+function folded(text: RawBuilder<unknown>) {
+  return sql`regexp_replace(normalize(lower(${text}), NFD), '[\\u0300-\\u036f]', '', 'g')`
 }
 
 export interface LockedPerson {

@@ -148,6 +148,11 @@ export function listAllUnits(db: Db) {
   return db
     .selectFrom('unit')
     .select(['id', 'parent_id', 'name', 'slug', 'path'])
+    .select(
+      sql<number>`(select count(*)::int from app_user where app_user.unit_id = unit.id and app_user.active and app_user.issuer <> 'examiner')`.as(
+        'people',
+      ),
+    )
     .orderBy(sql`cardinality(path)`)
     .orderBy('name')
     .execute()

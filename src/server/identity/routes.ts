@@ -7,7 +7,7 @@ import { createUnit } from './create-unit.ts'
 import { endSession } from './end-session.ts'
 import type { RateLimits } from './limit-rates.ts'
 import { registerPeopleRoutes } from './people-routes.ts'
-import { listPeople } from './people-queries.ts'
+import { countPeople, listPeople } from './people-queries.ts'
 import { listAllUnits, listLiveSessions } from './queries.ts'
 import { readMe } from './read-me.ts'
 import type { RelyingParty } from './relying-party.ts'
@@ -29,11 +29,12 @@ export function registerIdentityRoutes(app: App, deps: Parts, relyingParty: Rely
   app.route({
     ...contract.listUnits,
     handler: async () => ({
-      items: (await listAllUnits(deps.db)).map(({ id, parent_id, name, slug }) => ({
+      items: (await listAllUnits(deps.db)).map(({ id, parent_id, name, slug, people }) => ({
         unitId: id,
         parentId: parent_id,
         name,
         slug,
+        people,
       })),
     }),
   })
@@ -43,19 +44,34 @@ export function registerIdentityRoutes(app: App, deps: Parts, relyingParty: Rely
   })
   app.route({
     ...contract.listUsers,
-    handler: async (request) => ({
-      items: (await listPeople(deps.db, request.actor, request.query.q)).map(
-        ({ id, display_name, email, active, unit_id, roles }) => ({
-          userId: id,
-          displayName: display_name,
-          email,
-          active,
-          unitId: unit_id,
-          roles,
-        }),
-      ),
-    }),
+    handler: async ({ actor, query }) => {
+      const limit = query.limit ?? 50
+      const filter = { ...query, ids: query.ids?.split(',') }
+      const [rows, total] = await Promise.all([
+        listPeople(deps.db, actor, filter, readPersonCursor(query.cursor), limit + 1),
+        countPeople(deps.db, actor, filter),
+      ])
+      const items = rows.slice(0, limit).map(({ id, display_name, email, active, unit_id, roles }) => ({
+        userId: id,
+        displayName: display_name,
+        email,
+        active,
+        unitId: unit_id,
+        roles,
+      }))
+      return { items, nextCursor: rows.length > limit ? items.at(-1)!.userId : null, total }
+    },
   })
+}
+
+/** A list of people goes on after the last of a page. */
+function readPersonCursor(cursor: string | undefined): string | undefined {
+  if (cursor !== undefined && !/^[0-9a-f-]{36}$/.test(cursor))
+    throw new AppError(
+      'invalid_request',
+      'This cursor is not one of ours. Start again from the first page, without a cursor.',
+    )
+  return cursor
 }
 
 function registerSessionRoutes(app: App, deps: Parts): void {

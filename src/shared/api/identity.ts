@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { At, Id, Language, Nullable } from './common.ts'
+import { At, Id, Language, Nullable, Page, PageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { permissions, roles, type Permission } from '#shared/permissions.ts'
 
@@ -96,7 +96,16 @@ export const listUnits = endpoint({
   schema: {
     summary: 'The tree of units, parents first',
     tags: ['identity'],
-    response: { 200: Type.Object({ items: Type.Array(Unit) }) },
+    response: {
+      200: Type.Object({
+        items: Type.Array(
+          Type.Object({
+            ...Unit.properties,
+            people: Type.Integer({ description: 'Active people of the firm in this very unit' }),
+          }),
+        ),
+      }),
+    },
   },
 })
 
@@ -131,10 +140,26 @@ export const listUsers = endpoint({
   url: '/api/users',
   config: { permission: 'user.read' },
   schema: {
-    summary: 'The people in the reader’s scope',
+    summary: 'The people in the reader’s scope, by name',
     tags: ['identity'],
-    querystring: Type.Object({ q: Type.Optional(Type.String({ maxLength: 200 })) }),
-    response: { 200: Type.Object({ items: Type.Array(User) }) },
+    querystring: Type.Object({
+      q: Type.Optional(
+        Type.String({ maxLength: 200, description: 'Part of a name or an address, accents and case aside' }),
+      ),
+      ids: Type.Optional(
+        Type.String({
+          maxLength: 3_700,
+          pattern: '^[0-9a-f-]{36}(,[0-9a-f-]{36})*$',
+          description: 'These alone, by comma',
+        }),
+      ),
+      role: Type.Optional(RoleSchema),
+      unit: Type.Optional(
+        Type.String({ format: 'uuid', description: 'Only active people who hold `role` on this unit or above it' }),
+      ),
+      ...PageQuery,
+    }),
+    response: { 200: Type.Object({ ...Page(User).properties, total: Type.Integer() }) },
   },
 })
 
