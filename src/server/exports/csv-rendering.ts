@@ -47,9 +47,14 @@ export class CsvRendering implements Rendering {
   static async open(prefix: string, stories: PostStories, reading: Reading): Promise<CsvRendering> {
     const path = `${prefix}.${randomUUID()}.csv.partial`
     const rendering = new CsvRendering(path, await open(path, 'wx', 0o600), stories, reading)
-    // A byte order mark, or common spreadsheets read UTF-8 as something else.
-    await rendering.#file.appendFile(`\u{feff}${toCsv([[...recordColumns, ...postColumns]])}`)
-    return rendering
+    try {
+      // A byte order mark, or common spreadsheets read UTF-8 as something else.
+      await rendering.#file.appendFile(`\u{feff}${toCsv([[...recordColumns, ...postColumns]])}`)
+      return rendering
+    } catch (error) {
+      await rendering.close()
+      throw error
+    }
   }
 
   async take(lines: readonly string[]): Promise<void> {

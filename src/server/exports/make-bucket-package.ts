@@ -17,7 +17,7 @@ import { openRenderings, wantsRenderings } from './open-renderings.ts'
 import { PostStories } from './post-stories.ts'
 import { softwareVersion } from './software-version.ts'
 import { verifyPackage } from './verify-package.ts'
-import { writePackage, type PackagePlan, type PackageSigner, type Progress } from './write-package.ts'
+import { writePackage, type PackagePlan, type PackageSigner, type Progress, type Rendering } from './write-package.ts'
 
 /** What is asked of the object store alone. */
 export interface BucketWish {
@@ -135,21 +135,22 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
     : { read: () => Promise.resolve(new Map()), unreadable: [] }
   const stories = new PostStories(posts.read)
   const besides = [...anchors.unsound, ...posts.unreadable]
-  const renderings = await openRenderings({
-    formats: wish.formats,
-    stories,
-    reading: {
-      language: wish.language,
-      timeZone: wish.timeZone,
-      until: plan.log.checkpointAt ?? plan.startedAt,
-      names: idsAlone,
-    },
-    about: { ...plan, requestedByName: plan.requestedBy.displayName },
-    origin: deps.checkpointSigner.name,
-    prefix: partial,
-  })
   const file = await open(partial, 'wx', 0o600)
+  let renderings: readonly Rendering[] = []
   try {
+    renderings = await openRenderings({
+      formats: wish.formats,
+      stories,
+      reading: {
+        language: wish.language,
+        timeZone: wish.timeZone,
+        until: plan.log.checkpointAt ?? plan.startedAt,
+        names: idsAlone,
+      },
+      about: { ...plan, requestedByName: plan.requestedBy.displayName },
+      origin: deps.checkpointSigner.name,
+      prefix: partial,
+    })
     const made = await writePackage({
       file,
       plan,
