@@ -5,6 +5,7 @@ import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readIndexLag } from '#server/platform/index-lag.ts'
 import type { ArchiveStatus } from '#shared/api/archive.ts'
+import { permissions } from '#shared/permissions.ts'
 import { toHex } from '#shared/tlog/bytes.ts'
 import { parseCheckpoint } from '#shared/tlog/checkpoint.ts'
 import { parseNote } from '#shared/tlog/note.ts'
@@ -16,12 +17,13 @@ export async function readStatus(
   deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>,
 ): Promise<ArchiveStatus> {
   const { db } = deps
-  const [sealed, waiting, index, verification, incidents, objectStore, anchors] = await Promise.all([
+  const [sealed, waiting, index, verification, incidents, producers, objectStore, anchors] = await Promise.all([
     readSealed(db),
     readWaiting(db),
     readIndexLag(db, deps.clock.now()),
     readLastVerification(db),
     readIncidents(db),
+    countProducers(db, deps.clock.now()),
     checkStore(deps),
     readAnchorStatus(db, deps.anchors === undefined ? [] : anchorNames(deps.anchors)),
   ])
@@ -40,6 +42,7 @@ export async function readStatus(
     lastVerifiedSize: verification?.treeSize ?? null,
     lastVerificationOk: verification?.ok ?? null,
     incidents,
+    producers,
     objectStore,
     anchors,
   }
@@ -93,6 +96,16 @@ export async function readIncidents(db: Db): Promise<ArchiveStatus['incidents']>
         cross join lateral (select convert_from(b.body, 'UTF8')::json -> 'content' as content) body
       order by s.recorded_at desc, s.record_id desc`.execute(db)
   return rows
+}
+
+/** People of the firm who may export everything themselves, by a role of their own that holds on the whole firm. */
+async function countProducers(db: Db, now: Instant): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(distinct u.id) as count
+      from role_grant g join unit on unit.id = g.unit_id and unit.parent_id is null join app_user u on u.id = g.user_id
+      where g.role = any(${[...permissions['export.create']]}) and g.granted_at <= ${now}
+        and (g.revoked_at is null or g.revoked_at > ${now}) and u.active`.execute(db)
+  return rows[0]!.count
 }
 
 async function checkStore(deps: Pick<Deps, 'objectStore'>): Promise<string> {

@@ -152,6 +152,10 @@ export const ArchiveStatus = Type.Object({
   lastVerifiedSize: Nullable(Type.Integer()),
   lastVerificationOk: Nullable(Type.Boolean()),
   incidents: Type.Array(Type.Object({ at: At, kind: Type.String(), sentence: Type.String() })),
+  producers: Type.Integer({
+    description:
+      'People who may export the whole archive with nobody’s help (SEC-9); with one alone, one absence is too many',
+  }),
   objectStore: Type.String(),
   anchors: Type.Array(
     Type.Object({

@@ -147,6 +147,22 @@ function Archive({ status }: { status: ArchiveStatus }) {
   })
   return (
     <>
+      {status.producers < 2 && (
+        <Notice
+          tone="review"
+          title={
+            status.producers === 0 ? (
+              <Trans>Nobody can export the whole archive.</Trans>
+            ) : (
+              <Trans>Only one person can export the whole archive.</Trans>
+            )
+          }
+        >
+          <Trans>
+            Give the role of an auditor of the firm to a second one: an examiner does not wait for a return.
+          </Trans>
+        </Notice>
+      )}
       {status.incidents.length > 0 && (
         <Notice tone="block" title={<Trans>The archive has incidents</Trans>}>
           <ul>
