@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { demoColleagues } from '#server/embedded/demo-colleagues.ts'
 import { demoPassword, demoPeople } from '#server/embedded/demo-people.ts'
+import { embeddedDirectory, readPorts } from '#server/embedded/start-embedded.ts'
 import { createUnit, getMe, listUnits } from '#shared/api/identity.ts'
 import { updateUnit } from '#shared/api/people.ts'
 import { getPost, listPosts } from '#shared/api/posts.ts'
@@ -14,7 +15,7 @@ import { showProgress } from './show-progress.ts'
 
 const usage = `Fills a running evaluation gateway with a believable firm, through its public API.
 
-  npm run demo [-- ADDRESS] [-- --posts NUMBER]      ADDRESS is http://127.0.0.1:8080 unless given
+  npm run demo [-- ADDRESS] [-- --posts NUMBER]      ADDRESS is what npm start printed last in this folder, unless given
 
 Run it as often as you like: what is there already is left alone.`
 
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
     options: { posts: { type: 'string' }, help: { type: 'boolean' } },
   })
   if (values.help === true) return console.log(usage)
-  const gateway = positionals[0] ?? 'http://127.0.0.1:8080'
+  const gateway = positionals[0] ?? (await lastAddress())
   await checkReady(gateway)
   const planned = planPosts(Number(values.posts ?? 320))
 
@@ -46,10 +47,18 @@ async function main(): Promise<void> {
   await tellResult(gateway, people.get('ruth')!)
 }
 
+/** Where the evaluation gateway of this folder was started last. */
+async function lastAddress(): Promise<string> {
+  const ports = await readPorts(embeddedDirectory({ dataDirectory: process.env['GATEWAY_DATA_DIRECTORY'] }))
+  return `http://127.0.0.1:${ports.gateway ?? 8080}`
+}
+
 async function checkReady(gateway: string): Promise<void> {
   const answer = await fetch(new URL('/readyz', gateway)).catch(() => undefined)
   if (answer === undefined)
-    throw new DemoError(`Nothing answers at ${gateway}. Start the gateway with npm start, or give its address.`)
+    throw new DemoError(
+      `Nothing answers at ${gateway}. Start the gateway with npm start, or give its address: npm run demo -- http://127.0.0.1:8080`,
+    )
   if (!answer.ok) throw new DemoError(`The gateway at ${gateway} is not ready: ${await answer.text()}`)
 }
 

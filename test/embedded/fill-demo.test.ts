@@ -11,8 +11,11 @@ import { dataDirectory, startProcess } from '#test/support/gateway-process.ts'
 
 const program = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url))
 
-async function runDemo(...words: string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+async function runDemo(directory: string, ...words: string[]): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [program, ...words], {
+    env: { ...process.env, GATEWAY_DATA_DIRECTORY: directory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number]
@@ -45,7 +48,7 @@ test('The demo plans the same different posts at every run, in both languages', 
 test('The demo fills a running gateway with posts in every state that it can reach, and a second run adds nothing', async (t) => {
   const directory = await dataDirectory(t)
   const gateway = await startProcess(t, { directory, environment: { GATEWAY_PORT: String(await freePort()) } }).address
-  const first = await runDemo(gateway, '--posts', '80')
+  const first = await runDemo(directory, gateway, '--posts', '80')
   assert.equal(first.code, 0, first.output)
   const states = statesIn(first.output)
   assert.equal(
@@ -66,7 +69,8 @@ test('The demo fills a running gateway with posts in every state that it can rea
   ]) {
     assert.ok((states[state] ?? 0) > 0, `no post is ${state}: ${first.output}`)
   }
-  const second = await runDemo(gateway, '--posts', '80')
+  // The address that the start printed is known to the folder.
+  const second = await runDemo(directory, '--posts', '80')
   assert.equal(second.code, 0, second.output)
   assert.deepEqual(statesIn(second.output), states)
   const feed = (await (await fetch(`${gateway}/sandbox/feed.json`)).json()) as { items: { content_text: string }[] }
@@ -75,8 +79,8 @@ test('The demo fills a running gateway with posts in every state that it can rea
   assert.ok(feed.items.some((item) => texts.has(item.content_text)))
 })
 
-test('The demo says what to do when nothing answers', async () => {
-  const { code, output } = await runDemo(`http://127.0.0.1:${await freePort()}`)
+test('The demo says what to do when nothing answers', async (t) => {
+  const { code, output } = await runDemo(await dataDirectory(t), `http://127.0.0.1:${await freePort()}`)
   assert.equal(code, 1)
   assert.match(output, /Nothing answers at http.*Start the gateway with npm start/)
 })

@@ -78,22 +78,27 @@ export function registerSandboxTimeline(app: App, options: { directory: string; 
       const item = (await store.find(request.params.id))?.media[Number(request.params.index)]
       const bytes = item === undefined ? undefined : await store.readMedia(item.sha256)
       if (item === undefined || bytes === undefined) return reply.code(404).type('text/plain').send('')
-      const shown = shownTypes.includes(item.mimeType)
-      if (!shown) void reply.header('content-disposition', 'attachment')
-      void reply
-        .header('x-content-type-options', 'nosniff')
-        .header('content-security-policy', "default-src 'none'; sandbox")
-        .header('accept-ranges', 'bytes')
-        .type(shown ? item.mimeType : 'application/octet-stream')
-      const range = readRange(request.headers.range, bytes.length)
-      if (range === undefined || range.start > range.end) return reply.send(bytes)
-      const part = bytes.subarray(range.start, range.end + 1)
-      return reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${bytes.length}`).send(part)
+      return sendMedia(reply, item.mimeType, bytes, request.headers.range)
     },
   )
 
   app.get('/sandbox/style.css', publicRoute, (_request, reply) => sendAsset(reply, 'text/css', sandboxStyle))
   app.get('/sandbox/timeline.js', publicRoute, (_request, reply) => sendAsset(reply, 'text/javascript', sandboxScript))
+}
+
+/** A file that somebody uploaded: shown where browsers show it safely, else offered to be saved. */
+function sendMedia(reply: FastifyReply, mimeType: string, bytes: Uint8Array, asked: string | undefined): FastifyReply {
+  const shown = shownTypes.includes(mimeType)
+  if (!shown) void reply.header('content-disposition', 'attachment')
+  void reply
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "default-src 'none'; sandbox")
+    .header('accept-ranges', 'bytes')
+    .type(shown ? mimeType : 'application/octet-stream')
+  const range = readRange(asked, bytes.length)
+  if (range === undefined || range.start > range.end) return reply.send(bytes)
+  const part = bytes.subarray(range.start, range.end + 1)
+  return reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${bytes.length}`).send(part)
 }
 
 function languageOf(request: FastifyRequest<{ Querystring: Query }>): Language {

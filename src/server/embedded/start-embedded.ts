@@ -36,6 +36,7 @@ export interface StartedParts extends EmbeddedParts {
 
 /** Ports of the last start, which the next one takes again when they are free. */
 export interface Ports {
+  readonly gateway: number
   readonly provider: number
   readonly postgres: number
 }
@@ -76,7 +77,7 @@ export async function startEmbedded(
     ),
     buildConsole(project),
   ])
-  await writePorts(directory, { provider: Number(new URL(issuer).port), postgres: database.port })
+  await writePorts(directory, { gateway: held.port, provider: Number(new URL(issuer).port), postgres: database.port })
   await adoptIssuer(database.ownerUrl, issuer)
   const parts = describeEmbedded({ common, directory, keys, database, issuer, port: held.port })
   return { ...parts, releasePort: held.release }

@@ -1,6 +1,7 @@
 import { AppError } from '#server/platform/app-error.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import type { RenderInput } from '#server/platform/network.ts'
 import { newId } from '#server/platform/new-id.ts'
 import {
   judgeContent,
@@ -49,8 +50,14 @@ export async function prepareRevision(
   const judged = await judgeContent(deps.db, author, content, at)
   refuseUnknownProfiles(content, judged.context)
   const revisionId = newId(at)
+  const { profiles } = judged.context
   const targets = content.profileIds.map((profileId) =>
-    renderTarget(deps, revisionId, content, profileId, judged.context),
+    renderTarget(
+      deps,
+      revisionId,
+      content,
+      profiles.find((profile) => profile.profileId === profileId)!,
+    ),
   )
   return {
     revisionId,
@@ -130,48 +137,50 @@ function refuseUnknownProfiles(content: Content, context: EvaluationContext): vo
     throw new AppError('unprocessable', `${problems[0]?.message} GET /api/profiles lists yours.`, { problems })
 }
 
+type ProfileContext = EvaluationContext['profiles'][number]
+
 function renderTarget(
   deps: Pick<Deps, 'networks'>,
   revisionId: string,
   content: Content,
-  profileId: string,
-  context: EvaluationContext,
+  profile: ProfileContext,
 ): Target {
-  const profile = context.profiles.find((candidate) => candidate.profileId === profileId)!
-  const network = deps.networks.get(profile.network)
+  const { profileId, network: name } = profile
   const refused = (refusal: string): Target => ({
     profileId,
-    network: profile.network,
+    network: name,
     payload: null,
     payloadSha256: null,
     refusal,
   })
-  if (network === undefined) return refused(`This gateway runs without the network “${profile.network}”.`)
+  const network = deps.networks.get(name)
+  if (network === undefined) return refused(`This gateway runs without the network “${name}”.`)
   if (content.thread.length > 0 && network.takesThreads !== true)
-    return refused(`The gateway publishes no threads on ${profile.network} yet. Hand the items in one by one.`)
+    return refused(`The gateway publishes no threads on ${name} yet. Hand the items in one by one.`)
   if (content.format !== null && network.takesFormats !== true)
-    return refused(`The gateway publishes only ordinary posts on ${profile.network}, no “${content.format}”.`)
+    return refused(`The gateway publishes only ordinary posts on ${name}, no “${content.format}”.`)
   try {
-    const payload = network.render(
-      {
-        publicationKey: `${revisionId}:${profileId}`,
-        text: content.text,
-        ...(content.thread.length === 0 ? {} : { thread: content.thread }),
-        ...(content.format === null ? {} : { format: content.format }),
-        language: content.language ?? undefined,
-        links: content.links,
-        media: content.media,
-      },
-      {
-        profileId,
-        handle: profile.handle,
-        remoteAccountId: profile.remoteAccountId ?? undefined,
-        settings: profile.settings,
-      },
-    )
-    return { profileId, network: profile.network, payload, payloadSha256: sha256(payload), refusal: null }
+    const payload = network.render(toRender(`${revisionId}:${profileId}`, content), {
+      profileId,
+      handle: profile.handle,
+      remoteAccountId: profile.remoteAccountId ?? undefined,
+      settings: profile.settings,
+    })
+    return { profileId, network: name, payload, payloadSha256: sha256(payload), refusal: null }
   } catch (error) {
     if (error instanceof AppError && error.code === 'unprocessable') return refused(error.message)
     throw error
+  }
+}
+
+function toRender(publicationKey: string, content: Content): RenderInput {
+  return {
+    publicationKey,
+    text: content.text,
+    ...(content.thread.length === 0 ? {} : { thread: content.thread }),
+    ...(content.format === null ? {} : { format: content.format }),
+    language: content.language ?? undefined,
+    links: content.links,
+    media: content.media,
   }
 }
