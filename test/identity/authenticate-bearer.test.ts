@@ -50,3 +50,13 @@ test('Of what the provider signs only an access token for this gateway is taken,
   await gateway.db.updateTable('app_user').set({ active: false }).where('subject', '=', 'loader').execute()
   assert.equal(await call(token), 'unauthenticated', 'whoever was off-boarded is out, though the token lives')
 })
+
+test('A session and an API token of somebody who is not active any more are none, whatever their own rows say', async (t) => {
+  const gateway = await startGateway(t)
+  const ada = await gateway.signIn('ada')
+  const { token } = (await ada.post('/api/tokens', { name: 'program' })).json<{ token: string }>()
+  const byToken = () => gateway.app.inject({ url: '/api/units', headers: { authorization: `Bearer ${token}` } })
+  assert.deepEqual([(await ada.get('/api/me')).statusCode, (await byToken()).statusCode], [200, 200])
+  await gateway.db.updateTable('app_user').set({ active: false }).execute()
+  assert.deepEqual([(await ada.get('/api/me')).statusCode, (await byToken()).statusCode], [401, 401])
+})
