@@ -89,6 +89,12 @@ export const Unit = Type.Object({
 })
 export type Unit = Static<typeof Unit>
 
+export const ListedUnit = Type.Object({
+  ...Unit.properties,
+  people: Type.Integer({ description: 'Active people of the firm in this very unit' }),
+})
+export type ListedUnit = Static<typeof ListedUnit>
+
 export const listUnits = endpoint({
   method: 'GET',
   url: '/api/units',
@@ -98,12 +104,7 @@ export const listUnits = endpoint({
     tags: ['identity'],
     response: {
       200: Type.Object({
-        items: Type.Array(
-          Type.Object({
-            ...Unit.properties,
-            people: Type.Integer({ description: 'Active people of the firm in this very unit' }),
-          }),
-        ),
+        items: Type.Array(ListedUnit),
       }),
     },
   },

@@ -82,7 +82,25 @@ export const profilesQuery = queryOptions({
 
 export const unitsQuery = queryOptions({ queryKey: ['units'], queryFn: ({ signal }) => call(listUnits, { signal }) })
 
-export const usersQuery = queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => call(listUsers, { signal }) })
+/** People, page by page. */
+export const peopleQuery = (query: QueryOf<typeof listUsers>) =>
+  infiniteQueryOptions({
+    queryKey: ['users', 'pages', query],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      call(listUsers, { query: { ...query, ...(pageParam === undefined ? {} : { cursor: pageParam }) }, signal }),
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  })
+
+/** The first people that a wish finds. */
+export const foundPeopleQuery = (query: QueryOf<typeof listUsers>) =>
+  queryOptions({ queryKey: ['users', query], queryFn: ({ signal }) => call(listUsers, { query, signal }) })
+
+/** These people, for their names. */
+export const peopleByIdQuery = (userIds: readonly string[]) => {
+  const ids = [...new Set(userIds)].toSorted().join(',')
+  return { ...foundPeopleQuery({ ids, limit: 100 }), staleTime: 300_000 }
+}
 
 export const tokensQuery = queryOptions({
   queryKey: ['tokens'],

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Hold } from '#shared/api/holds.ts'
-import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { peopleByIdQuery, unitsQuery } from '#web/api/queries.ts'
 import { formatTime, timeZone } from '#web/util/format.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { networkName, verdictWords } from '#web/util/words.ts'
@@ -13,7 +13,8 @@ export function HoldScope({ scope }: { scope: Hold['scope'] }) {
   const { t, i18n } = useLingui()
   const may = useMay()
   const units = useQuery({ ...unitsQuery, enabled: may('unit.read') && scope.unit !== undefined })
-  const users = useQuery({ ...usersQuery, enabled: may('user.read') && (scope.author ?? scope.actor) !== undefined })
+  const people = [scope.author, scope.actor].filter((id) => id !== undefined)
+  const users = useQuery({ ...peopleByIdQuery(people), enabled: may('user.read') && people.length > 0 })
   const unit = units.data?.items.find((candidate) => candidate.unitId === scope.unit)?.name ?? scope.unit
   const personName = (id: string | undefined) =>
     users.data?.items.find((candidate) => candidate.userId === id)?.displayName ?? id

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
 import type { getPermissionsAt } from '#shared/api/people.ts'
 import { rightsQuery } from '#web/api/people-queries.ts'
-import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { peopleByIdQuery, unitsQuery } from '#web/api/queries.ts'
 import { DateField } from '#web/ui/DateField.tsx'
 import { startOfDay } from '#web/util/calendar-day.ts'
 import { formatTime, timeZone } from '#web/util/format.ts'
@@ -47,7 +47,8 @@ function RightsView({ rights }: { rights: Rights }) {
   const { t, i18n } = useLingui()
   const may = useMay()
   const units = useQuery(unitsQuery)
-  const users = useQuery(usersQuery)
+  const lenders = rights.roles.flatMap(({ delegatedBy }) => (delegatedBy === undefined ? [] : [delegatedBy]))
+  const users = useQuery({ ...peopleByIdQuery(lenders), enabled: lenders.length > 0 })
   const unitName = (id: string) => units.data?.items.find(({ unitId }) => unitId === id)?.name ?? '…'
   const personName = (id: string) => users.data?.items.find(({ userId }) => userId === id)?.displayName ?? '…'
   if (rights.roles.length === 0)

@@ -2,7 +2,7 @@ import { Fragment, type ReactNode } from 'react'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { peopleByIdQuery, unitsQuery } from '#web/api/queries.ts'
 import { Badge } from '#web/ui/Notice.tsx'
 import { formatNumber, formatTime } from '#web/util/format.ts'
 import { permissionName } from '#web/util/permission-words.ts'
@@ -160,7 +160,7 @@ function Roles({ roles }: { roles: RecordFacts['roles'] }) {
 
 function PersonOf({ userId }: { userId: string }) {
   const may = useMay()
-  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
+  const users = useQuery({ ...peopleByIdQuery([userId]), enabled: may('user.read') })
   const name = users.data?.items.find((user) => user.userId === userId)?.displayName
   return name === undefined ? (
     <code>{userId}</code>

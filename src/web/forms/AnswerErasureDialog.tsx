@@ -1,12 +1,11 @@
 import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { answerErasure, type ErasureAnswer } from '#shared/api/holds.ts'
 import { call } from '#web/api/call.ts'
-import { usersQuery } from '#web/api/queries.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
-import { useMay } from '#web/components/permissions.ts'
-import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
+import { TextArea, TextField } from '#web/ui/fields.tsx'
+import { PersonField } from './PersonField.tsx'
 
 /** Answers one person's request for erasure: whose content, and why it is asked. */
 export function AnswerErasureDialog({
@@ -17,8 +16,6 @@ export function AnswerErasureDialog({
   onAnswer: (answer: ErasureAnswer) => void
 }) {
   const { t } = useLingui()
-  const may = useMay()
-  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
   const [author, setAuthor] = useState('')
   const [words, setWords] = useState('')
   const [reason, setReason] = useState('')
@@ -54,15 +51,7 @@ export function AnswerErasureDialog({
           which it goes. The answer is a record.
         </Trans>
       </p>
-      <SelectField
-        label={t`Author`}
-        value={author}
-        onChange={setAuthor}
-        choices={[
-          { value: '', label: t`Any` },
-          ...(users.data?.items ?? []).map((user) => ({ value: user.userId, label: user.displayName })),
-        ]}
-      />
+      <PersonField label={t`Author`} value={author} onChange={setAuthor} any={{ value: '', label: t`Any` }} />
       <TextField label={t`Words`} hint={t`A name, for example`} value={words} onChange={setWords} maxLength={500} />
       <TextArea
         label={t`Reason`}

@@ -2,7 +2,7 @@ import { useState, type SyntheticEvent } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { recordEvents, type RecordType } from '#shared/record-event.ts'
-import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { unitsQuery } from '#web/api/queries.ts'
 import { Fold } from '#web/components/Fold.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Button } from '#web/ui/Button.tsx'
@@ -12,6 +12,7 @@ import { dayOf, startOfDay } from '#web/util/calendar-day.ts'
 import { formatDay, timeZone } from '#web/util/format.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { networkNames, verdictWords } from '#web/util/words.ts'
+import { PersonField } from './PersonField.tsx'
 
 /** The filter as it stands in the address: dates are days of the reader's zone. */
 export type ArchiveSearch = Partial<
@@ -41,7 +42,6 @@ export function ArchiveFilters({
     setWish(search)
   }
   const units = useQuery({ ...unitsQuery, enabled: may('unit.read') })
-  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
   const set = (name: keyof ArchiveSearch) => (value: string) => setWish((before) => withValue(before, name, value))
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
@@ -49,7 +49,6 @@ export function ArchiveFilters({
   }
   const filtersOn = Object.keys(wish).filter((name) => name !== 'q').length
   const any = { value: '', label: t`Any` }
-  const people = [any, ...(users.data?.items ?? []).map((user) => ({ value: user.userId, label: user.displayName }))]
   return (
     <form role="search" className="card col" onSubmit={submit}>
       <TextField
@@ -88,8 +87,8 @@ export function ArchiveFilters({
               ...Object.entries(verdictWords).map(([value, word]) => ({ value, label: i18n._(word.label) })),
             ]}
           />
-          <SelectField label={t`Done by`} value={wish.actor ?? ''} onChange={set('actor')} choices={people} />
-          <SelectField label={t`About a post by`} value={wish.author ?? ''} onChange={set('author')} choices={people} />
+          <PersonField label={t`Done by`} value={wish.actor ?? ''} onChange={set('actor')} any={any} />
+          <PersonField label={t`About a post by`} value={wish.author ?? ''} onChange={set('author')} any={any} />
           <SelectField
             label={t`Unit`}
             value={wish.unit ?? ''}

@@ -3,35 +3,31 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createDelegation } from '#shared/api/people.ts'
 import { call } from '#web/api/call.ts'
-import { meQuery, usersQuery } from '#web/api/queries.ts'
+import { meQuery } from '#web/api/queries.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
 import { DateField } from '#web/ui/DateField.tsx'
 import { SelectField, TextArea } from '#web/ui/fields.tsx'
 import { dayFrom, startOfDay } from '#web/util/calendar-day.ts'
 import { timeZone } from '#web/util/format.ts'
+import { PersonField } from './PersonField.tsx'
 
 /** Lends one's own reviewing of a unit to a fellow reviewer, for some days. */
 export function DelegateDialog({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const { data: me } = useQuery(meQuery)
-  const users = useQuery(usersQuery)
   const [to, setTo] = useState('')
   const [unit, setUnit] = useState('')
   const [from, setFrom] = useState(() => dayFrom(0))
   const [until, setUntil] = useState(() => dayFrom(7))
   const [reason, setReason] = useState('')
   const units = (me?.roles ?? []).filter(({ role }) => role === 'reviewer')
-  const colleagues = (users.data?.items ?? []).filter(
-    (user) => user.active && user.userId !== me?.userId && user.roles.some(({ role }) => role === 'reviewer'),
-  )
-  const toUserId = to === '' ? (colleagues[0]?.userId ?? '') : to
   const unitId = unit === '' ? (units[0]?.unitId ?? '') : unit
   const lend = useMutation({
     mutationFn: () =>
       call(createDelegation, {
         body: {
-          toUserId,
+          toUserId: to,
           unitId,
           // From today is from now: a moment that has passed is no beginning.
           ...(from > dayFrom(0) ? { validFrom: startOfDay(from) } : {}),
@@ -49,24 +45,24 @@ export function DelegateDialog({ onClose }: { onClose: () => void }) {
       title={t`Who decides while you are away?`}
       confirm={t`Delegate`}
       busy={lend.isPending}
-      ready={toUserId !== '' && unitId !== '' && from !== '' && until >= from && reason.trim() !== ''}
+      ready={to !== '' && unitId !== '' && from !== '' && until >= from && reason.trim() !== ''}
       error={lend.error}
       onClose={onClose}
       onSubmit={() => lend.mutate()}
     >
-      {users.data !== undefined && colleagues.length === 0 ? (
-        <p>
-          <Trans>No other reviewer is in sight of you. Only a reviewer can decide for you.</Trans>
-        </p>
-      ) : (
-        <SelectField
-          label={t`Colleague`}
-          hint={t`Reviewers only: a delegation makes nobody one.`}
-          value={toUserId}
-          onChange={setTo}
-          choices={colleagues.map((user) => ({ value: user.userId, label: user.displayName }))}
-        />
-      )}
+      <PersonField
+        label={t`Colleague`}
+        hint={t`Reviewers only: a delegation makes nobody one.`}
+        value={to}
+        onChange={setTo}
+        among={{ role: 'reviewer' }}
+        except={({ userId }) => userId === me?.userId}
+        nobody={
+          <p>
+            <Trans>No other reviewer is in sight of you. Only a reviewer can decide for you.</Trans>
+          </p>
+        }
+      />
       {units.length > 1 && (
         <SelectField
           label={t`Unit`}

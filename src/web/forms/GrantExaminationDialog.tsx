@@ -4,15 +4,15 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Me } from '#shared/api/identity.ts'
 import { grantExaminer } from '#shared/api/people.ts'
 import { call } from '#web/api/call.ts'
-import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { unitsQuery } from '#web/api/queries.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
-import { useMay } from '#web/components/permissions.ts'
 import { SecretDialog } from '#web/components/SecretDialog.tsx'
 import { DateField } from '#web/ui/DateField.tsx'
 import { SelectField, TextArea, TextField } from '#web/ui/fields.tsx'
 import { dayFrom } from '#web/util/calendar-day.ts'
 import { formatDay, timeZone } from '#web/util/format.ts'
 import { networkNames } from '#web/util/words.ts'
+import { PersonField } from './PersonField.tsx'
 import { dayHint, toFilter, withValue, type ArchiveSearch } from './ArchiveFilters.tsx'
 
 interface Wish {
@@ -127,9 +127,7 @@ interface ScopeProps {
 
 function ScopeFields({ scope, onScope, unitId, onUnit }: ScopeProps) {
   const { t } = useLingui()
-  const may = useMay()
   const units = useQuery(unitsQuery)
-  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
   const set = (name: keyof ArchiveSearch) => (value: string) => onScope(withValue(scope, name, value))
   const any = { value: '', label: t`Any` }
   return (
@@ -144,15 +142,7 @@ function ScopeFields({ scope, onScope, unitId, onUnit }: ScopeProps) {
           onChange={onUnit}
           choices={(units.data?.items ?? []).map((unit) => ({ value: unit.unitId, label: unit.name }))}
         />
-        <SelectField
-          label={t`Author`}
-          value={scope.author ?? ''}
-          onChange={set('author')}
-          choices={[
-            any,
-            ...(users.data?.items ?? []).map(({ userId, displayName }) => ({ value: userId, label: displayName })),
-          ]}
-        />
+        <PersonField label={t`Author`} value={scope.author ?? ''} onChange={set('author')} any={any} />
         <SelectField
           label={t`Network`}
           value={scope.network ?? ''}

@@ -1,12 +1,12 @@
 import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import type { Unit } from '#shared/api/identity.ts'
 import { delegateReview, type Review } from '#shared/api/reviews.ts'
 import { call } from '#web/api/call.ts'
-import { meQuery, unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { meQuery } from '#web/api/queries.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
-import { SelectField, TextArea } from '#web/ui/fields.tsx'
+import { TextArea } from '#web/ui/fields.tsx'
+import { PersonField } from './PersonField.tsx'
 
 /** Hands one review to a colleague who reviews its unit. The server refuses the author, by whichever account. */
 export function HandOverDialog({
@@ -20,50 +20,39 @@ export function HandOverDialog({
 }) {
   const { t } = useLingui()
   const { data: me } = useQuery(meQuery)
-  const users = useQuery(usersQuery)
-  const units = useQuery(unitsQuery)
-  const [chosen, setChosen] = useState('')
+  const [to, setTo] = useState('')
   const [reason, setReason] = useState('')
-  const above = pathTo(review.unitId, units.data?.items ?? [])
-  const colleagues = (users.data?.items ?? []).filter(
-    ({ active, userId, roles }) =>
-      active &&
-      userId !== me?.userId &&
-      userId !== review.author.userId &&
-      roles.some(({ role, unitId }) => role === 'reviewer' && above.includes(unitId)),
-  )
-  const to = colleagues.find(({ userId }) => userId === chosen) ?? colleagues[0]
   const hand = useMutation({
-    mutationFn: (userId: string) =>
+    mutationFn: () =>
       call(delegateReview, {
         params: { reviewId: review.reviewId },
-        body: { userId, ...(reason.trim() === '' ? {} : { reason: reason.trim() }) },
+        body: { userId: to, ...(reason.trim() === '' ? {} : { reason: reason.trim() }) },
       }),
-    onSuccess: () => onDone(to?.displayName ?? ''),
+    onSuccess: ({ assignedTo }) => onDone(assignedTo?.displayName ?? ''),
   })
   return (
     <FormDialog
       title={t`Who shall decide this one?`}
       confirm={t`Hand over`}
       busy={hand.isPending}
-      ready={to !== undefined}
+      ready={to !== ''}
       error={hand.error}
       onClose={onClose}
-      onSubmit={() => to !== undefined && hand.mutate(to.userId)}
+      onSubmit={() => hand.mutate()}
     >
-      {users.data !== undefined && units.data !== undefined && to === undefined ? (
-        <p>
-          <Trans>Nobody else reviews this unit. Escalate it, or ask an administrator for a second reviewer.</Trans>
-        </p>
-      ) : (
-        <SelectField
-          label={t`Colleague`}
-          hint={t`Only this colleague can decide it then, or hand it on.`}
-          value={to?.userId ?? ''}
-          onChange={setChosen}
-          choices={colleagues.map(({ userId, displayName }) => ({ value: userId, label: displayName }))}
-        />
-      )}
+      <PersonField
+        label={t`Colleague`}
+        hint={t`Only this colleague can decide it then, or hand it on.`}
+        value={to}
+        onChange={setTo}
+        among={{ role: 'reviewer', unit: review.unitId }}
+        except={({ userId }) => userId === me?.userId || userId === review.author.userId}
+        nobody={
+          <p>
+            <Trans>Nobody else reviews this unit. Escalate it, or ask an administrator for a second reviewer.</Trans>
+          </p>
+        }
+      />
       <TextArea
         label={t`Reason (optional)`}
         hint={t`It is kept in the archive.`}
@@ -73,12 +62,4 @@ export function HandOverDialog({
       />
     </FormDialog>
   )
-}
-
-/** A unit and all above it. */
-function pathTo(unitId: string, units: readonly Unit[]): string[] {
-  const parents = new Map(units.map((unit) => [unit.unitId, unit.parentId]))
-  const path: string[] = []
-  for (let at: string | null = unitId; at !== null; at = parents.get(at) ?? null) path.push(at)
-  return path
 }

@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { User } from '#shared/api/identity.ts'
-import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import { peopleQuery, unitsQuery } from '#web/api/queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { RoleChanges } from '#web/components/RoleChanges.tsx'
@@ -12,8 +12,8 @@ import { RoleChangeDialog } from '#web/forms/RoleChangeDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextField } from '#web/ui/fields.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
-import { foldAccents } from '#web/util/fold-accents.ts'
 import { roleWords } from '#web/util/role-words.ts'
+import { useDebounced } from '#web/util/use-debounced.ts'
 
 /** So many people are drawn at once: a bank has ten thousand. */
 const pageSize = 100
@@ -22,11 +22,14 @@ const pageSize = 100
 export function PeoplePage() {
   const { t } = useLingui()
   const may = useMay()
-  const users = useQuery(usersQuery)
   const [sought, setSought] = useState('')
-  const [shown, setShown] = useState(pageSize)
   const [changing, setChanging] = useState<User>()
-  const wanted = foldAccents(sought.trim())
+  const q = useDebounced(sought.trim(), 250)
+  const users = useInfiniteQuery({
+    ...peopleQuery({ limit: pageSize, ...(q === '' ? {} : { q }) }),
+    placeholderData: keepPreviousData,
+  })
+  const found = users.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <>
       <PageHead
@@ -40,46 +43,43 @@ export function PeoplePage() {
       />
       {may('role.approve') && <RoleChanges />}
       <QueryView query={users}>
-        {({ items }) => {
-          const found = items.filter((user) => foldAccents(`${user.displayName} ${user.email ?? ''}`).includes(wanted))
-          return (
-            <section className="col" aria-labelledby="people">
-              <div className="row spread">
-                <h2 id="people">
-                  <Trans>People ({items.length})</Trans>
-                </h2>
-                <TextField label={t`Find a person`} value={sought} onChange={setSought} maxLength={200} />
+        {({ pages: [first] }) => (
+          <section className="col" aria-labelledby="people">
+            <div className="row spread">
+              <h2 id="people">
+                <Trans>People ({first?.total ?? 0})</Trans>
+              </h2>
+              <TextField label={t`Find a person`} value={sought} onChange={setSought} maxLength={200} />
+            </div>
+            {found.length === 0 ? (
+              <Empty>
+                <Trans>Nobody here has this name or address.</Trans>
+              </Empty>
+            ) : (
+              <ul className="list" aria-labelledby="people">
+                {found.map((user) => (
+                  <PersonLine
+                    key={user.userId}
+                    user={user}
+                    onChange={may('role.manage') && user.active ? () => setChanging(user) : undefined}
+                  />
+                ))}
+              </ul>
+            )}
+            {users.hasNextPage && (
+              <div className="row">
+                <Button busy={users.isFetchingNextPage} onClick={() => void users.fetchNextPage()}>
+                  <Trans>Show more</Trans>
+                </Button>
+                <span className="muted">
+                  <Trans>
+                    {found.length} of {first?.total ?? 0}: a name or an address finds the others.
+                  </Trans>
+                </span>
               </div>
-              {found.length === 0 ? (
-                <Empty>
-                  <Trans>Nobody here has this name or address.</Trans>
-                </Empty>
-              ) : (
-                <ul className="list" aria-labelledby="people">
-                  {found.slice(0, shown).map((user) => (
-                    <PersonLine
-                      key={user.userId}
-                      user={user}
-                      onChange={may('role.manage') && user.active ? () => setChanging(user) : undefined}
-                    />
-                  ))}
-                </ul>
-              )}
-              {found.length > shown && (
-                <div className="row">
-                  <Button onClick={() => setShown(shown + pageSize)}>
-                    <Trans>Show more</Trans>
-                  </Button>
-                  <span className="muted">
-                    <Trans>
-                      {shown} of {found.length}: a name or an address finds the others.
-                    </Trans>
-                  </span>
-                </div>
-              )}
-            </section>
-          )
-        }}
+            )}
+          </section>
+        )}
       </QueryView>
       {changing !== undefined && <RoleChangeDialog user={changing} onClose={() => setChanging(undefined)} />}
     </>

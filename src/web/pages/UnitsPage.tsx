@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import type { Unit } from '#shared/api/identity.ts'
-import { unitsQuery, usersQuery } from '#web/api/queries.ts'
+import type { ListedUnit } from '#shared/api/identity.ts'
+import { unitsQuery } from '#web/api/queries.ts'
 import { PageHead } from '#web/components/PageHead.tsx'
 import { useMay } from '#web/components/permissions.ts'
 import { Empty, QueryView } from '#web/components/states.tsx'
@@ -12,7 +12,7 @@ import { TextField } from '#web/ui/fields.tsx'
 import { foldAccents } from '#web/util/fold-accents.ts'
 import { formatNumber } from '#web/util/format.ts'
 
-type Wish = { readonly what: 'new' | 'change'; readonly unit: Unit }
+type Wish = { readonly what: 'new' | 'change'; readonly unit: ListedUnit }
 
 /** The tree of units: a role that is held on one counts there and in every unit below. */
 export function UnitsPage() {
@@ -64,30 +64,32 @@ export function UnitsPage() {
 }
 
 /** The units that have the name, with those above them: where each stands stays in sight. */
-function findUnits(units: readonly Unit[], sought: string): readonly Unit[] {
+function findUnits(units: readonly ListedUnit[], sought: string): readonly ListedUnit[] {
   const wanted = foldAccents(sought.trim())
   if (wanted === '') return units
   const byId = new Map(units.map((unit) => [unit.unitId, unit]))
   const kept = new Set<string>()
   for (const unit of units) {
     if (!foldAccents(`${unit.name} ${unit.slug}`).includes(wanted)) continue
-    for (let at: Unit | undefined = unit; at !== undefined && !kept.has(at.unitId); at = byId.get(at.parentId ?? ''))
+    for (
+      let at: ListedUnit | undefined = unit;
+      at !== undefined && !kept.has(at.unitId);
+      at = byId.get(at.parentId ?? '')
+    )
       kept.add(at.unitId)
   }
   return units.filter(({ unitId }) => kept.has(unitId))
 }
 
 interface BranchProps {
-  readonly unit: Unit
-  readonly units: readonly Unit[]
+  readonly unit: ListedUnit
+  readonly units: readonly ListedUnit[]
   readonly onWish: (wish: Wish) => void
 }
 
 function Branch({ unit, units, onWish }: BranchProps) {
   const { t, i18n } = useLingui()
   const may = useMay()
-  const users = useQuery({ ...usersQuery, enabled: may('user.read') })
-  const people = (users.data?.items ?? []).filter((user) => user.active && user.unitId === unit.unitId).length
   const below = units
     .filter(({ parentId }) => parentId === unit.unitId)
     .toSorted((a, b) => a.name.localeCompare(b.name, i18n.locale, { numeric: true }))
@@ -97,7 +99,7 @@ function Branch({ unit, units, onWish }: BranchProps) {
         <span className="line-main">
           <strong className="own-line">{unit.name}</strong>
           <span className="muted small">
-            {unit.slug} · <Plural value={people} one="# person" other="# people" />
+            {unit.slug} · <Plural value={unit.people} one="# person" other="# people" />
           </span>
         </span>
         {may('unit.manage') && (
