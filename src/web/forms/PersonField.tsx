@@ -6,6 +6,7 @@ import type { listUsers, User } from '#shared/api/identity.ts'
 import { foundPeopleQuery, peopleByIdQuery } from '#web/api/queries.ts'
 import { useMay } from '#web/components/permissions.ts'
 import { SelectField, TextField, type Choice } from '#web/ui/fields.tsx'
+import { formatNumber } from '#web/util/format.ts'
 import { useDebounced } from '#web/util/use-debounced.ts'
 
 /** So many are offered without being sought. */
@@ -43,11 +44,11 @@ export function PersonField({ label, hint, value, onChange, any, among = {}, exc
   const isSearchable = q !== '' || (people.data?.total ?? 0) > offered
   if (nobody !== undefined && people.data !== undefined && !isSearchable && found.length === 0) return nobody
   return (
-    <>
+    <div className="col">
       {isSearchable && (
         <TextField
-          label={t`Find a person`}
-          hint={t`For “${label}”: ${people.data?.total ?? 0} people, the first ${offered} are offered`}
+          label={t`${label}: find by name`}
+          placeholder={t`among ${formatNumber(people.data?.total ?? 0)}`}
           value={sought}
           onChange={setSought}
           maxLength={200}
@@ -63,6 +64,6 @@ export function PersonField({ label, hint, value, onChange, any, among = {}, exc
           ...listed.map(({ userId, displayName }) => ({ value: userId, label: displayName })),
         ]}
       />
-    </>
+    </div>
   )
 }

@@ -12,6 +12,7 @@ import { RoleChangeDialog } from '#web/forms/RoleChangeDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { TextField } from '#web/ui/fields.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
+import { formatNumber } from '#web/util/format.ts'
 import { roleWords } from '#web/util/role-words.ts'
 import { useDebounced } from '#web/util/use-debounced.ts'
 
@@ -47,7 +48,7 @@ export function PeoplePage() {
           <section className="col" aria-labelledby="people">
             <div className="row spread">
               <h2 id="people">
-                <Trans>People ({first?.total ?? 0})</Trans>
+                <Trans>People ({formatNumber(first?.total ?? 0)})</Trans>
               </h2>
               <TextField label={t`Find a person`} value={sought} onChange={setSought} maxLength={200} />
             </div>
@@ -73,7 +74,8 @@ export function PeoplePage() {
                 </Button>
                 <span className="muted">
                   <Trans>
-                    {found.length} of {first?.total ?? 0}: a name or an address finds the others.
+                    {formatNumber(found.length)} of {formatNumber(first?.total ?? 0)}: a name or an address finds the
+                    others.
                   </Trans>
                 </span>
               </div>
