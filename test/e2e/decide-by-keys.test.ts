@@ -105,20 +105,47 @@ test('Without a line nothing is sent, now or later: what sends is disabled, a ke
   await context.close()
 })
 
-test('What is overdue says so and since when, in the list and beside the text', async () => {
+test('What is overdue says so and since when, and of very many findings the worst come first', async () => {
   const { page, context } = await stage.signIn('ines', { language: 'fr' })
   const late = { dueAt: new Date(Date.now() - 3 * 86_400_000).toISOString(), overdue: true }
+  const messages = { en: 'Do not.', fr: 'Non.' }
+  const findings = Array.from({ length: 45 }, (_none, at) => ({
+    ruleId: `rule-${at}`,
+    severity: at === 44 ? 'block' : 'note',
+    message: messages.en,
+    messages,
+    spans: [],
+  }))
   await page.route(/\/api\/reviews(\?|\/[0-9a-f-]{36}$)/, async (route) => {
     const answer = (await (await route.fetch()).json()) as { items?: object[] }
-    const json = answer.items === undefined ? { ...answer, ...late } : answer
-    await route.fulfill({
-      json: { ...json, ...(answer.items?.length ? { items: answer.items.map((item) => ({ ...item, ...late })) } : {}) },
-    })
+    const items = answer.items?.map((item) => ({ ...item, ...late }))
+    await route.fulfill({ json: items === undefined ? { ...answer, ...late, findings } : { ...answer, items } })
   })
   await page.reload()
   await page.getByRole('grid').getByText('en retard', { exact: true }).waitFor()
   await page.getByRole('region', { name: 'L’examen' }).getByText('en retard, il y a 3 jours').waitFor()
+  const listed = page.locator('.finding')
+  assert.equal(await listed.count(), 40)
+  await listed.first().getByText('Bloquant').waitFor()
+  await page.getByRole('button', { name: 'Montrer 5 autres constats' }).click()
+  assert.equal(await listed.count(), 45)
   await assertSound(page, 'an overdue review')
+  await context.close()
+})
+
+test('A review is handed to a colleague by one key, and says so to whoever handed it over', async () => {
+  const { page, context } = await stage.signIn('ines')
+  await page.getByRole('button', { name: /^Hand over/ }).waitFor()
+  await page.getByRole('grid').focus()
+  await page.keyboard.press('i')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Colleague').selectOption({ label: 'Tom Baker' })
+  await assertSound(page, 'the dialog that hands a review over')
+  await dialog.getByRole('button', { name: 'Hand over' }).click()
+  const review = page.getByRole('region', { name: 'The review' })
+  await review.getByText('This review was handed to Tom Baker.').waitFor()
+  await page.getByRole('grid').getByText('Tom Baker has it').waitFor()
+  assert.equal(await review.getByRole('button', { name: /^Approve/ }).count(), 0)
   await context.close()
 })
 

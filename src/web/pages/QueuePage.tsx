@@ -204,9 +204,15 @@ function Filters({
         onChange={set('status')}
         choices={[
           { value: '', label: t`Open` + count(facets?.status, 'open') },
-          { value: 'approved', label: t`Approved` + count(facets?.status, 'approved') },
+          {
+            value: 'approved',
+            label: t({ message: 'Approved', context: 'of several reviews' }) + count(facets?.status, 'approved'),
+          },
           { value: 'changes_requested', label: t`Changes requested` + count(facets?.status, 'changes_requested') },
-          { value: 'rejected', label: t`Rejected` + count(facets?.status, 'rejected') },
+          {
+            value: 'rejected',
+            label: t({ message: 'Rejected', context: 'of several reviews' }) + count(facets?.status, 'rejected'),
+          },
         ]}
       />
       <SelectField

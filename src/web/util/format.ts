@@ -40,18 +40,19 @@ export function formatExactTime(instant: string): string {
   )
 }
 
-const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
+/** Each unit, its seconds, and from how many on it is said: half a smaller unit earlier, so that nothing is “60 minutes”. */
+const units: readonly [Intl.RelativeTimeFormatUnit, number, number][] = [
+  ['day', 86_400, 84_600],
+  ['hour', 3_600, 3_570],
+  ['minute', 60, 59.5],
 ]
 
 /** “in 3 hours”, “2 days ago”. */
 export function formatRelative(instant: string, now = Date.now()): string {
   const seconds = (Date.parse(instant) - now) / 1000
   const format = new Intl.RelativeTimeFormat(regionalLocale(), { numeric: 'auto' })
-  for (const [unit, length] of units)
-    if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit)
+  for (const [unit, length, least] of units)
+    if (Math.abs(seconds) >= least) return format.format(Math.round(seconds / length), unit)
   return format.format(Math.round(seconds), 'second')
 }
 
