@@ -68,6 +68,7 @@ test('A person has the best name that the provider says, in a language of ours, 
   assert.equal(name({ email: 'i@firm.example' }), 'i@firm.example')
   assert.equal(name({}), 'ines')
   assert.equal(shorten('abc', 3), 'abc')
+  assert.equal(shorten('abcd', 3), 'abc')
   assert.equal(shorten('ab🏦', 3), 'ab')
   assert.equal(shorten('ab🏦', 4), 'ab🏦')
   assert.deepEqual(

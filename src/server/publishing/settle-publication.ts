@@ -78,7 +78,6 @@ export function statusFromPublications(statuses: readonly PublicationRow['status
     live.length > 0 && live.every((status) => wanted.includes(status))
   if (all('published')) return 'published'
   if (all('retracted')) return 'retracted'
-  if (all('published', 'retracted')) return 'partly_published'
   if (live.includes('unconfirmed')) return 'unconfirmed'
   if (live.includes('publishing')) return 'publishing'
   if (live.includes('published')) return 'partly_published'
