@@ -74,7 +74,7 @@ export async function readPending(
   sealedSize: number,
 ): Promise<{ oldestAt: Instant; awaited: boolean } | undefined> {
   const { rows } = await sql<{ oldestAt: Instant | null; awaited: boolean | null }>`
-    select min(l.sealed_at) as "oldestAt", bool_or(r.type = any(${[...sealTriggers]}::text[])) as awaited
+    select min(r.recorded_at) as "oldestAt", bool_or(r.type = any(${[...sealTriggers]}::text[])) as awaited
       from archive.leaf l join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
       where l.log_index >= ${sealedSize} and l.log_index < ${sealedSize + 256}`.execute(db)
   const row = rows[0]!

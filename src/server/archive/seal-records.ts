@@ -224,9 +224,9 @@ async function decideSeal(deps: SealerDeps, connection: Db, options: SealOptions
 async function isDue(connection: Db, sealedSize: number, treeSize: number, now: Instant): Promise<boolean> {
   if (treeSize - sealedSize >= restEntries) return true
   const pending = await readPending(connection, sealedSize)
-  return (
-    pending !== undefined && (pending.awaited || Date.parse(now) - Date.parse(pending.oldestAt) >= restMilliseconds)
-  )
+  if (pending === undefined) return false
+  // A record from a time to come was written before the clock was set back: it does not wait until then.
+  return pending.awaited || Math.abs(Date.parse(now) - Date.parse(pending.oldestAt)) >= restMilliseconds
 }
 
 async function writeSeal(
