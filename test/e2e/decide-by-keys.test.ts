@@ -133,6 +133,15 @@ test('What is overdue says so and since when, and of very many findings the wors
   await context.close()
 })
 
+test('A colleague reads who has a review in hand, where it goes and by when it is to be decided', async () => {
+  const { page } = await stage.signIn('tom')
+  const review = page.getByRole('region', { name: 'The review' })
+  await review.getByRole('status').getByText('Inès Moreau has it').waitFor()
+  await review.getByText('To be decided by').waitFor()
+  await review.getByText(/^Sandbox · .+ \(@.+\)$/).waitFor()
+  await assertSound(page, 'a review that a colleague has in hand')
+})
+
 test('A review is handed to a colleague by one key, and says so to whoever handed it over', async () => {
   const { page, context } = await stage.signIn('ines')
   await page.getByRole('button', { name: /^Hand over/ }).waitFor()
@@ -147,15 +156,6 @@ test('A review is handed to a colleague by one key, and says so to whoever hande
   await page.getByRole('grid').getByText('Tom Baker has it').waitFor()
   assert.equal(await review.getByRole('button', { name: /^Approve/ }).count(), 0)
   await context.close()
-})
-
-test('A colleague reads who has a review in hand, where it goes and by when it is to be decided', async () => {
-  const { page } = await stage.signIn('tom')
-  const review = page.getByRole('region', { name: 'The review' })
-  await review.getByRole('status').getByText('Inès Moreau has it').waitFor()
-  await review.getByText('To be decided by').waitFor()
-  await review.getByText(/^Sandbox · .+ \(@.+\)$/).waitFor()
-  await assertSound(page, 'a review that a colleague has in hand')
 })
 
 test('What is decided is due no more', async () => {
