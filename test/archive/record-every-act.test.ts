@@ -77,7 +77,7 @@ async function lastSeq(gateway: TestGateway): Promise<number> {
     .selectFrom('archive.archive_record')
     .select((eb) => eb.fn.max('seq').as('last'))
     .executeTakeFirstOrThrow()
-  return Number(last)
+  return last
 }
 
 test('Everything that somebody does with a post is a record of theirs (SEC-10)', async (t) => {
