@@ -334,7 +334,5 @@ it('names the file whose compressed bytes are damaged, also where nothing is pro
   await writeFile(damaged, bytes)
   const report = await verifyPackage(damaged, key)
   assert.equal(report.ok, false)
-  assert.ok(
-    report.problems.some((problem) => problem.file === 'README.md' && /damaged|unpacks/.test(problem.sentence)),
-  )
+  assert.ok(report.problems.some((problem) => problem.file === 'README.md' && /damaged|unpacks/.test(problem.sentence)))
 })
