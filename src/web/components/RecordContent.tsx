@@ -108,7 +108,7 @@ function useRows(type: string, facts: RecordFacts): { label: string; value: Reac
       value: facts.personId === undefined || !aboutPeople.test(type) ? undefined : <PersonOf userId={facts.personId} />,
     },
     {
-      label: type.startsWith('session.') ? t`Roles at that time` : t`Role`,
+      label: aboutPeople.test(type) ? t`Role` : t`Roles at that time`,
       value: facts.roles.length === 0 ? undefined : <Roles roles={facts.roles} />,
     },
     {
