@@ -16,7 +16,7 @@ export type ExportWish = BodyOf<typeof contract>
 
 const dayMilliseconds = 86_400_000
 /** How long a finished package is kept where nothing is asked. */
-export const usualDays = 90
+const usualDays = 90
 /** And how long at the most: as long as an examination. */
 export const mostDays = 366
 /** One after another they are made anyway, and each may be as large as the archive. */

@@ -138,19 +138,7 @@ async function writePartial(deps: BucketExportDeps, wish: BucketWish, log: Bucke
   const file = await open(partial, 'wx', 0o600)
   let renderings: readonly Rendering[] = []
   try {
-    renderings = await openRenderings({
-      formats: wish.formats,
-      stories,
-      reading: {
-        language: wish.language,
-        timeZone: wish.timeZone,
-        until: plan.log.checkpointAt ?? plan.startedAt,
-        names: idsAlone,
-      },
-      about: { ...plan, requestedByName: plan.requestedBy.displayName },
-      origin: deps.checkpointSigner.name,
-      prefix: partial,
-    })
+    renderings = await openRenderings({ ...readingOf(wish, plan), stories, prefix: partial })
     const made = await writePackage({
       file,
       plan,
@@ -187,6 +175,15 @@ function stopAtLoss(source: BucketSource, log: BucketLog, { despiteDamage }: Buc
       `${source.lost.length} of the records that were asked for cannot be delivered. Ask for what can be had with --despite-damage.`,
       [...source.lost.map(({ sentence }) => sentence), ...sentencesOf(log.problems)],
     )
+  }
+}
+
+function readingOf({ formats, language, timeZone }: BucketWish, plan: PackagePlan) {
+  return {
+    formats,
+    reading: { language, timeZone, until: plan.log.checkpointAt ?? plan.startedAt, names: idsAlone },
+    about: { ...plan, requestedByName: plan.requestedBy.displayName },
+    origin: plan.log.origin,
   }
 }
 

@@ -125,17 +125,7 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
     for await (const file of rendering.files()) await add(file.name, file.content)
   if (wish.media !== undefined) for await (const { name, content } of wish.media.files()) await add(name, content)
 
-  const { endedAt, posts, coverageGaps } = await wish.afterwards()
-  const manifest: Manifest = {
-    format: 'containment-gateway-export',
-    version: 1,
-    ...wish.plan,
-    ...(endedAt === undefined ? {} : { endedAt }),
-    counts: { ...counts, posts },
-    ...(wish.media === undefined ? {} : { media: { included: wish.media.included, missing: wish.media.missing } }),
-    coverageGaps: [...coverageGaps],
-    files,
-  }
+  const manifest = await manifestOf(wish, counts, files)
   const bytes = utf8(`${JSON.stringify(manifest, null, 2)}\n`)
   await zip.add(packageFiles.manifest, [bytes], false)
   await zip.add(
@@ -144,6 +134,24 @@ export async function writePackage(wish: PackageWish): Promise<WrittenPackage> {
     false,
   )
   return { manifest, manifestBytes: bytes, ...(await zip.end()) }
+}
+
+async function manifestOf(
+  { plan, media, afterwards }: PackageWish,
+  counts: Omit<Manifest['counts'], 'posts'>,
+  files: Manifest['files'],
+): Promise<Manifest> {
+  const { endedAt, posts, coverageGaps } = await afterwards()
+  return {
+    format: 'containment-gateway-export',
+    version: 1,
+    ...plan,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    counts: { ...counts, posts },
+    ...(media === undefined ? {} : { media: { included: media.included, missing: media.missing } }),
+    coverageGaps: [...coverageGaps],
+    files,
+  }
 }
 
 async function edgesJson(read: NodeReader, range: LogRange): Promise<string> {
