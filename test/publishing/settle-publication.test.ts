@@ -175,6 +175,21 @@ test('A post that a bug keeps from leaving waits, is told to the operator, and h
   const states = await Promise.all(posts.map(async (post) => (await readPost(camille, post.postId)).status))
   assert.deepEqual(states, ['approved', 'publishing'])
   assert.ok(gateway.logLines.some((line) => line.includes('a bug of the adapter')))
+  gateway.clock.advance(30_000)
   await runJobs(gateway)
   assert.equal((await readPost(camille, posts[0]!.postId)).status, 'published')
+})
+
+test('What the gate cannot judge rests, so that however much of it there is, the others have their turn', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  for (let number = 0; number < 51; number += 1)
+    await approve(ines, await submit(camille, profileId, `${text} No. ${number}`))
+  await planPublications(gateway)
+  // A network that this program does not know: a bug, not a refusal.
+  const broken = { ...gateway, networks: new Map() }
+  assert.deepEqual([await releasePublications(broken), await releasePublications(broken)], [50, 1])
+  assert.equal(await releasePublications(gateway), 0)
+  gateway.clock.advance(30_000)
+  assert.deepEqual([await releasePublications(gateway), await releasePublications(gateway)], [50, 1])
 })

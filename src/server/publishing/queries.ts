@@ -113,6 +113,16 @@ export async function findReleasable(
     .execute()
 }
 
+/** Lets what still waits for the gate rest until then. */
+export async function restRelease(db: Db, publicationId: string, until: string): Promise<void> {
+  await db
+    .updateTable('publication')
+    .set({ next_attempt_at: until })
+    .where('id', '=', publicationId)
+    .where('status', 'in', ['waiting', 'stopped'])
+    .execute()
+}
+
 /** What is due at a network: sending, asking about an outcome, reading the live copy back, deleting it. */
 export type NetworkStep = 'attempt' | 'confirm' | 'capture' | 'retract'
 

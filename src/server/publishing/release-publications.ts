@@ -6,11 +6,14 @@ import { isDatabaseAway } from '#server/platform/database-away.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { judgeBeforeRelease } from '#server/reviews/judge-before-release.ts'
-import { findReleasable, updatePublication } from './queries.ts'
+import { findReleasable, restRelease, updatePublication } from './queries.ts'
 import { lookUpRelease } from './look-up-first.ts'
 import { readGateState } from './read-gate-state.ts'
 import { refuseRelease, type GateState, type Refusal } from './release-gate.ts'
 import { publicationRecord, settlePublication } from './settle-publication.ts'
+
+/** How long the gate leaves alone what it could not judge. */
+const failedRestMilliseconds = 30_000
 
 type ReleaseDeps = Pick<Deps, 'db' | 'clock' | 'networks' | 'config' | 'log'>
 
@@ -32,6 +35,8 @@ async function judgeAndRelease(deps: ReleaseDeps, postId: string, publicationId:
   } catch (error) {
     if (isDatabaseAway(error)) throw error
     deps.log.error({ err: error, post: postId }, 'a post could not be judged for its release, or let out, and waits')
+    // Fifty of them at the head of the line would leave no other a turn.
+    await restRelease(deps.db, publicationId, addMilliseconds(deps.clock.now(), failedRestMilliseconds))
   }
 }
 
