@@ -88,6 +88,7 @@ test('While the engine cannot answer, a due post waits and does not hold up anot
   assert.equal((await readPost(reader, other.postId)).publications[0]?.attempts, 0)
   assert.ok(gateway.logLines.some((line) => line.includes('could not be judged for its release')))
   await runSql(gateway.database.ownerUrl, `update policy_version set state = 'active'`)
+  gateway.clock.advance(30_000)
   await runJobs(gateway)
   assert.equal((await readPost(await gateway.signIn('ines'), waiting.postId)).status, 'published')
   assert.equal((await readPost(await gateway.signIn('ines'), other.postId)).status, 'published')
