@@ -121,6 +121,11 @@ const forbidden: readonly Forbidden[] = [
   ['review_stage_unique', (n) => `update review set stage_index = 0 where id = ${n['waiting']}`],
   // What is stopped or held goes on when two people say so.
   ['stop_lifted_by_two', (n) => `update stop set lifted_by = ${n['tom']}, lifted_at = ${now} where id = ${n['stop']}`],
+  [
+    'stop_lifted_by_two', // nobody asked for it
+    (n) =>
+      `update stop set lift_requested_by = null, lifted_by = ${n['ines']}, lifted_at = ${now} where id = ${n['stop']}`,
+  ],
   ['stop_scope_id_given', (n) => `update stop set scope_id = 'linkedin' where id = ${n['stop']}`],
   ['stop_scope_id_given', (n) => `update stop set scope = 'network' where id = ${n['stop']}`],
   ['hold_released_by_two', () => hold('released_by, released_at', `${id(3)}, ${now}`)],

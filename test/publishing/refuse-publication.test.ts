@@ -68,6 +68,30 @@ test('A stop holds everything in its scope and nothing outside it', async (t) =>
   assert.equal((await readPost(camille, free.postId)).status, 'published')
 })
 
+test('A stop of a unit holds what others publish on its profiles, and not what its neighbours do', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines, ada] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('ada'),
+  ]
+  const firm = (await camille.get('/api/me')).json<{ unit: { unitId: string } }>().unit.unitId
+  const addUnit = async (slug: string) =>
+    (await ada.post('/api/units', { parentId: firm, name: slug, slug })).json<{ unitId: string }>().unitId
+  const [lyon, nice] = [await addUnit('lyon'), await addUnit('nice')]
+  await gateway.db.updateTable('profile').set({ unit_id: lyon }).where('id', '=', profileId).execute()
+  const post = await submit(camille, profileId, text)
+  await approve(ines, post)
+  await engage(gateway, 'unit', nice)
+  const lift = await engage(gateway, 'unit', lyon)
+  await runJobs(gateway, 1)
+  assert.equal((await readPost(camille, post.postId)).status, 'stopped')
+  await lift()
+  gateway.clock.advance(2_000)
+  await runJobs(gateway)
+  assert.equal((await readPost(camille, post.postId)).status, 'published')
+})
+
 test('A stop after the release holds what was not sent yet', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]

@@ -261,7 +261,10 @@ export async function findProfileState(db: Db | Tx, profileId: string): Promise<
   return row as ProfileState
 }
 
-/** The engaged stop whose scope covers this publication. Shares a fence with `engageStop`: a stop that is committed is seen. */
+/**
+ * The engaged stop whose scope covers this publication: a unit's covers what its people write, and what leaves on its
+ * profiles. Shares a fence with `engageStop`: a stop that is committed is seen.
+ */
 export async function findEngagedStop(
   tx: Tx,
   publication: PublicationRow,
@@ -270,7 +273,9 @@ export async function findEngagedStop(
   await sql`select pg_advisory_xact_lock_shared(hashtext('publishing.stop'))`.execute(tx)
   const { rows } = await sql<{ stopId: string; reason: string }>`
     select id as "stopId", reason from stop where lifted_at is null and (scope = 'everything'
-      or (scope = 'unit' and scope_id = any(${unitPath}::text[])) or (scope = 'network' and scope_id = ${publication.network})
+      or (scope = 'unit' and (scope_id = any(${unitPath}::text[]) or scope_id in (select unnest(unit.path)::text
+        from profile join unit on unit.id = profile.unit_id where profile.id = ${publication.profileId})))
+      or (scope = 'network' and scope_id = ${publication.network})
       or (scope = 'profile' and scope_id = ${publication.profileId})) order by engaged_at limit 1`.execute(tx)
   return rows[0]
 }
