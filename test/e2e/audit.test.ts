@@ -241,7 +241,9 @@ test(
     await page.getByText('L’export a été annulé').waitFor()
     await again.click()
     await page.waitForURL(/exports\/new\?.*from=2026-01-0[45]/)
-    await page.getByText('Connecté', { exact: false }).first().waitFor()
+    const type = page.getByLabel('Ce qui s’est passé')
+    await type.waitFor()
+    assert.equal(await type.inputValue(), 'session.started')
 
     await page.unroute(`**/api/exports/${exportId}`)
     await rm(join(stage.gateway.directory, 'exports', `${exportId}.zip`))
