@@ -156,7 +156,6 @@ await row('posts of the firm with a word', get('firm', '/api/posts?q=mortgage'))
 await row('posts of the firm with a word that nobody wrote', get('firm', '/api/posts?q=unheard'))
 await row('posts of a branch', get('branch', '/api/posts'))
 await row('posts of a branch with a word', get('branch', '/api/posts?q=mortgage'))
-await row('precision of the rules, the firm', get('firm', '/api/policies/precision'))
 
 console.log(
   `\nLists and the queue over ${total.toLocaleString('en')} posts, ${open.toLocaleString('en')} open reviews, ${rounds} calls each`,

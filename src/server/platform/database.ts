@@ -21,14 +21,15 @@ const types: pg.CustomTypesConfig = {
     (format !== 'binary' && parsers.get(oid)) || pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
 
-const archiveRead = /^\s*(select|with)\b[\s\S]*\barchive\.(?!append_record)/i
+/** Reads of the archive, and lists: what is cut off at a limit. */
+const plannedWithValues = /^\s*(select|with)\b[\s\S]*(\barchive\.(?!append_record)|\blimit \$)/i
 /** Texts with a name; statements that are built anew each time do not fill a connection's memory. */
 const statementNames = new Map<string, string>()
 const mostNames = 300
 
 /**
  * A connection that prepares each statement once: parsing and planning those of a submission cost Postgres as much as
- * running them. Reads of the archive are still planned with their values, on which their best plan depends.
+ * running them. Reads of the archive and lists are still planned with their values, on which their best plan depends.
  */
 class PreparingClient extends pg.Client {
   override query(...words: unknown[]): never {
@@ -41,7 +42,7 @@ class PreparingClient extends pg.Client {
 
 function nameStatement(text: string): string | undefined {
   const known = statementNames.get(text)
-  if (known !== undefined || statementNames.size >= mostNames || archiveRead.test(text)) return known
+  if (known !== undefined || statementNames.size >= mostNames || plannedWithValues.test(text)) return known
   const name = `w${statementNames.size}`
   statementNames.set(text, name)
   return name

@@ -28,8 +28,9 @@ export interface PostReader {
   readonly now: string
 }
 
-/** So many posts are looked through for a word at a time, and no more are counted of a status: years would take seconds. */
-export const lookedThroughAtMost = 10_000
+/** So many posts of a status are counted, and so many looked through for a word at a time: years would take seconds. */
+const countedAtMost = 10_000
+const lookedThroughAtMost = 3_000
 
 export interface FoundPosts {
   readonly rows: readonly PostListRow[]
@@ -70,7 +71,7 @@ export async function countPosts(db: Db, reader: PostReader, filter: PostFilter)
     isAnyText(filter)
       ? sql<{ status: string; count: number }>`
     select one.status, (select count(*) from (
-      select from post where status = one.status and ${isVisible(reader, others)} limit ${lookedThroughAtMost}) counted) as count
+      select from post where status = one.status and ${isVisible(reader, others)} limit ${countedAtMost}) counted) as count
     from unnest(${[...postStatuses]}::post_status[]) one (status)`
       : sql<{ status: string; count: number }>`
     with seen as materialized (${newestPosts(reader, others, undefined, lookedThroughAtMost)})

@@ -78,7 +78,7 @@ export async function countFacets(
   const { rows } = await sql<{ facet: string; value: string; count: number }>`
     with chosen as materialized (
       select coalesce(review.severity, 'none') as severity, review.networks, review.unit_id, review.claimed_by, review.claimed_until
-      from review where review.status = any(${statuses}::text[]) and ${isVisible(reader)} limit ${countedAtMost}
+      from review where ${hasStatus(statuses)} and ${isVisible(reader)} limit ${countedAtMost}
     )
     select 'status' as facet, one.status as value, (select count(*)::int from (
       select from review where review.status = one.status and ${isVisible(reader)} limit ${countedAtMost}) counted) as count
@@ -98,6 +98,14 @@ function isVisible({ scope }: QueueReader): RawBuilder<SqlBool> {
   return inScope(scope, sql`review.unit_id`)
 }
 
+// One status alone is read in the order of its index.
+function hasStatus(statuses: readonly string[]): RawBuilder<SqlBool> {
+  const [only, ...more] = statuses
+  return more.length === 0
+    ? sql<SqlBool>`review.status = ${only ?? ''}`
+    : sql<SqlBool>`review.status = any(${[...statuses]}::text[])`
+}
+
 function matchesFilter({ userId, now }: QueueReader, filter: QueueFilter) {
   const claimer = filter.assignee === 'me' ? userId : filter.assignee === 'none' ? null : (filter.assignee ?? null)
   const mine =
@@ -106,7 +114,7 @@ function matchesFilter({ userId, now }: QueueReader, filter: QueueFilter) {
       : claimer === null
         ? sql<boolean>`(review.claimed_by is null or review.claimed_until < ${now}) and review.assigned_to is null`
         : sql<boolean>`((review.claimed_by = ${claimer}::uuid and review.claimed_until >= ${now}) or review.assigned_to = ${claimer}::uuid)`
-  return sql<boolean>`review.status = any(${filter.statuses}::text[]) and ${mine}
+  return sql<boolean>`${hasStatus(filter.statuses)} and ${mine}
     and (${filter.unit ?? null}::uuid is null or review.unit_id = any(array(select id from unit where path @> array[${filter.unit ?? null}::uuid])))
     and (${filter.network ?? null}::text is null or ${filter.network ?? null}::text = any(review.networks))
     and (${filter.severity ?? null}::text is null or review.severity = ${filter.severity ?? null}::text)`

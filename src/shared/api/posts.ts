@@ -177,7 +177,7 @@ export const listPosts = endpoint({
         ...Page(PostSummary).properties,
         counts: Type.Record(Type.String(), Type.Integer(), {
           description:
-            'Posts by status under the same filter: no more than 10,000 of each, and with `q` among the newest 10,000 only',
+            'Posts by status under the same filter: no more than 10,000 of each, and with `q` among the newest 3,000 only',
         }),
         searchedBackTo: Type.Union([At, Type.Null()], {
           description: 'How far back `q` was searched for, where older posts are left: the cursor goes on from there',
