@@ -7,8 +7,7 @@ const words = process.argv.slice(2)
 run({
   files: words.filter((word) => !word.startsWith('-')),
   execArgv: words.filter((word) => word.startsWith('-')),
-  // One more than there are cores: many files wait for a browser, a clock or a server that starts.
-  concurrency: availableParallelism() + 1,
+  concurrency: availableParallelism(),
 })
   .on('test:fail', ({ todo }) => {
     if (todo === undefined) process.exitCode = 1
