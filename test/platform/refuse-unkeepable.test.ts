@@ -32,6 +32,32 @@ test('Text that no record can hold is refused with its place by every call, and 
   assert.match(french.json<{ detail: string }>().detail, /caractère NUL/)
 })
 
+test('What has the letters of an id and is none is refused wherever one is asked for', async (t) => {
+  const gateway = await startGateway(t)
+  const [camille, ines, ada] = [
+    await gateway.signIn('camille'),
+    await gateway.signIn('ines'),
+    await gateway.signIn('ada'),
+  ]
+  for (const id of ['-'.repeat(36), `urn:uuid:${newId(gateway.clock.now())}`]) {
+    const cursor = Buffer.from(`${gateway.clock.now()} ${id}`).toString('base64url')
+    const answers = [
+      await ada.get(`/api/users?cursor=${id}`),
+      await ada.get(`/api/users?ids=${id}`),
+      await ada.get(`/api/users?role=reviewer&unit=${id}`),
+      await camille.get(`/api/posts?cursor=${cursor}`),
+      await camille.get(`/api/posts?author=${id}`),
+      await camille.get(`/api/posts/${id}`),
+      await ines.get(`/api/reviews?cursor=${cursor}`),
+      await ines.get(`/api/reviews?assignee=${id}`),
+      await ines.get(`/api/reviews?unit=${id}`),
+      await ines.post('/api/stops', { scope: 'unit', scopeId: id, reason: 'x' }),
+    ]
+    for (const [at, answer] of answers.entries())
+      assert.ok([400, 403, 404, 422].includes(answer.statusCode), `${at}: ${answer.statusCode} ${answer.body}`)
+  }
+})
+
 test('A time that Postgres or JavaScript would read otherwise, or not at all, is refused', async (t) => {
   const gateway = await startGateway(t)
   const ruth = await gateway.signIn('ruth')

@@ -1,6 +1,7 @@
 import { AppError } from '#server/platform/app-error.ts'
 import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { isId } from '#server/platform/new-id.ts'
 import * as contract from '#shared/api/identity.ts'
 import { createToken } from './create-token.ts'
 import { createUnit } from './create-unit.ts'
@@ -66,7 +67,7 @@ export function registerIdentityRoutes(app: App, deps: Parts, relyingParty: Rely
 
 /** A list of people goes on after the last of a page. */
 function readPersonCursor(cursor: string | undefined): string | undefined {
-  if (cursor !== undefined && !/^[0-9a-f-]{36}$/.test(cursor))
+  if (cursor !== undefined && !isId(cursor))
     throw new AppError(
       'invalid_request',
       'This cursor is not one of ours. Start again from the first page, without a cursor.',

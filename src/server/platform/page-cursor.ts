@@ -1,5 +1,6 @@
 import { AppError } from './app-error.ts'
 import type { Instant } from './clock.ts'
+import { isId } from './new-id.ts'
 
 /** A keyset position: rows strictly after `(at, id)` in the list's order. */
 export interface Position {
@@ -16,7 +17,7 @@ export function writeCursor(position: Position): string {
 export function readCursor(cursor: string | undefined): Position | undefined {
   if (cursor === undefined) return undefined
   const [at, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
-  if (at === undefined || id === undefined || Number.isNaN(Date.parse(at)) || !/^[0-9a-f-]{36}$/.test(id)) {
+  if (at === undefined || id === undefined || Number.isNaN(Date.parse(at)) || !isId(id)) {
     throw new AppError(
       'invalid_request',
       'This cursor is not one of ours. Start again from the first page, without a cursor.',

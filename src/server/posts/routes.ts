@@ -3,6 +3,7 @@ import { scopeUnits, unitOfActing } from '#server/platform/actor.ts'
 import type { App } from '#server/platform/app-type.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { isId } from '#server/platform/new-id.ts'
 import { cutPage, readCursor, writeCursor } from '#server/platform/page-cursor.ts'
 import { readLanguage } from '#server/platform/read-language.ts'
 import { judgeContent, toApiFinding } from '#server/policies/judge-content.ts'
@@ -102,8 +103,8 @@ export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | '
 }
 
 function readUserId(author: string | undefined): string | undefined {
-  if (author === undefined || author === '' || /^[0-9a-f-]{36}$/i.test(author))
-    return author === '' ? undefined : author
+  if (author === undefined || author === '') return undefined
+  if (isId(author)) return author
   throw new AppError('invalid_request', 'author is `me` or a user id.')
 }
 

@@ -4,7 +4,7 @@ import { holdsPermission, mayOnUnit } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
-import { newId } from '#server/platform/new-id.ts'
+import { isId, newId } from '#server/platform/new-id.ts'
 import type { BodyOf } from '#shared/api/endpoint.ts'
 import type { engageStop as contract, Stop } from '#shared/api/publishing.ts'
 import { raiseFence } from './queries.ts'
@@ -59,7 +59,7 @@ export async function unitPathOfScope(
 ): Promise<readonly string[] | undefined> {
   if (wish.scope !== 'unit' && wish.scope !== 'profile') return undefined
   const id = wish.scopeId ?? ''
-  if (!/^[0-9a-f-]{36}$/i.test(id)) throw noSuchScope(wish.scope)
+  if (!isId(id)) throw noSuchScope(wish.scope)
   const row =
     wish.scope === 'unit'
       ? await tx.selectFrom('unit').select('path').where('id', '=', id).executeTakeFirst()

@@ -150,7 +150,7 @@ export const listUsers = endpoint({
       ids: Type.Optional(
         Type.String({
           maxLength: 3_700,
-          pattern: '^[0-9a-f-]{36}(,[0-9a-f-]{36})*$',
+          pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*$',
           description: 'These alone, by comma',
         }),
       ),
