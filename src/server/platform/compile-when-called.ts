@@ -4,6 +4,7 @@ import { Ajv, type AnySchema, type ValidateFunction } from 'ajv'
 import type { FastifyValidationResult } from 'fastify/types/schema.js'
 import { AppError } from './app-error.ts'
 import type { App } from './app-type.ts'
+import { isId } from './new-id.ts'
 import { findUnkeepable, isReadableTime } from './refuse-unkeepable.ts'
 
 /**
@@ -26,6 +27,8 @@ export function openValidator(): Ajv {
   const ajv = new Ajv({ coerceTypes: 'array', useDefaults: true, removeAdditional: false, allErrors: false })
   addFormats.default(ajv)
   ajv.addFormat('date-time', isReadableTime)
+  // RFC 9562 also writes `urn:uuid:…`, which Postgres does not read.
+  ajv.addFormat('uuid', isId)
   return ajv
 }
 
