@@ -3,15 +3,25 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
+import { zstdCompressSync } from 'node:zlib'
 import { sql } from 'kysely'
 import pg from 'pg'
+import { readBucketLog } from '#server/archive/bucket-log.ts'
+import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
 import { disposeRecords } from '#server/archive/dispose-records.ts'
-import { entriesKey } from '#server/archive/object-keys.ts'
+import { checkpointKey, entriesKey } from '#server/archive/object-keys.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
+import type { ObjectStore } from '#server/platform/object-store.ts'
+import { utf8 } from '#shared/tlog/bytes.ts'
+import { formatCheckpoint } from '#shared/tlog/checkpoint.ts'
+import { appendLeaf, emptyFrontier, frontierRoot } from '#shared/tlog/frontier.ts'
+import { hashLeaf } from '#shared/tlog/merkle.ts'
+import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import { cloneDatabase } from '#test/support/clone-database.ts'
-import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
+import { createFakeClock } from '#test/support/fake-clock.ts'
+import { openArchive, testSigner, type TestArchive } from '#test/support/open-archive.ts'
 
 // What the other files of this folder do not attack; README.md lists which test proves which line.
 
@@ -96,6 +106,56 @@ test('A clock that jumped ahead and back leaves a log whose times never decrease
     archive.db,
   )
   assert.equal(rows[0]?.rises, true)
+})
+
+const stream = '019a0000-0000-7000-8000-0000000000a1'
+const instant = (second: number) => `2026-03-02T09:00:${String(second).padStart(2, '0')}.000Z`
+
+/** An entry as the sealer writes it, of a body that nobody looks for. */
+function entryText(n: number, second: number, number = n): string {
+  const id = `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`
+  const header = `{"actor":"${stream}","bodyHash":"${'0'.repeat(64)}","id":"${id}","recordedAt":"${instant(0)}","retentionClass":"mifid-7y","streams":{"author":"${stream}"},"type":"session.started","v":1}`
+  return `{"at":"${instant(second)}","h":${header},"n":${n},"sq":{"author":${number}}}`
+}
+
+/** Two seals of two entries each in a bucket of their own, made and signed by whoever has the key. */
+async function forgeBucket(
+  t: TestContext,
+  { entries, ...second }: { entries: readonly string[]; size?: number; at?: string },
+): Promise<ObjectStore> {
+  const directory = await mkdtemp(join(tmpdir(), 'forged-'))
+  t.after(() => rm(directory, { recursive: true, force: true }))
+  const store = await openDirectoryObjectStore({ directory, clock: createFakeClock() })
+  const { name, verifierKey, sign } = testSigner()
+  const frontier = emptyFrontier()
+  for (const [first, said] of [
+    [0, { at: instant(2) }],
+    [2, { at: instant(4), ...second }],
+  ] as const) {
+    const lines = entries.slice(first, first + 2)
+    for (const line of lines) appendLeaf(frontier, hashLeaf(utf8(line)))
+    const text = formatCheckpoint({ origin: name, size: first + 2, root: frontierRoot(frontier), ...said })
+    const signature = formatSignature(name, parseVerifierKey(verifierKey).publicKey, await sign(utf8(text)))
+    await store.put(entriesKey(first, first + 2), zstdCompressSync(`${lines.join('\n')}\n`), '2030-01-01T00:00:00.000Z')
+    await store.put(checkpointKey(first + 2), utf8(`${text}\n${signature}`), '2030-01-01T00:00:00.000Z')
+  }
+  return store
+}
+
+test('What whoever has the key signs over the true entries is held to their number, their times and their order', async (t) => {
+  const honest = [entryText(0, 1), entryText(1, 2), entryText(2, 3), entryText(3, 4)]
+  const forgeries: [string, Parameters<typeof forgeBucket>[1], string[], number][] = [
+    ['nothing', { entries: honest }, [], 4],
+    ['a checkpoint of another size', { entries: honest, size: 3 }, ['bad_checkpoint'], 2],
+    ['a checkpoint before its predecessor', { entries: honest, at: instant(1) }, ['time_goes_back'], 4],
+    ['a time that goes back in a seal', { entries: honest.with(3, entryText(3, 2)) }, ['bad_entry'], 2],
+    ['a time that goes back between seals', { entries: honest.with(2, entryText(2, 1)) }, ['bad_entry'], 2],
+    ['a stream with a gap', { entries: honest.with(3, entryText(3, 4, 7)) }, ['stream_gap'], 4],
+  ]
+  for (const [what, forgery, kinds, size] of forgeries) {
+    const log = await readBucketLog(await forgeBucket(t, forgery), parseVerifierKey(testSigner().verifierKey))
+    assert.deepEqual([log.problems.map(({ kind }) => kind), log.size], [kinds, size], what)
+  }
 })
 
 const script = `

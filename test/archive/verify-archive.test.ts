@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
@@ -230,6 +230,28 @@ const bucketAttacks: {
     ],
   },
   {
+    name: 'a body is given the id of another record',
+    attack: (archive) =>
+      rewriteLines(archive, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst', ([a, b, c]) => [
+        a!.replace(/"id":"[^"]*"/, /"id":"[^"]*"/.exec(b!)![0]),
+        b!,
+        c!,
+      ]),
+    finds: [
+      { kind: 'body_unknown', logIndex: 3 },
+      { kind: 'body_missing', logIndex: 3 },
+    ],
+  },
+  {
+    name: 'a body of no entry is added',
+    attack: (archive) =>
+      rewriteLines(archive, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst', (lines) => [
+        ...lines,
+        lines[2]!.replace('"n":5', '"n":6'),
+      ]),
+    finds: [{ kind: 'body_unknown', logIndex: 6 }],
+  },
+  {
     name: 'a whole file of bodies is removed',
     attack: (archive) =>
       rm(join(archive.objectDirectory, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst~'), { recursive: true }),
@@ -253,13 +275,21 @@ const bucketAttacks: {
   },
 ]
 
-for (const { name, attack, finds } of bucketAttacks) {
-  test(`In the object store ${name}: verification names it`, async (t) => {
-    const archive = await openSealed(t)
-    await attack(archive)
-    assert.deepEqual(await findings(archive), finds)
-  })
-}
+test('In the object store whatever is changed is named by the verification', async (t) => {
+  const archive = await openSealed(t)
+  const aside = `${archive.objectDirectory}.aside`
+  await cp(archive.objectDirectory, aside, { recursive: true })
+  for (const { name, attack, finds } of bucketAttacks) {
+    await t.test(`In the object store ${name}: verification names it`, async () => {
+      await attack(archive)
+      assert.deepEqual(await findings(archive), finds)
+    })
+    for (const entry of await readdir(archive.objectDirectory))
+      await rm(join(archive.objectDirectory, entry), { recursive: true })
+    await cp(aside, archive.objectDirectory, { recursive: true })
+  }
+  assert.deepEqual(await findings(archive), [])
+})
 
 const databaseAttacks: { name: string; statements: string[]; finds: { kind: string; logIndex: number | null }[] }[] = [
   {

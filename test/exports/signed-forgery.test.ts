@@ -6,6 +6,7 @@ import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { ZipWriter, type PackedFile } from '#server/exports/write-zip.ts'
 import { utf8 } from '#shared/tlog/bytes.ts'
+import { formatCheckpoint } from '#shared/tlog/checkpoint.ts'
 import { formatSignature, parseVerifierKey } from '#shared/tlog/note.ts'
 import { freshPath, key, lines, log, pack, setLines } from './forge-package.ts'
 import { makeLog, makeSigner, units } from './made-log.ts'
@@ -299,6 +300,40 @@ const forgeries: readonly Forgery[] = [
     /The manifest cannot be read/,
   ],
 ]
+
+/** The word of outside parties about the log's last size, under a checkpoint of the log's own key. */
+async function anchored(said: { size: number }, files: Record<string, string> = {}): Promise<Change> {
+  const { name, verifierKey, sign } = makeSigner(1)
+  const text = formatCheckpoint({ origin: name, root: log.root, ...said })
+  const note = `${text}\n${formatSignature(name, parseVerifierKey(verifierKey).publicKey, await sign(utf8(text)))}`
+  return (contents) => {
+    for (const [file, content] of Object.entries({ checkpoint: note, 'consistency.json': '[]', ...files }))
+      contents.set(`log/anchors/700/${file}`, Buffer.from(content))
+  }
+}
+
+it('finds an anchor that speaks of another log, or that is none, in a package that was signed again', async () => {
+  const honest = await verifyPackage(await forge(whole, { contents: await anchored({ size: 700 }) }), key)
+  assert.deepEqual([honest.problems, honest.anchors.map(({ treeSize }) => treeSize)], [[], [700]])
+  const anchors: [Change, file: string, RegExp][] = [
+    [await anchored({ size: 699 }), 'log/anchors/700', /does not continue the checkpoint of 700 entries/],
+    [await anchored({ size: 700 }, { 'consistency.json': '{}' }), 'log/anchors/700', /: It has no proof\./],
+    [await anchored({ size: 700 }, { 'consistency.json': '[1]' }), 'log/anchors/700', /: It has no proof\./],
+    [await anchored({ size: 700 }, { checkpoint: '\xff\n' }), 'log/anchors/700', /cannot be believed/],
+    [
+      await anchored({ size: 700 }, { cosignatures: '— nobody\n' }),
+      'log/anchors/700/cosignatures',
+      /The cosignatures cannot be read: /,
+    ],
+  ]
+  for (const [contents, file, sentence] of anchors) {
+    const { problems } = await verifyPackage(await forge(whole, { contents }), key)
+    assert.ok(
+      problems.some((problem) => problem.file === file && sentence.test(problem.sentence)),
+      `${String(sentence)}: ${JSON.stringify(problems)}`,
+    )
+  }
+})
 
 it('forges in these tests as whoever has the key would: what is not changed verifies', async () => {
   for (const path of [whole, ofOneUnit])

@@ -16,6 +16,10 @@ interface KnownFile {
   readonly size: number
 }
 
+interface StoredFile extends KnownFile {
+  readonly versionId: string
+}
+
 /**
  * Are all media files that posts were given still in the bucket, as large as they were, under their own hash? Every file is
  * looked for; of a large collection a part is read each time. Memory stays flat: both lists are walked side by side.
@@ -28,18 +32,23 @@ export async function verifyMedia(deps: MediaDeps): Promise<Problem[]> {
     while (there.done !== true && there.value.key < key) there = await stored.next()
     const found = there.done === true || there.value.key !== key ? undefined : there.value
     if (found === undefined) problems.push(problem('media_missing', `"${key}" is missing from the object store.`))
-    // Of several versions the listing may name a later one first.
-    else if (found.size !== size && (await deps.objectStore.head(key))?.size !== size)
+    else if (found.size !== size && !(await isFirstSized(deps, found, size)))
       problems.push(problem('media_differs', `"${key}" has another length than was stored.`))
   }
   while (there.done !== true) there = await stored.next()
   return [...problems, ...(await readSample(deps))]
 }
 
+/** Of several versions the listing may name a later one first: is the first one as large as it was? */
+async function isFirstSized({ objectStore }: MediaDeps, listed: StoredFile, size: number): Promise<boolean> {
+  const first = await objectStore.head(listed.key)
+  return first !== undefined && first.versionId !== listed.versionId && first.size === size
+}
+
 /** What lies under `media/`, each key once; whatever a foreign hand put over it is reported. */
-async function* firstVersions({ objectStore }: MediaDeps, problems: Problem[]): AsyncGenerator<KnownFile> {
+async function* firstVersions({ objectStore }: MediaDeps, problems: Problem[]): AsyncGenerator<StoredFile> {
   let last: string | undefined
-  for await (const { key, size, deleteMarker } of objectStore.list('media/')) {
+  for await (const { key, size, versionId, deleteMarker } of objectStore.list('media/')) {
     if (deleteMarker) {
       problems.push(problem('delete_marker', `Somebody tried to delete "${key}".`))
     } else if (key === last) {
@@ -48,7 +57,7 @@ async function* firstVersions({ objectStore }: MediaDeps, problems: Problem[]): 
       )
     } else {
       last = key
-      yield { key, size }
+      yield { key, size, versionId }
     }
   }
 }
