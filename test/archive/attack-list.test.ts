@@ -126,7 +126,7 @@ async function forgeBucket(
   const directory = await mkdtemp(join(tmpdir(), 'forged-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
   const store = await openDirectoryObjectStore({ directory, clock: createFakeClock() })
-  const { name, verifierKey, sign } = testSigner()
+  const signer = testSigner()
   const frontier = emptyFrontier()
   for (const [first, said] of [
     [0, { at: instant(2) }],
@@ -134,8 +134,9 @@ async function forgeBucket(
   ] as const) {
     const lines = entries.slice(first, first + 2)
     for (const line of lines) appendLeaf(frontier, hashLeaf(utf8(line)))
-    const text = formatCheckpoint({ origin: name, size: first + 2, root: frontierRoot(frontier), ...said })
-    const signature = formatSignature(name, parseVerifierKey(verifierKey).publicKey, await sign(utf8(text)))
+    const text = formatCheckpoint({ origin: signer.name, size: first + 2, root: frontierRoot(frontier), ...said })
+    const { publicKey } = parseVerifierKey(signer.verifierKey)
+    const signature = formatSignature(signer.name, publicKey, await signer.sign(utf8(text)))
     await store.put(entriesKey(first, first + 2), zstdCompressSync(`${lines.join('\n')}\n`), '2030-01-01T00:00:00.000Z')
     await store.put(checkpointKey(first + 2), utf8(`${text}\n${signature}`), '2030-01-01T00:00:00.000Z')
   }

@@ -303,9 +303,10 @@ const forgeries: readonly Forgery[] = [
 
 /** The word of outside parties about the log's last size, under a checkpoint of the log's own key. */
 async function anchored(said: { size: number }, files: Record<string, string> = {}): Promise<Change> {
-  const { name, verifierKey, sign } = makeSigner(1)
-  const text = formatCheckpoint({ origin: name, root: log.root, ...said })
-  const note = `${text}\n${formatSignature(name, parseVerifierKey(verifierKey).publicKey, await sign(utf8(text)))}`
+  const signer = makeSigner(1)
+  const text = formatCheckpoint({ origin: signer.name, root: log.root, ...said })
+  const { publicKey } = parseVerifierKey(signer.verifierKey)
+  const note = `${text}\n${formatSignature(signer.name, publicKey, await signer.sign(utf8(text)))}`
   return (contents) => {
     for (const [file, content] of Object.entries({ checkpoint: note, 'consistency.json': '[]', ...files }))
       contents.set(`log/anchors/700/${file}`, Buffer.from(content))
