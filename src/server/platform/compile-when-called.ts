@@ -15,11 +15,23 @@ import { findUnkeepable, isReadableTime } from './refuse-unkeepable.ts'
 export function compileWhenCalled(app: App): void {
   validateWhenCalled(app)
   refuseUnkeepableBodies(app)
-  const compile = SerializerSelector()()
-  app.setSerializerCompiler((route) => {
-    let write: ReturnType<typeof compile> | undefined
-    return (answer) => (write ??= compile(route as Parameters<typeof compile>[0]))(answer)
-  })
+  app.setSerializerCompiler((route) => (answer) => findSerializer(route as Serialized)(answer))
+}
+
+type Serialized = Parameters<typeof compileSerializer>[0]
+type Serializer = ReturnType<typeof compileSerializer>
+
+const compileSerializer = SerializerSelector()()
+/** The contract's schemas are constants of the process: what is compiled of one holds for every app in it. */
+const serializers = new WeakMap<object, Serializer>()
+
+function findSerializer(route: Serialized): Serializer {
+  const schema = route.schema as object
+  const known = serializers.get(schema)
+  if (known !== undefined) return known
+  const made = compileSerializer(route)
+  serializers.set(schema, made)
+  return made
 }
 
 /** The validator of requests, for those who ask the same without HTTP. */
@@ -32,12 +44,14 @@ export function openValidator(): Ajv {
   return ajv
 }
 
+/** Remembers what it compiled of each schema. */
+const requestValidator = openValidator()
+
 function validateWhenCalled(app: App): void {
-  const ajv = openValidator()
   app.setValidatorCompiler<AnySchema>(({ schema }) => {
     let compiled: ValidateFunction | undefined
     const validate: FastifyValidationResult = (data: unknown) => {
-      compiled ??= ajv.compile(schema)
+      compiled ??= requestValidator.compile(schema)
       const isValid = compiled(data)
       validate.errors =
         compiled.errors?.map((error) => ({ ...error, message: error.message ?? 'is not valid' })) ?? null
