@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { buildConsole } from '#server/embedded/build-console.ts'
 import { issuerVariable, startDemoProvider } from '#test/support/demo-provider.ts'
 import { unpackBrowser } from '#test/support/launch-browser.ts'
+import { portionFiles, wantsPeers } from '#test/support/portion-files.ts'
 import { clusterVariable, startTestCluster } from '#test/support/test-cluster.ts'
 
 // One Postgres and one OpenID provider for the whole run; every test clones its database from the migrated template.
@@ -25,11 +26,7 @@ function placeOf(file: string): number {
   return file.startsWith(join('test', 'e2e')) ? 1 : 2
 }
 
-function wantsPeers(file: string): boolean {
-  return /support\/(s3-server|start-pds)\.ts'/.test(readFileSync(file, 'utf8'))
-}
-
-// Every file is a process of its own and loads the whole program: compiled once, that costs half.
+// Every process loads the whole program: compiled once, that costs half.
 const compileCache = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url))
 // What tests leave goes with the run. As open as any folder for such things: some of them write as another user.
 const temporary = await mkdtemp(join(tmpdir(), 'gateway-tests-'))
@@ -46,7 +43,8 @@ const flags = [
   '--test-timeout=600000', // a test that hangs is a failure, not a wait
   ...given.filter((word) => word.startsWith('-')),
 ]
-const child = spawn(process.execPath, [join(import.meta.dirname, 'support', 'run-files.ts'), ...flags, ...files], {
+const portions = portionFiles(files, temporary)
+const child = spawn(process.execPath, [join(import.meta.dirname, 'support', 'run-files.ts'), ...flags, ...portions], {
   stdio: 'inherit',
   env: {
     ...process.env,

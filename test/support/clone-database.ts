@@ -19,18 +19,16 @@ let kept = false
 let count = 0
 const finished: string[] = []
 
-// At the end of the file, when every test has closed its connections. A file run by hand, without test/run.ts, has a
-// cluster of its own.
+// A file run by hand, without test/run.ts, has a cluster of its own.
 after(async () => {
-  if (count === 0) return
-  const cluster = await clusterUrl()
-  for (const name of finished) await runSql(cluster, `drop database ${name} with (force)`)
   if (own !== undefined) await (await own).stop({ keep: kept })
 })
 
-/** A fresh migrated database. It is dropped after the file; a failed test keeps it and prints where it is. */
+/** A fresh migrated database. It is dropped when the next one is made; a failed test keeps it and prints where it is. */
 export async function cloneDatabase(t: TestContext): Promise<TestDatabase> {
   const cluster = await clusterUrl()
+  // By now the tests that these were of have closed their connections.
+  for (const name of finished.splice(0)) await runSql(cluster, `drop database ${name} with (force)`)
   const name = `t${process.pid}_${++count}`
   // Files are copied: writing every page of the template to the log costs twice as much.
   await runSql(cluster, `create database ${name} template ${templateDatabase} strategy file_copy`)
