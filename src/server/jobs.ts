@@ -22,6 +22,7 @@ import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
 import { retractPublications } from '#server/publishing/retract-post.ts'
 import { handOverReviews } from '#server/reviews/hand-over-reviews.ts'
+import { keepNeighbours } from '#server/reviews/keep-neighbours.ts'
 import { openSampledReviews } from '#server/reviews/open-sampled-reviews.ts'
 import { reevaluatePosts } from '#server/reviews/reevaluate-posts.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
@@ -78,6 +79,7 @@ function listJobs(networks: Iterable<string>): readonly Job[] {
     },
     { name: 'sample', wokenBy: [], wakes: [], everySeconds: 30, run: (deps) => openSampledReviews(deps) },
     { name: 'index touch', wokenBy: [], wakes: [], everySeconds: 20, run: (deps) => indexTouch(deps) },
+    { name: 'keep neighbours', wokenBy: [], wakes: [], everySeconds: 30, run: (deps) => keepNeighbours(deps) },
     { name: 'forget keys', wokenBy: [], wakes: [], everySeconds: 3600, run: (deps) => forgetIdempotencyKeys(deps) },
     { name: 'hold', wokenBy: [], wakes: [], everySeconds: 15, run: carryHolds },
     { name: 'directory', wokenBy: [], wakes: [], everySeconds: 2, run: commitDirectory },

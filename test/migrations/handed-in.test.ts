@@ -51,7 +51,9 @@ async function furnishPast(t: TestContext): Promise<TestGateway> {
   await steps.revise(await steps.submit('Once guaranteed returns.'), 'Now without.', true)
   await steps.act(await steps.submit('Straight through, then withdrawn.'), 'withdraw')
   const outlook = await steps.submit('Our outlook, approved.')
-  await approve(ines, outlook)
+  assert.equal((await ines.post(`/api/reviews/${outlook.reviews[0]!.reviewId}/claim`)).statusCode, 200)
+  gateway.clock.advance(90_000)
+  await approve(ines, outlook, { outlook: false })
 
   const scheduledAt = addMilliseconds(gateway.clock.now(), 3 * day)
   const due = await submit(camille, profileId, 'Due in three days.', { scheduledAt })
@@ -111,7 +113,17 @@ async function openOlder(t: TestContext, gateway: TestGateway, before: string): 
   return url
 }
 
-const tables = ['unit', 'app_user', 'policy_version', 'profile', 'post', 'post_revision', 'policy_evaluation', 'review']
+const tables = [
+  'unit',
+  'app_user',
+  'policy_version',
+  'profile',
+  'post',
+  'post_revision',
+  'policy_evaluation',
+  'review',
+  'review_decision',
+]
 
 /** Carries the rows over; what an older schema has no column for is left behind, as the older program would have. */
 async function copyRows(from: string, to: string): Promise<void> {
@@ -149,6 +161,14 @@ async function readVerdicts(url: string): Promise<VerdictRow[]> {
   return rows
 }
 
+/** What is kept of each rule’s hits, for the report of its precision. */
+async function readHits(url: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await withClient(url, (client) =>
+    client.query<Record<string, unknown>>('select * from rule_hit order by found_at, evaluation_id, rule_id'),
+  )
+  return rows
+}
+
 for (const before of ['0013', '0020', '0021']) {
   test(`What was handed in before the schema of ${before} is told as today’s program would have written it`, async (t) => {
     const gateway = await furnishPast(t)
@@ -163,6 +183,10 @@ for (const before of ['0013', '0020', '0021']) {
     assert.ok(applied.some((name) => name.startsWith('0021')))
     const truth = await readVerdicts(gateway.database.ownerUrl)
     assert.deepEqual(await readVerdicts(url), truth)
+    const hits = await readHits(gateway.database.ownerUrl)
+    assert.deepEqual(await readHits(url), hits)
+    assert.ok(hits.some((hit) => hit['judged'] === false && hit['minutes'] === 1.5))
+    assert.ok(hits.some((hit) => hit['superseded_at'] !== null))
     // The past has every kind: handed in and not, for the second time, after activation and before release.
     const kinds = new Set(truth.map((row) => `${row.occasion} ${row.verdict} ${row.handed_in} ${row.repeated}`))
     for (const kind of [

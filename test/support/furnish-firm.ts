@@ -109,13 +109,18 @@ export async function submit(author: SignedIn, profileId: string, text: string, 
   return answer.json<Post>()
 }
 
-/** Approves the open review of a post with the hash that it shows. */
-export async function approve(reviewer: SignedIn, post: Post): Promise<void> {
+/** Approves the open review of a post with the hash that it shows, and says of each rule whether it was right. */
+export async function approve(
+  reviewer: SignedIn,
+  post: Post,
+  findingJudgements: Record<string, boolean> = {},
+): Promise<void> {
   const review = post.reviews.find((candidate) => candidate.status === 'open')
   assert.ok(review, 'the post has no open review')
   const answer = await reviewer.post(`/api/reviews/${review.reviewId}/decision`, {
     outcome: 'approved',
     contentHash: post.contentHash,
+    findingJudgements,
   })
   assert.equal(answer.statusCode, 200, answer.body)
 }

@@ -592,6 +592,20 @@ export interface RoleGrant {
   user_id: string;
 }
 
+export interface RuleHit {
+  evaluation_id: string;
+  findings: number;
+  found_at: Instant;
+  judged: boolean | null;
+  minutes: Generated<number>;
+  neighbours: string[] | null;
+  revision_id: string;
+  rule_id: string;
+  share: number;
+  superseded_at: Instant | null;
+  unit_id: string;
+}
+
 export interface SchemaMigration {
   applied_at: Generated<Instant>;
   name: string;
@@ -704,6 +718,7 @@ export interface DB {
   review_decision: ReviewDecision;
   role_change: RoleChange;
   role_grant: RoleGrant;
+  rule_hit: RuleHit;
   schema_migration: SchemaMigration;
   scim_group: ScimGroup;
   scim_group_member: ScimGroupMember;

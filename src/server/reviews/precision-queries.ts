@@ -1,9 +1,8 @@
-import { sql } from 'kysely'
-import type { SearchScope } from '#server/archive/search-scope.ts'
+import { sql, type RawBuilder } from 'kysely'
+import { inScope, type SearchScope } from '#server/archive/search-scope.ts'
 import type { Instant } from '#server/platform/clock.ts'
-import type { Db } from '#server/platform/database.ts'
+import type { Db, Tx } from '#server/platform/database.ts'
 import type { Finding } from '#server/policies/finding.ts'
-import { historyOf } from './simulation-queries.ts'
 
 export interface PrecisionPeriod {
   readonly scope: SearchScope
@@ -11,64 +10,124 @@ export interface PrecisionPeriod {
   readonly to: Instant
 }
 
-/** A revision that reviewers decided on: what policy found, what they said of it, and how long it took them. */
-export interface DecidedRevision {
-  readonly revisionId: string
-  readonly text: string
-  readonly findings: readonly Finding[]
-  /** By rule; the last decision counts where two differ. */
-  readonly judgements: Readonly<Record<string, boolean>> | null
+/** What one rule found in a period, what reviewers said of it, and what it cost them. */
+export interface RuleFigures {
+  readonly ruleId: string
+  readonly hits: number
+  readonly judgedTrue: number
+  readonly judgedFalse: number
   readonly minutes: number
 }
 
-/** The verdict that the reviewers of a revision saw: the last one with which it was handed in. */
-function handedIn({ scope, from, to }: PrecisionPeriod) {
-  const units = scope === 'everything' ? null : [...scope]
-  return sql`select e.revision_id, e.findings from ${historyOf({ units, from, to }, sql`true`)}`
+/** The hits `h` of a period: of each revision those of the last verdict with which it was handed in before its end. */
+function hitsOf({ scope, from, to }: PrecisionPeriod): RawBuilder<unknown> {
+  return sql`rule_hit h where h.found_at < ${to} and ${from === null ? sql`true` : sql`h.found_at >= ${from}`}
+    and (h.superseded_at is null or h.superseded_at >= ${to}) and ${inScope(scope, sql`h.unit_id`)}`
 }
 
-/** Revisions that each rule found something in. */
-export async function countHits(db: Db, period: PrecisionPeriod): Promise<Map<string, number>> {
-  const { rows } = await sql<{ ruleId: string; hits: number }>`
-    select f ->> 'ruleId' as "ruleId", count(*) as hits
-      from (${handedIn(period)}) h, jsonb_array_elements(h.findings) f group by 1`.execute(db)
-  return new Map(rows.map(({ ruleId, hits }) => [ruleId, hits]))
-}
-
-const pageSize = 500
-
-/** The decided revisions of the period, read a page at a time. A review's time runs from its claim to the decision. */
-export async function* streamDecided(
-  db: Db,
-  period: PrecisionPeriod,
-  claimMinutes: number,
-): AsyncGenerator<DecidedRevision> {
-  let after: string | null = null
-  for (;;) {
-    const rows = await readDecided(db, period, claimMinutes, after)
-    yield* rows
-    if (rows.length < pageSize) return
-    after = rows.at(-1)!.revisionId
-  }
-}
-
-async function readDecided(
-  db: Db,
-  period: PrecisionPeriod,
-  claimMinutes: number,
-  after: string | null,
-): Promise<DecidedRevision[]> {
-  const { rows } = await sql<DecidedRevision>`
-    select h.revision_id as "revisionId", r.text, h.findings,
-      (select jsonb_object_agg(j.key, j.value order by d.decided_at, d.id)
-        from review v join review_decision d on d.review_id = v.id, jsonb_each(d.finding_judgements) j
-        where v.revision_id = h.revision_id and v.closed_at is not null) as judgements,
-      coalesce((select sum(least(extract(epoch from d.decided_at - v.claimed_until) / 60 + ${claimMinutes}::int, ${claimMinutes}::int))
-        from review v join review_decision d on d.review_id = v.id
-        where v.revision_id = h.revision_id and v.claimed_by = d.reviewer_id and d.decided_at <= v.claimed_until), 0)::float8 as minutes
-    from (${handedIn(period)}) h join post_revision r on r.id = h.revision_id
-    where jsonb_array_length(h.findings) > 0 and (${after}::uuid is null or h.revision_id > ${after}::uuid)
-      and exists (select from review v join review_decision d on d.review_id = v.id where v.revision_id = h.revision_id)
-    order by h.revision_id limit ${pageSize}`.execute(db)
+export async function findRuleFigures(db: Db, period: PrecisionPeriod): Promise<RuleFigures[]> {
+  const { rows } = await sql<RuleFigures>`
+    select h.rule_id as "ruleId", sum(h.findings) as hits, sum(h.minutes) as minutes,
+      coalesce(sum(h.findings) filter (where h.judged), 0) as "judgedTrue",
+      coalesce(sum(h.findings) filter (where not h.judged), 0) as "judgedFalse"
+    from ${hitsOf(period)} group by h.rule_id`.execute(db)
   return rows
+}
+
+/** Words that stood beside wrong hits of a rule, and how often. */
+export interface WrongUse {
+  readonly ruleId: string
+  readonly phrase: string
+  readonly falseHits: number
+}
+
+/** What was read of hits whose words are not kept yet. */
+export interface ReadUse {
+  readonly ruleId: string
+  readonly phrase: string
+  readonly wrong: number
+  readonly needed: number
+}
+
+/** The phrases that stood in at least so many wrong hits of a rule and in no right one, the most frequent of each rule. */
+export async function findWrongUses(
+  db: Db,
+  period: PrecisionPeriod,
+  { read, atLeast, atMost }: { read: readonly ReadUse[]; atLeast: number; atMost: number },
+): Promise<WrongUse[]> {
+  const { rows } = await sql<WrongUse>`
+    with read as (
+      select * from unnest(${read.map((use) => use.ruleId)}::text[], ${read.map((use) => use.phrase)}::text[],
+        ${read.map((use) => use.wrong)}::integer[], ${read.map((use) => use.needed)}::integer[]) r (rule_id, phrase, wrong, needed)
+    ), wrong as materialized (
+      select rule_id, phrase, sum(wrong) as wrong from (
+        select h.rule_id, phrase, count(*) as wrong
+          from (select * from ${hitsOf(period)} and not h.judged) h, unnest(h.neighbours) phrase group by 1, 2
+        union all
+        select rule_id, phrase, wrong from read) w group by 1, 2 having sum(wrong) >= ${atLeast}
+    ), needed as (
+      select h.rule_id, phrase from (select * from ${hitsOf(period)} and h.judged) h, unnest(h.neighbours) phrase
+      union all
+      select rule_id, phrase from read where needed > 0
+    ), placed as (
+      select w.*, row_number() over (partition by rule_id order by wrong desc, phrase collate "C") as place from wrong w
+        where not exists (select from needed n where n.rule_id = w.rule_id and n.phrase = w.phrase)
+    )
+    select rule_id as "ruleId", phrase, wrong::integer as "falseHits" from placed where place <= ${atMost} order by rule_id, place`.execute(
+    db,
+  )
+  return rows
+}
+
+/** A judged hit whose neighbouring words are not kept yet, with the text and the findings of its verdict. */
+export interface UnreadHit {
+  readonly revisionId: string
+  readonly evaluationId: string
+  readonly ruleId: string
+  readonly judged: boolean
+  readonly text: string
+  readonly findings: readonly Finding[]
+}
+
+const unread = sql`h.judged is not null and h.neighbours is null`
+const unreadColumns = sql`h.revision_id as "revisionId", h.evaluation_id as "evaluationId", h.rule_id as "ruleId", h.judged,
+  (select text from post_revision where id = h.revision_id) as text,
+  (select findings from policy_evaluation where id = h.evaluation_id) as findings`
+
+/** Those of a period after one of them, at most so many. */
+export async function findUnreadHits(
+  db: Db,
+  period: PrecisionPeriod,
+  after: UnreadHit | undefined,
+  limit: number,
+): Promise<UnreadHit[]> {
+  const isAfter =
+    after === undefined
+      ? sql`true`
+      : sql`(h.revision_id, h.evaluation_id, h.rule_id) > (${after.revisionId}::uuid, ${after.evaluationId}::uuid, ${after.ruleId})`
+  const { rows } = await sql<UnreadHit>`
+    select ${unreadColumns} from ${hitsOf(period)} and ${unread} and ${isAfter}
+      order by h.revision_id, h.evaluation_id, h.rule_id limit ${limit}`.execute(db)
+  return rows
+}
+
+/** Some that nobody else has in hand. */
+export async function lockUnreadHits(tx: Tx, limit: number): Promise<UnreadHit[]> {
+  const { rows } = await sql<UnreadHit>`
+    select ${unreadColumns} from rule_hit h where ${unread} limit ${limit} for update skip locked`.execute(tx)
+  return rows
+}
+
+export async function keepNeighbours(
+  tx: Tx,
+  hits: readonly (Pick<UnreadHit, 'revisionId' | 'evaluationId' | 'ruleId'> & {
+    readonly neighbours: readonly string[]
+  })[],
+): Promise<void> {
+  await sql`
+    update rule_hit h set neighbours = k.neighbours
+      from jsonb_to_recordset(${JSON.stringify(hits)}::jsonb) as k ("revisionId" uuid, "evaluationId" uuid, "ruleId" text, neighbours text[])
+      where h.revision_id = k."revisionId" and h.evaluation_id = k."evaluationId" and h.rule_id = k."ruleId"`.execute(
+    tx,
+  )
 }

@@ -1,20 +1,22 @@
 import { readScope } from '#server/archive/search-scope.ts'
 import type { Actor } from '#server/platform/actor.ts'
+import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { AnswerOf, QueryOf } from '#shared/api/endpoint.ts'
 import type { readPrecision as contract } from '#shared/api/simulations.ts'
-import { claimMilliseconds } from './claim.ts'
-import { countHits, streamDecided, type DecidedRevision, type PrecisionPeriod } from './precision-queries.ts'
+import {
+  findRuleFigures,
+  findUnreadHits,
+  findWrongUses,
+  type PrecisionPeriod,
+  type ReadUse,
+  type UnreadHit,
+} from './precision-queries.ts'
 import { precisionOf } from './read-simulation.ts'
-import { readNeighbourhood, suggestExclusions, type Neighbourhood } from './suggest-exclusions.ts'
+import { readNeighbours } from './read-neighbours.ts'
 
-interface RuleTally {
-  right: number
-  wrong: number
-  minutes: number
-  readonly rightUses: Neighbourhood[]
-  readonly wrongUses: Neighbourhood[]
-}
+/** A phrase is suggested once it would spare so many wrong hits; so many of them for a rule. */
+const suggested = { atLeast: 2, atMost: 5 }
 
 /** How right each rule was in the actor's units, the least precise first, and which exclusions would spare false hits. */
 export async function readPrecision(
@@ -27,36 +29,36 @@ export async function readPrecision(
     from: query.from === undefined ? null : new Date(query.from).toISOString(),
     to: query.to === undefined ? deps.clock.now() : new Date(query.to).toISOString(),
   }
-  const hits = await countHits(deps.db, period)
-  const tallies = new Map<string, RuleTally>()
-  for await (const revision of streamDecided(deps.db, period, claimMilliseconds / 60_000)) tally(tallies, revision)
-  const rules = [...hits].map(([ruleId, count]) => {
-    const { right, wrong, minutes, rightUses, wrongUses } = tallies.get(ruleId) ?? emptyTally()
-    return {
-      ruleId,
-      hits: count,
-      judgedTrue: right,
-      judgedFalse: wrong,
-      precision: precisionOf(right, wrong),
-      reviewerMinutes: Math.round(minutes * 10) / 10,
-      exclusions: suggestExclusions(wrongUses, rightUses),
-    }
-  })
+  const figures = await findRuleFigures(deps.db, period)
+  const uses = await findWrongUses(deps.db, period, { ...suggested, read: await readUses(deps.db, period) })
+  const byRule = Map.groupBy(uses, ({ ruleId }) => ruleId)
+  const rules = figures.map(({ ruleId, hits, judgedTrue, judgedFalse, minutes }) => ({
+    ruleId,
+    hits,
+    judgedTrue,
+    judgedFalse,
+    precision: precisionOf(judgedTrue, judgedFalse),
+    reviewerMinutes: Math.round(minutes * 10) / 10,
+    exclusions: (byRule.get(ruleId) ?? []).map(({ phrase, falseHits }) => ({ unless: phrase, falseHits })),
+  }))
   return { rules: rules.toSorted((a, b) => (a.precision ?? 2) - (b.precision ?? 2) || (a.ruleId < b.ruleId ? -1 : 1)) }
 }
 
-function emptyTally(): RuleTally {
-  return { right: 0, wrong: 0, minutes: 0, rightUses: [], wrongUses: [] }
-}
+const pageSize = 1_000
 
-function tally(tallies: Map<string, RuleTally>, { text, findings, judgements, minutes }: DecidedRevision): void {
-  for (const finding of findings) {
-    const rule = tallies.get(finding.ruleId) ?? emptyTally()
-    tallies.set(finding.ruleId, rule)
-    rule.minutes += minutes / findings.length
-    const right = judgements?.[finding.ruleId]
-    if (right === undefined) continue
-    rule[right ? 'right' : 'wrong'] += 1
-    rule[right ? 'rightUses' : 'wrongUses'].push(readNeighbourhood(text, finding))
+/** What stands beside the judged hits that `keep-neighbours.ts` has not come to yet. */
+async function readUses(db: Db, period: PrecisionPeriod): Promise<ReadUse[]> {
+  const uses = new Map<string, { ruleId: string; phrase: string; wrong: number; needed: number }>()
+  for (let after: UnreadHit | undefined; ;) {
+    const hits = await findUnreadHits(db, period, after, pageSize)
+    for (const hit of hits)
+      for (const phrase of readNeighbours(hit)) {
+        const key = `${hit.ruleId} ${phrase}`
+        const use = uses.get(key) ?? { ruleId: hit.ruleId, phrase, wrong: 0, needed: 0 }
+        use[hit.judged ? 'needed' : 'wrong'] += 1
+        uses.set(key, use)
+      }
+    if (hits.length < pageSize) return [...uses.values()]
+    after = hits.at(-1)
   }
 }
