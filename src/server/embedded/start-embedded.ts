@@ -112,6 +112,7 @@ export function describeEmbedded({ common, directory, keys, database, issuer, po
       groupsClaim: 'groups',
       groupRoles: demoGroupRoles,
       scope: 'openid profile email groups',
+      accessTokenType: 'at+jwt',
     },
     database: { url: database.serviceUrl, ownerUrl: database.ownerUrl },
     origin: embeddedOrigin,

@@ -12,6 +12,7 @@ import { provisionPerson } from './provision-person.ts'
 import { findPerson, findToken, touchToken } from './queries.ts'
 import { readClaims } from './read-claims.ts'
 import { isUnreachable, signatureAlgorithms, type RelyingParty } from './relying-party.ts'
+import { requireAccessToken } from './require-access-token.ts'
 import { syncGroupRoles } from './sync-group-roles.ts'
 import { syncScimRoles } from './sync-scim-roles.ts'
 import { findLastSignIn } from './token-queries.ts'
@@ -61,15 +62,14 @@ async function byApiToken(deps: Parts, token: string): Promise<Authenticated> {
 async function proveAccessToken(deps: Parts, relyingParty: RelyingParty, token: string): Promise<JWTPayload> {
   const { configuration, keys } = await relyingParty.discover()
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
       algorithms: signatureAlgorithms,
       issuer: configuration.serverMetadata().issuer,
       audience: deps.config.oidc.audience ?? deps.config.publicUrl,
       clockTolerance: deps.config.oidc.clockSkewSeconds ?? 30,
       requiredClaims: ['sub', 'exp'],
     })
-    // An ID token, whose audience is the client, or a logout token must not pass for an access token.
-    if (payload['events'] !== undefined || payload['nonce'] !== undefined) throw new Error('not an access token')
+    requireAccessToken(protectedHeader, payload, deps.config.oidc.accessTokenType === 'at+jwt')
     return payload
   } catch (error) {
     if (isUnreachable(error)) throw new AppError('provider_unavailable', keysAway, { cause: error })

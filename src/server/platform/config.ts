@@ -32,6 +32,8 @@ export interface Config {
     readonly employeeClaim?: string | undefined
     /** Audience of access tokens of service clients; the public URL when absent. */
     readonly audience?: string | undefined
+    /** `at+jwt` takes only access tokens that say so in their header (RFC 9068); `any` when absent. */
+    readonly accessTokenType?: 'any' | 'at+jwt' | undefined
     /** Tolerance between the provider's clock and ours; 30 when absent. */
     readonly clockSkewSeconds?: number | undefined
   }

@@ -157,6 +157,7 @@ function readOidc(reader: SettingReader): Config['oidc'] {
     unitClaim: reader.optional('GATEWAY_OIDC_UNIT_CLAIM'),
     employeeClaim: reader.optional('GATEWAY_OIDC_EMPLOYEE_CLAIM'),
     audience: reader.optional('GATEWAY_OIDC_AUDIENCE'),
+    accessTokenType: reader.parsed('GATEWAY_OIDC_ACCESS_TOKEN_TYPE', undefined, parseOneOf(['any', 'at+jwt'] as const)),
     clockSkewSeconds: reader.parsed('GATEWAY_OIDC_CLOCK_SKEW_SECONDS', undefined, parseInteger(0, 300)),
   }
 }
