@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { demoGroupRoles } from '#server/embedded/demo-people.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 import { recordsOf } from '#test/support/records-of.ts'
-import { core, maya, patchOp, rolesOf, scimToken, startScim } from './scim-client.ts'
+import { isSamePerson } from '#server/identity/same-person.ts'
+import { core, enterprise, maya, patchOp, person, rolesOf, scimToken, startScim } from './scim-client.ts'
 
 test('a person is entered, read, replaced and found, in the protocol’s own form', async (t) => {
   const { gateway, send } = await startScim(t)
@@ -43,6 +44,56 @@ test('the same name or external id is taken once', async (t) => {
   const again = await send('POST', '/Users', { ...maya, userName: maya.userName.toUpperCase(), externalId: 'other' })
   assert.deepEqual([again.statusCode, again.json().scimType, again.json().status], [409, 'uniqueness', '409'])
   assert.equal((await send('POST', '/Users', { ...maya, userName: 'other' })).statusCode, 409)
+})
+
+test('people who are entered at the same moment each have an outcome, a record and marks of their own', async (t) => {
+  const { gateway, send } = await startScim(t)
+  const at = (name: string, number: string) =>
+    send('POST', '/Users', { ...person(name), schemas: [core, enterprise], [enterprise]: { employeeNumber: number } })
+  const both = await Promise.all([at('ann', '7'), at('ann', '8')])
+  assert.deepEqual(new Set(both.map(({ statusCode }) => statusCode)), new Set([201, 409]), 'one of two of one name')
+  const answers = await Promise.all([
+    at('bob', '1'),
+    at('ann', '2'),
+    at('robert', '01'),
+    at('cy', '3'),
+    at('dora', '4'),
+  ])
+  assert.deepEqual(
+    answers.map(({ statusCode }) => statusCode),
+    [201, 409, 201, 201, 201],
+    'a name that is taken is nobody else’s loss',
+  )
+  const [bob, , robert, cy] = answers.map((answer) => answer.json<{ id: string; meta: { version: string } }>())
+  assert.equal((await send('GET', `/Users/${cy!.id}`)).json().meta.version, cy!.meta.version)
+  assert.equal(await isSamePerson(gateway.db, bob!.id, robert!.id), true)
+  assert.equal(await isSamePerson(gateway.db, bob!.id, cy!.id), false)
+  const names = (await recordsOf(gateway, 'user.provisioned')).map(({ content }) => String(content['displayName']))
+  assert.deepEqual(names.toSorted(), ['ann', 'bob', 'cy', 'dora', 'robert'])
+})
+
+test('who is entered while nothing else is known of them belongs to the firm, or is who signed in before', async (t) => {
+  const { gateway, send } = await startScim(t)
+  const first = await send('POST', '/Users', person('first'))
+  assert.equal(first.statusCode, 201, 'before there is a firm')
+  await gateway.signIn('camille')
+  const camille = await send('POST', '/Users', { ...person('camille'), externalId: 'camille' })
+  const people = await gateway.db
+    .selectFrom('app_user')
+    .innerJoin('unit', 'unit.id', 'app_user.unit_id')
+    .select(['app_user.id', 'subject', 'unit.slug'])
+    .where('scim', 'is not', null)
+    .orderBy('subject')
+    .execute()
+  assert.deepEqual(people, [
+    { id: camille.json().id, subject: 'camille', slug: people[0]!.slug },
+    { id: first.json().id, subject: 'id-first', slug: 'firm' },
+  ])
+  assert.equal((await recordsOf(gateway, 'user.updated')).length, 1, 'the same person goes on')
+  const { version } = camille.json().meta
+  const again = await send('PUT', `/Users/${camille.json().id}`, { ...person('camille'), externalId: 'camille' })
+  assert.equal(again.json().meta.version, version, 'what changes nothing is no change')
+  assert.equal((await recordsOf(gateway, 'user.updated')).length, 1)
 })
 
 test('what does not fit the schemas is refused in the protocol’s form of errors', async (t) => {

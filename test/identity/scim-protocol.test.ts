@@ -234,7 +234,7 @@ test('what the protocol knows and this service does not is said in the protocolâ
     ['GET', '/', 501],
     ['GET', '', 501],
     ['GET', '/Devices', 404],
-    ['POST', `/Users/${nobody}`, 404],
+    ['POST', `/Users/${nobody}`, 405],
   ] as const) {
     const answer = await send(method, url, method === 'PATCH' || method === 'POST' ? { schemas: [] } : undefined)
     const { detail, ...error } = answer.json()

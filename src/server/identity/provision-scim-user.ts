@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import SCIMMY from 'scimmy'
 import type { Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
@@ -6,6 +7,7 @@ import { newId } from '#server/platform/new-id.ts'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { offboard, onboardAgain } from './deactivate-person.ts'
 import { ensureFirm } from './ensure-firm.ts'
+import { enterNewcomer, personRecord, subjectOf } from './enter-newcomer.ts'
 import { lockPerson } from './people-queries.ts'
 import { findUnitBySlug } from './queries.ts'
 import { issuerName } from './read-claims.ts'
@@ -19,7 +21,6 @@ import {
   insertScimUser,
   removeFromAllGroups,
   updateScimUser,
-  type ScimEntry,
 } from './scim-queries.ts'
 import {
   patchScimUser,
@@ -39,27 +40,25 @@ type Parts = Pick<Deps, 'db' | 'clock' | 'config'>
 export async function createScimUser(deps: Parts, body: Attributes): Promise<ScimUserRow> {
   const scim = readScimUser(body)
   const person = readScimPerson(scim)
-  return inTransaction(deps.db, async (tx) => {
-    const now = deps.clock.now()
-    if ((await findUserName(tx, person.userName)) !== undefined) throw taken(person)
-    const unitId = await unitOf(tx, person, now)
-    const issuer = issuerName(deps.config)
-    const same = person.externalId === null ? undefined : await findSamePerson(tx, issuer, person.externalId)
-    if (same?.scim != null) throw taken(person)
-    const id = same?.id ?? newId(now)
-    const entry = { id, unitId, person, scim }
-    if (same === undefined) {
-      const subject = person.externalId ?? `scim:${id}`
-      const { version } = await insertScimUser(tx, { ...entry, issuer, subject }, now)
-      await recordPerson(tx, 'user.provisioned', entry, now)
-      if (person.active) return toRow(entry, version, now)
-    } else {
-      await updateScimUser(tx, entry, now)
-      await recordPerson(tx, 'user.updated', entry, now)
-    }
-    await setAccess(deps, tx, id, person.active, now)
-    return mustFind(tx, id)
-  })
+  return (
+    (await enterNewcomer(deps, person, scim)) ?? inTransaction(deps.db, (tx) => enterPerson(deps, tx, person, scim))
+  )
+}
+
+async function enterPerson(deps: Parts, tx: Tx, person: ScimPerson, scim: Attributes): Promise<ScimUserRow> {
+  const now = deps.clock.now()
+  if ((await findUserName(tx, person.userName)) !== undefined) throw taken(person)
+  const unitId = await unitOf(tx, person, now)
+  const issuer = issuerName(deps.config)
+  const same = person.externalId === null ? undefined : await findSamePerson(tx, issuer, person.externalId)
+  if (same?.scim != null) throw taken(person)
+  const entry = { id: same?.id ?? newId(now), unitId, person, scim }
+  if (same === undefined) await insertScimUser(tx, { ...entry, issuer, subject: subjectOf(entry) }, now)
+  else await updateScimUser(tx, entry, now)
+  const type = same === undefined ? 'user.provisioned' : 'user.updated'
+  await appendRecord(tx, scimActor, personRecord(type, entry, now))
+  await setAccess(deps, tx, entry.id, person.active, now)
+  return mustFind(tx, entry.id)
 }
 
 /** `ifMatch` is the version that the client last saw; another one is refused (412). */
@@ -108,10 +107,10 @@ async function changeScimUser(
     const holder = await findUserName(tx, person.userName)
     if (holder !== undefined && holder.id !== id) throw taken(person)
     const unitId = await unitOf(tx, person, now)
-    if (JSON.stringify(scim) !== JSON.stringify(row.scim)) {
+    if (!isDeepStrictEqual(scim, row.scim)) {
       const entry = { id, unitId, person, scim }
       await updateScimUser(tx, entry, now)
-      await recordPerson(tx, 'user.updated', entry, now)
+      await appendRecord(tx, scimActor, personRecord('user.updated', entry, now))
     }
     await setAccess(deps, tx, id, person.active, now)
     return mustFind(tx, id)
@@ -130,28 +129,6 @@ async function setAccess(deps: Parts, tx: Tx, id: string, active: boolean, now: 
 async function unitOf(tx: Tx, person: ScimPerson, now: Instant): Promise<string> {
   const named = person.unitSlug === undefined ? undefined : await findUnitBySlug(tx, person.unitSlug)
   return (named ?? (await ensureFirm(tx, now))).id
-}
-
-async function recordPerson(
-  tx: Tx,
-  type: 'user.provisioned' | 'user.updated',
-  { id, unitId, person }: ScimEntry,
-  now: Instant,
-): Promise<void> {
-  const { userName, externalId, displayName, email, locale, active } = person
-  await appendRecord(tx, scimActor, {
-    type,
-    at: now,
-    streams: { user: id, unit: unitId },
-    body: { userId: id, userName, externalId, displayName, email, locale, active, unitId, source: 'scim' },
-    searchText: displayName,
-  })
-}
-
-/** Somebody who was just entered, as a second look would find them. */
-function toRow({ id, person, scim }: ScimEntry, version: string, now: Instant): ScimUserRow {
-  const { userName, externalId } = person
-  return { id, userName, externalId, active: true, scim, createdAt: now, updatedAt: now, version, groups: [] }
 }
 
 async function mustFind(tx: Tx, id: string): Promise<ScimUserRow> {

@@ -11,8 +11,10 @@ export interface ScimError {
   readonly detail: string
 }
 
+const nowhere = 'No such resource.'
+
 export function notFound(): Error {
-  return new SCIMMY.Types.Error(404, '', 'No such resource.')
+  return new SCIMMY.Types.Error(404, '', nowhere)
 }
 
 /** What the protocol knows and this service does not: it says 501 where RFC 7644 does (3.11), as for a search of everything. */
@@ -22,15 +24,15 @@ const notMade: Readonly<Record<string, string>> = {
   '/.search': 'There is no search over all resources at once. Ask /Users/.search or /Groups/.search.',
 }
 
-/** The answer at an address of `/scim/v2` where nothing is. */
-export function absent(url: string): ScimError {
-  const path = url.split('?')[0]!.replace(/^\/scim\/v2\/*/, '/')
-  const reason = notMade[path.toLowerCase()]
-  return toScimError(
-    reason === undefined
-      ? (notFound() as FastifyError)
-      : (new SCIMMY.Types.Error(501, '', reason) as unknown as FastifyError),
-  )
+/** The answer at a path of `/scim/v2` where nothing is, or where other methods are taken. */
+export function absent(path: string, methods: readonly string[]): ScimError {
+  const reason = notMade[path.toLowerCase().replace(/^\/scim\/v2\/*/, '/')]
+  if (reason !== undefined) return said(501, reason)
+  return methods.length === 0 ? said(404, nowhere) : said(405, `This address takes ${methods.join(', ')}.`)
+}
+
+function said(status: number, detail: string): ScimError {
+  return toScimError(new SCIMMY.Types.Error(status, '', detail) as unknown as FastifyError)
 }
 
 /** What an error is to the client; what is a bug of ours is thrown on. */
@@ -58,7 +60,7 @@ function describe(error: FastifyError | AppError): Described {
   if (error.code === '23505')
     return { status: 409, scimType: 'uniqueness', detail: 'The name or external id is in use.' }
   // An id that cannot be one of ours is not there, whatever its form.
-  if (error.validationContext === 'params') return { status: 404, scimType: '', detail: 'No such resource.' }
+  if (error.validationContext === 'params') return { status: 404, scimType: '', detail: nowhere }
   if (error.statusCode !== undefined && error.statusCode < 500) return refusedRequest(error.statusCode, error.message)
   throw error
 }

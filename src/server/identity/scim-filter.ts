@@ -58,6 +58,11 @@ export function whereScim(columns: Columns, filter: string | undefined): RawBuil
   )})`
 }
 
+/** Does a filter ask for one person or group by name or id, as clients do before they enter each? */
+export function isLookUp(filter: string | undefined): boolean {
+  return filter !== undefined && /^ *(id|userName|externalId|displayName) +eq +"[^"\\]*" *$/i.test(filter)
+}
+
 /** scimmy stumbles over an attribute that nothing is said of. */
 function parseFilter(filter: string): Record<string, unknown>[] {
   try {

@@ -1,6 +1,8 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
+import { groupCalls } from '#server/platform/group-calls.ts'
+import { appendRecords, type NewRecord } from '#server/archive/append-record.ts'
 import type { Attributes, ScimGroupRow, ScimPerson, ScimUserRow } from './scim-resources.ts'
 
 // `xmin` is the transaction that last wrote the row: a version that nobody has to keep.
@@ -17,21 +19,63 @@ export async function findScimUser(db: Db, id: string): Promise<ScimUserRow | un
   return rows[0]
 }
 
-export async function listScimUsers(
-  db: Db,
-  where: RawBuilder<SqlBool>,
-  order: RawBuilder<unknown>,
-  startIndex: number,
-  count: number,
-): Promise<{ total: number; rows: ScimUserRow[] }> {
-  const { rows } = await sql<ScimUserRow>`select ${userSelection} from app_user u where u.scim is not null and ${where}
-    order by ${order}, u.id offset ${startIndex - 1} limit ${count}`.execute(db)
-  // A first page that is not full is everything: the look-up before each person is entered needs no counting.
-  if (startIndex === 1 && rows.length < count) return { total: rows.length, rows }
-  const counted = await sql<{ total: number }>`select count(*) as total from app_user u
-    where u.scim is not null and ${where}`.execute(db)
-  return { total: counted.rows[0]?.total ?? 0, rows }
+/** Which part of a list, in which order. */
+export interface ScimPage {
+  readonly where: RawBuilder<SqlBool>
+  readonly order: RawBuilder<unknown>
+  readonly startIndex: number
+  readonly count: number
+  /** Asks for one by name or id: always the same plan. */
+  readonly isLookUp: boolean
 }
+
+/** The end of a list's statement. Only `limit` has it planned anew, with its values (platform/database.ts). */
+function cutTo({ startIndex, count, isLookUp }: ScimPage): RawBuilder<unknown> {
+  return isLookUp
+    ? sql`offset ${startIndex - 1} fetch first ${count} rows only`
+    : sql`offset ${startIndex - 1} limit ${count}`
+}
+
+/** How many there are. A first page that is not full is everything, and needs no counting. */
+async function countAll(page: ScimPage, found: number, count: () => Promise<number>): Promise<number> {
+  return page.startIndex === 1 && found < page.count ? found : count()
+}
+
+export async function listScimUsers(db: Db, page: ScimPage): Promise<{ total: number; rows: ScimUserRow[] }> {
+  const { rows } =
+    await sql<ScimUserRow>`select ${userSelection} from app_user u where u.scim is not null and ${page.where}
+    order by ${page.order}, u.id ${cutTo(page)}`.execute(db)
+  const total = await countAll(page, rows.length, async () => {
+    const counted = await sql<{ total: number }>`select count(*) as total from app_user u
+      where u.scim is not null and ${page.where}`.execute(db)
+    return counted.rows[0]?.total ?? 0
+  })
+  return { total, rows }
+}
+
+export interface Newcomer {
+  readonly issuer: string
+  readonly userName: string
+  readonly externalId: string | null
+  readonly unitSlug: string | undefined
+}
+
+/**
+ * The unit to which somebody will belong of whom nothing is known yet: the one of that slug, else the firm. Null when their
+ * name or external id is known, and where there is no firm yet. Calls at the same moment share the statement.
+ */
+export const findUnitOfNewcomer = groupCalls(async (db: Db, people: readonly Newcomer[]) => {
+  const { rows } = await sql<{ unitId: string | null }>`select case
+      when exists (select from app_user u where u.user_name = person.name) then null
+      when exists (select from app_user u where u.issuer = person.issuer and u.subject = person.external_id) then null
+      when exists (select from app_user u where u.issuer = person.issuer and u.external_id = person.external_id) then null
+      else coalesce((select id from unit where slug = person.slug), (select id from unit where parent_id is null))
+    end as "unitId"
+    from unnest(${people.map(({ issuer }) => issuer)}::text[], ${people.map(({ userName }) => userName)}::text[],
+      ${people.map(({ externalId }) => externalId)}::text[], ${people.map(({ unitSlug }) => unitSlug ?? null)}::text[])
+      with ordinality as person (issuer, name, external_id, slug, place) order by person.place`.execute(db)
+  return rows.map(({ unitId }) => unitId)
+})
 
 /** Somebody whom the provider already vouched for, or who was provisioned once and removed: the same person again. */
 export function findSamePerson(tx: Tx, issuer: string, externalId: string) {
@@ -59,12 +103,20 @@ export interface ScimEntry {
   readonly scim: Attributes
 }
 
+export interface EnteredPerson {
+  readonly entry: ScimEntry
+  readonly issuer: string
+  readonly subject: string
+  readonly record: NewRecord
+  readonly now: Instant
+}
+
 export async function insertScimUser(
   tx: Tx,
   user: ScimEntry & { issuer: string; subject: string },
   now: Instant,
-): Promise<{ readonly version: string }> {
-  return tx
+): Promise<void> {
+  await tx
     .insertInto('app_user')
     .values({
       id: user.id,
@@ -73,9 +125,38 @@ export async function insertScimUser(
       created_at: now,
       ...columnsOf(user, now),
     })
-    .returning(sql<string>`xmin::text`.as('version'))
-    .executeTakeFirstOrThrow()
+    .execute()
 }
+
+/**
+ * Enters people, each with the record of it, and answers the version of each: one statement, so one transaction by itself,
+ * which calls at the same moment share. Throws the database's error for a name that is taken.
+ */
+export const enterScimUsers = groupCalls(async (db: Db, people: readonly EnteredPerson[]) => {
+  const rows = people.map(({ entry, issuer, subject, now }) => ({
+    id: entry.id,
+    issuer,
+    subject,
+    created_at: now,
+    ...columnsOf(entry, now),
+    scim: entry.scim,
+  }))
+  const entered = await sql<{ version: string }>`with entered as (
+      insert into app_user (id, issuer, subject, created_at, updated_at, user_name, external_id, display_name, email, locale,
+        unit_id, employee_number, scim)
+      select id, issuer, subject, created_at, updated_at, user_name, external_id, display_name, email, locale, unit_id,
+        employee_number, scim
+      from json_to_recordset(${JSON.stringify(rows)}::json) as person (id uuid, issuer text, subject text,
+        created_at timestamptz, updated_at timestamptz, user_name text, external_id text, display_name text, email text,
+        locale text, unit_id uuid, employee_number text, scim jsonb)
+      returning xmin::text as version
+    )
+    ${appendRecords(
+      people.map(({ record }) => record),
+      sql`, (select version from entered limit 1) as version`,
+    )}`.execute(db)
+  return entered.rows.map(({ version }) => version)
+})
 
 export async function updateScimUser(tx: Tx, user: ScimEntry, now: Instant): Promise<void> {
   await tx.updateTable('app_user').set(columnsOf(user, now)).where('id', '=', user.id).execute()
@@ -112,17 +193,19 @@ export async function findScimGroup(db: Db, id: string): Promise<ScimGroupRow | 
 
 export async function listScimGroups(
   db: Db,
-  where: RawBuilder<SqlBool>,
-  order: RawBuilder<unknown>,
-  startIndex: number,
-  count: number,
+  page: ScimPage,
   withMembers: boolean,
 ): Promise<{ total: number; rows: ScimGroupRow[] }> {
-  const total = await sql<{ total: number }>`select count(*) as total from scim_group g where ${where}`.execute(db)
   const members = withMembers ? groupMembers : sql`'[]'::json as members`
-  const { rows } = await sql<ScimGroupRow>`select ${groupSelection}, ${members} from scim_group g where ${where}
-    order by ${order}, g.id offset ${startIndex - 1} limit ${count}`.execute(db)
-  return { total: total.rows[0]?.total ?? 0, rows }
+  const { rows } = await sql<ScimGroupRow>`select ${groupSelection}, ${members} from scim_group g where ${page.where}
+    order by ${page.order}, g.id ${cutTo(page)}`.execute(db)
+  const total = await countAll(page, rows.length, async () => {
+    const counted = await sql<{
+      total: number
+    }>`select count(*) as total from scim_group g where ${page.where}`.execute(db)
+    return counted.rows[0]?.total ?? 0
+  })
+  return { total, rows }
 }
 
 export function lockScimGroup(tx: Tx, id: string) {

@@ -46,7 +46,15 @@ export function readScimUser(body: Attributes): Attributes {
   refuseInheritedKeys(body)
   const { id: _id, meta: _meta, groups: _groups, password: _password, ...rest } = body
   const schemas = enterpriseSchema in rest ? [userSchema, enterpriseSchema] : [userSchema]
-  return plain(new User({ ...withBooleans(rest), schemas }, 'in'))
+  // `new User` does this too, and then all of it again for each attribute.
+  const { [enterpriseSchema]: extension, ...user } = plain(
+    User.definition.coerce({ ...withBooleans(rest), schemas }, 'in'),
+  )
+  return saysSomething(extension) ? { ...user, [enterpriseSchema]: extension } : user
+}
+
+function saysSomething(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.values(value).some(saysSomething) : value !== undefined
 }
 
 /** Applies a PATCH (RFC 7644 section 3.5.2) to a stored user. */

@@ -9,9 +9,9 @@ import { applyScimGroupPatch, createScimGroup, deleteScimGroup, replaceScimGroup
 import { applyScimPatch, createScimUser, deleteScimUser, replaceScimUser } from './provision-scim-user.ts'
 import { largestBulk, runScimBulk } from './run-scim-bulk.ts'
 import { absent, notFound, toScimError, type ScimError } from './scim-error.ts'
-import { groupColumns, orderScim, userColumns, whereScim } from './scim-filter.ts'
+import { groupColumns, isLookUp, orderScim, userColumns, whereScim, type Columns } from './scim-filter.ts'
 import { leavesOutMembers, project, type Projection } from './scim-projection.ts'
-import { findScimGroup, findScimUser, listScimGroups, listScimUsers } from './scim-queries.ts'
+import { findScimGroup, findScimUser, listScimGroups, listScimUsers, type ScimPage } from './scim-queries.ts'
 import {
   enterpriseSchema,
   groupSchema,
@@ -47,9 +47,12 @@ export function registerScimRoutes(app: App, deps: Parts): void {
     registerBulk(scope, deps, base)
     // Whatever else is asked for here is answered in the protocol's form too.
     for (const url of ['/scim/v2', '/scim/v2/*'])
-      scope.all(url, { config: { permission: 'scim.synchronise' } }, (request, reply) =>
-        sendScimError(reply, absent(request.url)),
-      )
+      scope.all(url, { config: { permission: 'scim.synchronise', nothingAt: /^/ } }, (request, reply) => {
+        const path = request.url.split('?')[0]!
+        const methods = app.methodsAt(path)
+        if (methods.length > 0) void reply.header('allow', methods.join(', '))
+        return sendScimError(reply, absent(path, methods))
+      })
   })
 }
 
@@ -141,11 +144,14 @@ function toListWish({ attributes, excludedAttributes, ...rest }: SearchRequest):
   }
 }
 
-/** RFC 7644 section 3.4.2.4: below 1 counts as 1, a negative count as 0. */
-function readPage(query: ListWish): { startIndex: number; count: number } {
+/** RFC 7644 section 3.4.2.4: below 1 counts as 1, a negative count as 0. Throws SCIM errors for what cannot be filtered or sorted by. */
+function readPage(columns: Columns, wish: ListWish): ScimPage {
   return {
-    startIndex: Math.min(lastIndex, Math.max(1, query.startIndex ?? 1)),
-    count: Math.min(largestPage, Math.max(0, query.count ?? 100)),
+    where: whereScim(columns, wish.filter),
+    order: orderScim(columns, wish.sortBy, wish.sortOrder),
+    startIndex: Math.min(lastIndex, Math.max(1, wish.startIndex ?? 1)),
+    count: Math.min(largestPage, Math.max(0, wish.count ?? 100)),
+    isLookUp: isLookUp(wish.filter),
   }
 }
 
@@ -166,15 +172,10 @@ function sendOne(
 
 function registerUsers(scope: App, deps: Parts, base: string): void {
   const listUsers = async (wish: ListWish): Promise<Attributes> => {
-    const { startIndex, count } = readPage(wish)
-    const order = orderScim(userColumns, wish.sortBy, wish.sortOrder)
-    const where = whereScim(userColumns, wish.filter)
-    const { total, rows } = await listScimUsers(deps.db, where, order, startIndex, count)
-    return list(
-      rows.map((row) => project(toScimUser(row, base), wish)),
-      total,
-      startIndex,
-    )
+    const page = readPage(userColumns, wish)
+    const { total, rows } = await listScimUsers(deps.db, page)
+    const people = rows.map((row) => project(toScimUser(row, base), wish))
+    return list(people, total, page.startIndex)
   }
   scope.route({ ...contract.listScimUsers, handler: ({ query }) => listUsers(query) })
   scope.route({ ...contract.searchScimUsers, handler: ({ body }) => listUsers(toListWish(body)) })
@@ -216,15 +217,10 @@ function registerUsers(scope: App, deps: Parts, base: string): void {
 
 function registerGroups(scope: App, deps: Parts, base: string): void {
   const listGroups = async (wish: ListWish): Promise<Attributes> => {
-    const { startIndex, count } = readPage(wish)
-    const order = orderScim(groupColumns, wish.sortBy, wish.sortOrder)
-    const where = whereScim(groupColumns, wish.filter)
-    const { total, rows } = await listScimGroups(deps.db, where, order, startIndex, count, !leavesOutMembers(wish))
-    return list(
-      rows.map((row) => project(toScimGroup(row, base), wish)),
-      total,
-      startIndex,
-    )
+    const page = readPage(groupColumns, wish)
+    const { total, rows } = await listScimGroups(deps.db, page, !leavesOutMembers(wish))
+    const groups = rows.map((row) => project(toScimGroup(row, base), wish))
+    return list(groups, total, page.startIndex)
   }
   scope.route({ ...contract.listScimGroups, handler: ({ query }) => listGroups(query) })
   scope.route({ ...contract.searchScimGroups, handler: ({ body }) => listGroups(toListWish(body)) })

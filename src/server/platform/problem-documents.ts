@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { errorStatus, type ErrorCode } from '#shared/error-code.ts'
 import type { ProblemDocument } from '#shared/api/common.ts'
+import { registerAllowedMethods, toAbsence } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
 import { AppError, type Problem } from './app-error.ts'
 import { isDatabaseAway, isDatabaseFull } from './database-away.ts'
@@ -12,8 +13,9 @@ const bucketUnavailable = 'The object store does not answer. Nothing was lost; t
 const full =
   'The database has no room left on its disk. Nothing of this call was saved; try again when your administrator has made room.'
 
-/** Every answer of an error, in one place: RFC 9457 problem details with a stable code. */
+/** Every answer of an error, in one place: RFC 9457 problem details with a stable code. To be registered before any route. */
 export function registerProblemDocuments(app: App): void {
+  registerAllowedMethods(app)
   app.setErrorHandler(async (error: FastifyError | AppError, request, reply) => {
     const known = toAppError(error)
     if (known === undefined) {
@@ -37,16 +39,7 @@ export function registerProblemDocuments(app: App): void {
     if (known.code === 'too_large') await readRest(request.raw)
     return sendProblem(request, reply, known)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      request,
-      reply,
-      new AppError(
-        'not_found',
-        `There is nothing at ${request.method} ${request.url.split('?')[0]}. The calls are listed at /openapi.yaml.`,
-      ),
-    ),
-  )
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, toAbsence(request, reply)))
 }
 
 /** Writes one problem document. */

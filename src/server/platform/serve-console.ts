@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
+import { toAbsence } from './allowed-methods.ts'
 import { AppError } from './app-error.ts'
 import type { App } from './app-type.ts'
 
@@ -16,10 +17,9 @@ export async function registerConsole(app: App): Promise<void> {
   )
   // The plugin only sends: its own routes would name no permission.
   await app.register(fastifyStatic, { root: built, serve: false, cacheControl: false })
-  app.get('/*', { config: { permission: 'public' } }, (request, reply) => {
+  app.get('/*', { config: { permission: 'public', nothingAt: programPaths } }, (request, reply) => {
     const path = request.url.split('?')[0]!
-    if (programPaths.test(path))
-      throw new AppError('not_found', `There is nothing at GET ${path}. The calls are listed at /openapi.yaml.`)
+    if (programPaths.test(path)) throw toAbsence(request, reply)
     const file = path.slice(1)
     if (!files.has(file) && path.startsWith('/assets/'))
       throw new AppError('not_found', 'This file belongs to another version of the console. Reload the page.')
