@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { scimToken } from '#test/identity/scim-client.ts'
+import { allEndpoints } from '#shared/api/all-endpoints.ts'
 import { contentSecurityPolicy } from '#server/platform/security-headers.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
 
@@ -17,6 +19,27 @@ test('An address that cannot be read is a problem document with the headers of e
     assert.match(instance!, /^urn:request:/)
     assert.equal(answer.headers['content-security-policy'], contentSecurityPolicy)
     assert.equal(answer.headers['x-content-type-options'], 'nosniff')
+  }
+})
+
+test('An address that takes other methods names them (RFC 9110 15.5.6), and one where nothing is does not', async (t) => {
+  const { app } = await startGateway(t, { config: { scimToken } })
+  const bearer = { authorization: `Bearer ${scimToken}` }
+  const paths = new Set(allEndpoints.map(({ url }) => url.replaceAll(/:\w+|\*/g, 'a')))
+  for (const path of paths) {
+    const taken = app.methodsAt(path)
+    const method = (['DELETE', 'PATCH', 'OPTIONS'] as const).find((other) => !taken.includes(other))!
+    const isScim = path.startsWith('/scim/')
+    const answer = await app.inject({ method, url: `${path}?a=b`, headers: isScim ? bearer : {} })
+    assert.deepEqual([answer.statusCode, answer.headers['allow']], [405, taken.join(', ')], `${method} ${path}`)
+    if (!isScim) assert.equal(answer.json().code, 'method_not_allowed')
+  }
+  assert.deepEqual(app.methodsAt('/api/posts'), ['GET', 'HEAD', 'POST'])
+  const french = await app.inject({ method: 'PUT', url: '/healthz', headers: { 'accept-language': 'fr' } })
+  assert.equal(french.json().detail, '/healthz n’admet pas PUT, mais GET, HEAD.')
+  for (const url of ['/api/nothing', '/api/posts/a/b/c', '/api']) {
+    const answer = await app.inject({ method: 'POST', url })
+    assert.deepEqual([answer.statusCode, answer.headers['allow']], [404, undefined], url)
   }
 })
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest } from 'fastify'
 import { AppError } from './app-error.ts'
 import type { App } from './app-type.ts'
+import { findRepeatedName } from './find-repeated-name.ts'
 
 /** Takes JSON bodies exactly as they are meant, or refuses them: what is sent is what is judged, kept and published. */
 export function registerJson(app: App): void {
@@ -25,10 +26,19 @@ export function openJsonParser(app: App, inheritedKeys: 'error' | 'ignore') {
       return done(
         new AppError('invalid_request', 'The body is not text in UTF-8. Encode it as UTF-8 and send it again.'),
       )
-    void parse(request, body.toString('utf8'), (cause, value) =>
-      cause === null
-        ? done(null, value)
-        : done(new AppError('invalid_request', 'The body is not valid JSON. Check it and send it again.', { cause })),
-    )
+    const text = body.toString('utf8')
+    void parse(request, text, (cause, value) => {
+      if (cause !== null)
+        return done(
+          new AppError('invalid_request', 'The body is not valid JSON. Check it and send it again.', { cause }),
+        )
+      const repeated = findRepeatedName(text)
+      return repeated === undefined ? done(null, value) : done(saidTwice(repeated))
+    })
   }
+}
+
+function saidTwice(name: string): AppError {
+  const sentence = `The body says “${name.slice(0, 100)}” twice in one object, so that it has two meanings. Say it once.`
+  return new AppError('invalid_request', sentence)
 }

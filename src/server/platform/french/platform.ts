@@ -23,6 +23,7 @@ export const platformInFrench: FrenchSentences = {
     'Une erreur s’est produite de notre côté. Rien n’a été publié. Réessayez ; si cela persiste, donnez à votre administrateur l’identifiant de la demande.',
   'There is nothing at {method} {path}. The calls are listed at /openapi.yaml.':
     'Il n’y a rien à l’adresse {method} {path}. Les appels sont décrits dans /openapi.yaml.',
+  '{path} does not take {method}. It takes {methods}.': '{path} n’admet pas {method}, mais {methods}.',
   'The request is larger than the gateway takes. Shorten it, or upload media with POST /api/media.':
     'La demande est plus grande que ce que la passerelle accepte. Raccourcissez-la, ou déposez les fichiers avec POST /api/media.',
   '{sentence} Posts are accepted and none is published.':
@@ -37,6 +38,8 @@ export const platformInFrench: FrenchSentences = {
     'Le corps n’est pas du texte en UTF-8. Encodez-le en UTF-8 et renvoyez-le.',
   'The body is not valid JSON. Check it and send it again.':
     'Le corps n’est pas du JSON valide. Vérifiez-le et renvoyez-le.',
+  'The body says “{name}” twice in one object, so that it has two meanings. Say it once.':
+    'Le corps dit deux fois « {name} » dans un même objet, ce qui lui donne deux sens. Ne le dites qu’une fois.',
   'Too many requests. Wait a moment and try again.': 'Trop de demandes. Patientez un moment et réessayez.',
   'This file belongs to another version of the console. Reload the page.':
     'Ce fichier appartient à une autre version de la console. Rechargez la page.',
