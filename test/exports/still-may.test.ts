@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { readdir, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { downloadExport } from '#server/exports/download-export.ts'
 import { runExports } from '#server/exports/run-export.ts'
 import { loadActor } from '#server/identity/load-actor.ts'
 import type { Export } from '#shared/api/exports.ts'
 import { furnishFirm } from '#test/support/furnish-firm.ts'
+import type { SignedIn } from '#test/support/sign-in.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 import { makeExport } from './make-export.ts'
@@ -70,40 +72,46 @@ for (const [what, loss] of Object.entries(losses))
       })
   })
 
-test('who loses the right during a download gets neither the rest of it nor a further range, and that is a record', async (t) => {
+test('who loses the right during a download, signs out or revokes their token gets neither the rest of it nor a further range, and that is a record', async (t) => {
   const { gateway } = await furnishFirm(t)
-  const ruth = await gateway.signIn('ruth')
+  const [ruth, leaving] = [await gateway.signIn('ruth'), await gateway.signIn('ruth')]
   const { exportId } = await makeExport(gateway, ruth, {})
   const path = join(gateway.config.dataDirectory, 'exports', `${exportId}.zip`)
-  const size = 60_000_000
+  const size = 40_000_000
   await truncate(path, size)
   await runSql(gateway.database.ownerUrl, `update export set size = ${size} where id = '${exportId}'`)
   const address = await gateway.app.listen({ port: 0, host: '127.0.0.1' })
   const url = `${address}/api/exports/${exportId}/download`
-  const headers = { cookie: ruth.headers['cookie']! }
+  const made = await ruth.post('/api/tokens', { name: 'script', scopes: ['export.read'] })
+  const { token, tokenId } = made.json<{ token: string; tokenId: string }>()
+  const bearer = { authorization: `Bearer ${token}` }
+  const cookieOf = (person: SignedIn) => ({ cookie: person.headers['cookie']! })
 
-  assert.equal(
-    (await (await fetch(url, { headers })).arrayBuffer()).byteLength,
-    size,
-    'all of it while the right lasts',
-  )
-  const deactivate = () =>
-    runSql(gateway.database.ownerUrl, `update app_user set active = false where display_name ilike 'ruth%'`)
-  const answer = await fetch(url, { headers })
-  const reader = answer.body!.getReader()
-  let got = (await reader.read()).value!.length
-  await deactivate()
-  await assert.rejects(async () => {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) got += next.value.length
-  })
-  assert.ok(got < size / 2, `${got} bytes came`)
-  assert.equal((await fetch(url, { headers: { ...headers, range: 'bytes=5-6' } })).status, 401)
-  const denied = await gateway.db
-    .selectFrom('archive.archive_record')
-    .select('id')
-    .where('type', '=', 'permission.denied')
-    .execute()
-  assert.equal(denied.length, 1)
+  const whole = await (await fetch(url, { headers: bearer })).arrayBuffer()
+  assert.equal(whole.byteLength, size, 'all of it while the right lasts')
+  const losses: [Record<string, string>, () => Promise<unknown>][] = [
+    [bearer, () => ruth.inject({ method: 'DELETE', url: `/api/tokens/${tokenId}` })],
+    [cookieOf(leaving), () => leaving.post('/auth/logout')],
+    [
+      cookieOf(ruth),
+      () => runSql(gateway.database.ownerUrl, `update app_user set active = false where display_name ilike 'ruth%'`),
+    ],
+  ]
+  for (const [headers, lose] of losses) {
+    const reader = (await fetch(url, { headers })).body!.getReader()
+    let got = (await reader.read()).value!.length
+    await lose()
+    await assert.rejects(async () => {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) got += next.value.length
+    }, String(lose))
+    assert.ok(got < size / 2, `${got} bytes came: ${String(lose)}`)
+    assert.equal((await fetch(url, { headers: { ...headers, range: 'bytes=5-6' } })).status, 401)
+  }
+  const { rows } = await sql<{ body: string }>`
+    select convert_from(body, 'UTF8') as body from archive.archive_record join archive.archive_body using (dispose_month, recorded_at, id)
+      where type = 'permission.denied' order by recorded_at, id`.execute(gateway.db)
+  assert.equal(rows.length, 3)
+  for (const { body } of rows) assert.match(body, /"code":"unauthenticated".*"duringDownload":true/)
 })
 
 test('a second range in one answer is not sent to who lost the right during the first', async (t) => {
@@ -123,8 +131,33 @@ test('a second range in one answer is not sent to who lost the right during the 
     return got
   }
   assert.ok((await fetchBoth(async () => {})) > 7_000_010)
+  const takeSlowly = async (during: () => Promise<unknown>) => {
+    const { body } = await downloadExport(gateway, actor, exportId, {})
+    let got = 0
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (got === 0) await during()
+      gateway.clock.advance(1_000)
+      got += chunk.length
+    }
+    return got
+  }
+  assert.equal(await takeSlowly(async () => {}), 8_000_000)
   await assert.rejects(
     fetchBoth(() => runSql(gateway.database.ownerUrl, `update app_user set active = false`)),
     /may not any more/,
   )
+  // Less than eight megabytes: of whoever takes them slowly it is asked by the clock, and so is whether it is still kept.
+  const kept = `update app_user set active = true; update export set status = 'completed', failure = null, keep_until = requested_at + interval '1 year'`
+  for (const loss of [
+    `update export set keep_until = requested_at`,
+    `update export set status = 'removed', failure = 'x'`,
+    `update app_user set active = false`,
+  ]) {
+    await runSql(gateway.database.ownerUrl, kept)
+    await assert.rejects(
+      takeSlowly(() => runSql(gateway.database.ownerUrl, loss)),
+      /may not any more/,
+      loss,
+    )
+  }
 })

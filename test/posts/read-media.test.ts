@@ -11,8 +11,8 @@ import { approve, furnishFirm, readPost, runJobs } from '#test/support/furnish-f
 import { imageForm, redDot } from '#test/support/image-form.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 
-async function upload(author: SignedIn, altText?: string): Promise<Media> {
-  const answer = await author.inject({ method: 'POST', url: '/api/media', ...imageForm(redDot, altText) })
+async function upload(author: SignedIn, altText?: string, bytes = redDot): Promise<Media> {
+  const answer = await author.inject({ method: 'POST', url: '/api/media', ...imageForm(bytes, altText) })
   assert.equal(answer.statusCode, 201, answer.body)
   return answer.json<Media>()
 }
@@ -49,6 +49,26 @@ test('The browser may show the file and may not run it, keeps it for one person 
   const again = { method: 'GET', url: `/api/media/${mediaId}`, headers: { 'if-none-match': `"${sha256}"` } } as const
   assert.equal((await camille.inject(again)).statusCode, 304)
   assert.equal((await (await gateway.signIn('ines')).inject(again)).statusCode, 404, 'a known digest is no right')
+})
+
+test('A film that is under way ends with the session, broken off and not cut short unseen', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const camille = await gateway.signIn('camille')
+  // A film by its first bytes, and longer than the two ends of a connection keep.
+  const film = Buffer.alloc(34_000_000)
+  film.write('00000018667479706d703432000000006d70343269736f6d', 'hex')
+  const { mediaId } = await upload(camille, undefined, film)
+  const url = `${await gateway.app.listen({ port: 0, host: '127.0.0.1' })}/api/media/${mediaId}`
+  const ask = () => fetch(url, { headers: { cookie: camille.headers['cookie']! } })
+  assert.equal((await (await ask()).arrayBuffer()).byteLength, film.length)
+  const reader = (await ask()).body!.getReader()
+  let got = (await reader.read()).value!.length
+  await camille.post('/auth/logout')
+  await assert.rejects(async () => {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) got += next.value.length
+  })
+  assert.ok(got < film.length / 2, `${got} bytes came`)
+  assert.equal((await ask()).status, 401)
 })
 
 test('Players of films ask for a range and get it', async (t) => {

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { appendRecord } from '#server/archive/append-record.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
+import { askAgain } from '#server/platform/ask-again.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
@@ -22,7 +23,7 @@ export interface Download {
 
 /**
  * The bytes of a finished package, whole or in ranges. That somebody downloads is committed as a record before the first
- * byte leaves; who loses the right meanwhile gets no more than eight megabytes further. Throws `range_not_satisfiable`,
+ * byte leaves; who loses the right meanwhile, or signs out, gets no more than eight megabytes or ten seconds further. Throws `range_not_satisfiable`,
  * `wrong_status` while it is being made, `gone` when its time is over or the file was taken away.
  */
 export async function downloadExport(
@@ -56,7 +57,13 @@ export async function downloadExport(
       etag,
       ...headers,
     },
-    body: Readable.from(send(path, pieces, () => mayStillRead(deps, actor, exportId))),
+    body: Readable.from(
+      send(
+        path,
+        pieces,
+        askAgain(deps.clock, () => mayStillRead(deps, actor, exportId)),
+      ),
+    ),
   }
 }
 
@@ -111,24 +118,20 @@ function contentRange(range: ByteRange, size: number): string {
   return `bytes ${range.start}-${range.end}/${size}`
 }
 
-const bytesOnOneAnswer = 8_000_000
-
 /** The right was asked for before the first piece; it is asked for again before each further one and within long ones. */
-async function* send(path: string, pieces: readonly Piece[], mayGoOn: () => Promise<boolean>): AsyncIterable<Buffer> {
-  let left = bytesOnOneAnswer
+async function* send(
+  path: string,
+  pieces: readonly Piece[],
+  mayGoOn: ReturnType<typeof askAgain>,
+): AsyncIterable<Buffer> {
   for (const [number, piece] of pieces.entries()) {
     if (typeof piece === 'string') {
       yield Buffer.from(piece)
       continue
     }
-    if (number > 1) left = 0
+    if (number > 1) await mayGoOn(0, true)
     for await (const chunk of createReadStream(path, piece) as AsyncIterable<Buffer>) {
-      if (left <= 0) {
-        // The answer is under way: all that is left is to break it off.
-        if (!(await mayGoOn())) throw new AppError('forbidden', 'Whoever was downloading this export may not any more.')
-        left = bytesOnOneAnswer
-      }
-      left -= chunk.length
+      await mayGoOn(chunk.length)
       yield chunk
     }
   }

@@ -1,6 +1,6 @@
 import { appendRecord } from '#server/archive/append-record.ts'
 import { readScope } from '#server/archive/search-scope.ts'
-import { loadActor } from '#server/identity/load-actor.ts'
+import { loadActor, reloadActor } from '#server/identity/load-actor.ts'
 import { holdsPermission, type Actor } from '#server/platform/actor.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
@@ -20,21 +20,25 @@ export async function mayStillMake(
   return !wholeLog && units !== null && units.every((unit) => scope.includes(unit))
 }
 
-/** May somebody who is downloading an export still read it? That they may not any more is a record. */
+/**
+ * May somebody who is downloading an export still read it, and is it still kept? That they may not any more, because a right, a
+ * role, their session or their token ended, is a record.
+ */
 export async function mayStillRead(deps: Pick<Deps, 'db' | 'clock'>, actor: Actor, exportId: string): Promise<boolean> {
   const now = deps.clock.now()
-  const person = await loadActor(deps.db, actor.userId, now)
-  const reader = person === undefined || actor.scopes === undefined ? person : { ...person, scopes: actor.scopes }
-  if (reader !== undefined) {
-    const scope = await readScope(deps.db, reader, 'export.read')
-    if ((await findExport(deps.db, exportId, scope)) !== undefined) return true
-  }
+  const reader = await reloadActor(deps.db, actor, now)
+  const row =
+    reader === undefined
+      ? undefined
+      : await findExport(deps.db, exportId, await readScope(deps.db, reader, 'export.read'))
+  if (row !== undefined) return row.status === 'completed' && row.keepUntil > now
+  const code = reader === undefined ? 'unauthenticated' : 'not_found'
   await inTransaction(deps.db, (tx) =>
     appendRecord(tx, actor, {
       type: 'permission.denied',
       at: now,
       streams: { export: exportId, user: actor.userId, unit: actor.unitId },
-      body: { code: 'not_found', permission: 'export.read', exportId, duringDownload: true },
+      body: { code, permission: 'export.read', exportId, duringDownload: true },
     }),
   )
   return false

@@ -3,6 +3,7 @@ import type { Examination, RoleGrant } from '#server/platform/actor.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import { groupCalls } from '#server/platform/group-calls.ts'
+import { appendRecords, type NewRecord } from '#server/archive/append-record.ts'
 
 /** A person with what they may do, as one row; `unitPath` is that of their own unit. */
 export interface PersonRow {
@@ -80,6 +81,13 @@ const findTokens = groupCalls(async (db: Db, questions: readonly TokenQuestion[]
   const found = new Map(rows.map((row) => [row.hash, row]))
   return questions.map(({ tokenHash }) => found.get(tokenHash.toString('hex')))
 })
+
+/** Is a token neither revoked nor expired? */
+export async function isTokenInForce(db: Db, tokenId: string, now: Instant): Promise<boolean> {
+  const { rows } = await sql<{ found: number }>`
+    select 1 as found from api_token where id = ${tokenId} and revoked_at is null and expires_at > ${now}`.execute(db)
+  return rows.length > 0
+}
 
 /** Questions that share a round trip are asked at one instant: that of the last of them, milliseconds from the first. */
 function latest(questions: readonly { readonly now: Instant }[]): Instant {
@@ -192,6 +200,26 @@ export async function insertGrant(
   grant: { id: string; user_id: string; role: RoleGrant['role']; unit_id: string; source: string; granted_at: Instant },
 ): Promise<void> {
   await tx.insertInto('role_grant').values(grant).execute()
+}
+
+/** Roles that somebody is given at once, with the records of it. */
+export async function insertGrants(
+  tx: Tx,
+  given: {
+    userId: string
+    source: string
+    grants: readonly { id: string; role: RoleGrant['role']; unitId: string }[]
+    records: readonly NewRecord[]
+  },
+  now: Instant,
+): Promise<void> {
+  const { userId, source, grants, records } = given
+  await sql`with given as (
+      insert into role_grant (id, user_id, role, unit_id, source, granted_at)
+      select id, ${userId}, role::role_name, unit_id, ${source}, ${now}
+      from unnest(${grants.map(({ id }) => id)}::uuid[], ${grants.map(({ role }) => role)}::text[],
+        ${grants.map(({ unitId }) => unitId)}::uuid[]) as one (id, role, unit_id)
+    ) ${appendRecords(records)}`.execute(tx)
 }
 
 /** Ends a grant at a time, which may be still to come. */

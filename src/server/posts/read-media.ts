@@ -1,5 +1,10 @@
+import { Readable } from 'node:stream'
+import { appendRecord } from '#server/archive/append-record.ts'
+import { reloadActor } from '#server/identity/load-actor.ts'
 import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
+import { askAgain } from '#server/platform/ask-again.ts'
+import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { ObjectStoreError } from '#server/platform/object-store.ts'
 import { readRange } from '#server/platform/read-range.ts'
@@ -9,15 +14,21 @@ import { findReadableMedia } from './queries.ts'
 export interface MediaAnswer {
   readonly status: 200 | 206 | 304 | 416
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | undefined
+  readonly body: Readable | Buffer | undefined
 }
+
+type MediaDeps = Pick<Deps, 'db' | 'clock' | 'objectStore'>
+
+/** A file that is longer leaves in so many bytes at a time. */
+const pieceBytes = 1_000_000
 
 /**
  * A media file for its uploader and for whoever may read a post that carries it; for others it does not exist. The right
- * is asked each time, also where the browser has a copy: the copy is kept for the one person and asked about before use.
+ * is asked each time, also where the browser has a copy: the copy is kept for the one person and asked about before use. It
+ * is asked again while a film is sent.
  */
 export async function readMedia(
-  deps: Pick<Deps, 'db' | 'objectStore'>,
+  deps: MediaDeps,
   actor: Actor,
   mediaId: string,
   wish: { range?: string | undefined; ifNoneMatch?: string | undefined },
@@ -38,14 +49,54 @@ export async function readMedia(
   if (wish.ifNoneMatch === etag) return { status: 304, headers, body: undefined }
   const bytes = await fetchBytes(deps.objectStore, media.objectKey, mediaId)
   const range = readRange(wish.range, bytes.length)
-  if (range === undefined) return { status: 200, headers, body: bytes }
+  const send = (part: Uint8Array) =>
+    cut(
+      part,
+      askAgain(deps.clock, () => mayStillRead(deps, actor, mediaId)),
+    )
+  if (range === undefined)
+    return { status: 200, headers: { ...headers, 'content-length': String(bytes.length) }, body: send(bytes) }
   if (range.start > range.end)
     return { status: 416, headers: { ...headers, 'content-range': `bytes */${bytes.length}` }, body: undefined }
+  const part = bytes.subarray(range.start, range.end + 1)
   return {
     status: 206,
-    headers: { ...headers, 'content-range': `bytes ${range.start}-${range.end}/${bytes.length}` },
-    body: bytes.subarray(range.start, range.end + 1),
+    headers: {
+      ...headers,
+      'content-range': `bytes ${range.start}-${range.end}/${bytes.length}`,
+      'content-length': String(part.length),
+    },
+    body: send(part),
   }
+}
+
+function cut(bytes: Uint8Array, mayGoOn: ReturnType<typeof askAgain>): Readable | Buffer {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (whole.length <= pieceBytes) return whole
+  async function* pieces() {
+    for (let at = 0; at < whole.length; at += pieceBytes) {
+      await mayGoOn(Math.min(pieceBytes, whole.length - at))
+      yield whole.subarray(at, at + pieceBytes)
+    }
+  }
+  return Readable.from(pieces(), { highWaterMark: 1 })
+}
+
+/** That somebody who is being sent a file may not read it any more is a record. */
+async function mayStillRead(deps: MediaDeps, actor: Actor, mediaId: string): Promise<boolean> {
+  const at = deps.clock.now()
+  const reader = await reloadActor(deps.db, actor, at)
+  if (reader !== undefined && (await findReadableMedia(deps.db, reader, mediaId)) !== undefined) return true
+  const code = reader === undefined ? 'unauthenticated' : 'not_found'
+  await inTransaction(deps.db, (tx) =>
+    appendRecord(tx, actor, {
+      type: 'permission.denied',
+      at,
+      streams: { user: actor.userId, unit: actor.unitId },
+      body: { code, permission: 'post.read', mediaId, duringDownload: true },
+    }),
+  )
+  return false
 }
 
 async function fetchBytes(store: Deps['objectStore'], key: string, mediaId: string): Promise<Uint8Array> {

@@ -43,10 +43,7 @@ export function registerPostRoutes(app: App, deps: Pick<Deps, 'db' | 'clock' | '
         void reply.header('content-range', headers['content-range'])
         throw new AppError('range_not_satisfiable', 'The file is shorter than the range that was asked for.')
       }
-      return reply
-        .code(status)
-        .headers(headers)
-        .send(body === undefined ? undefined : Buffer.from(body.buffer, body.byteOffset, body.length))
+      return reply.code(status).headers(headers).send(body)
     },
   })
   app.route({

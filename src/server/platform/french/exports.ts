@@ -25,7 +25,7 @@ export const exportsInFrench: FrenchSentences = {
     '{count} de vos exports ne sont pas encore terminés. Attendez que l’un le soit, ou annulez-en un.',
   'Whoever asked for this export may no longer have it. Somebody who may must ask for it.':
     'La personne qui a demandé cet export n’y a plus droit. Quelqu’un qui y a droit doit le demander.',
-  'Whoever was downloading this export may not any more.': 'La personne qui téléchargeait cet export n’y a plus droit.',
+  'Whoever was downloading this may not any more.': 'La personne qui téléchargeait ceci n’y a plus droit.',
   'The package has {size} bytes.': 'Le paquet compte {size} octets.',
   'Nothing is sealed yet. Ask again when the object store can be reached.':
     'Rien n’est encore scellé. Redemandez quand le stockage d’objets sera joignable.',
