@@ -26,6 +26,7 @@ import { imageForm, redDot } from '#test/support/image-form.ts'
 import { openArchive, testSigner } from '#test/support/open-archive.ts'
 import { runCommand } from '#test/support/run-command.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 import { everything } from './made-log.ts'
 import { contentOf, download, furnishWithDisposedPost, makeExport } from './make-export.ts'
 
@@ -152,6 +153,18 @@ test('what was made while the database was away becomes a record and is kept, on
   await make(gateway, path)
   const [ruth] = [await gateway.signIn('ruth'), await gateway.signIn('camille')]
   const actor = await actorOf(gateway, 'ruth')
+  // A database that was restored from before that checkpoint does not know what the package holds.
+  const asOwner = (statement: string) =>
+    runSql(
+      gateway.database.ownerUrl,
+      `set gateway.migration = 'on'; set session_replication_role = replica; ${statement}`,
+    )
+  await asOwner(`create table seal_aside as select * from archive.seal order by tree_size desc limit 1;
+    alter table archive.seal disable trigger refuse_change; delete from archive.seal where tree_size in (select tree_size from seal_aside)`)
+  await assert.rejects(enterExport(gateway, actor, path), { code: 'conflict', message: /Run "archive rebuild" first/ })
+  await asOwner(
+    `insert into archive.seal select * from seal_aside; alter table archive.seal enable always trigger refuse_change`,
+  )
   const exportId = await enterExport(gateway, actor, path)
   await assert.rejects(enterExport(gateway, actor, path), { code: 'conflict' })
   const found = await ruth.get('/api/archive/records?type=export.requested,export.completed')

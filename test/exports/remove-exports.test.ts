@@ -5,7 +5,12 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { disposeRecords } from '#server/archive/dispose-records.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
+import { enterExport } from '#server/exports/enter-export.ts'
+import { exportFromBucket } from '#server/exports/make-bucket-package.ts'
+import type { HeaderFilter } from '#server/exports/manifest.ts'
 import { removeExports } from '#server/exports/remove-exports.ts'
+import { loadActor } from '#server/identity/load-actor.ts'
+import { newId } from '#server/platform/new-id.ts'
 import type { Export } from '#shared/api/exports.ts'
 import { dyingDatabase, ProcessDied } from '#test/support/dying-database.ts'
 import { createFakeClock } from '#test/support/fake-clock.ts'
@@ -13,6 +18,7 @@ import { furnishFirm, submit } from '#test/support/furnish-firm.ts'
 import type { SignedIn } from '#test/support/sign-in.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 import { runSql } from '#test/support/test-cluster.ts'
+import { everything } from './made-log.ts'
 import { makeExport } from './make-export.ts'
 
 const day = 86_400_000
@@ -86,17 +92,42 @@ test('a package goes when the retention of something in it ends, its posts told 
   await (await gateway.signIn('camille')).post(`/api/posts/${old.postId}/comments`, { text: 'Still true?' })
   const telling = await makeExport(gateway, ruth, { post: old.postId, from: later, formats: ['html'] })
   assert.deepEqual([holding.status, other.status, telling.status], ['completed', 'completed', 'completed'])
+  // The same without the database: what the stretch of the log holds is not what the package holds, neither more nor less.
+  const fromBucket = async (filter: Partial<HeaderFilter>, formats = ['jsonl']) => {
+    const path = join(gateway.config.dataDirectory, `${newId(clock.now())}.zip`)
+    const about = { requestedBy: 'Ruth', reason: 'x', recipient: null, timeZone: 'UTC', language: 'en' as const }
+    const wish = { ...about, formats, query: {}, filter: { ...everything, ...filter }, despiteDamage: false }
+    await exportFromBucket(gateway, wish, path, `${path}.partial`)
+    return path
+  }
+  const paths = [
+    await fromBucket({ post: old.postId, from: later }, ['jsonl', 'html']),
+    await fromBucket({ post: fresh.postId }),
+    await fromBucket({ post: old.postId }),
+  ] as const
+  const auditor = (await loadActor(gateway.db, holding.requestedBy.userId, clock.now()))!
+  const toldAlone = await enterExport(gateway, auditor, paths[0])
+  const freshAlone = await enterExport(gateway, auditor, paths[1])
 
   clock.set('2022-02-01T00:00:05.000Z')
   assert.deepEqual((await disposeRecords(gateway)).disposed, ['2022-02'])
-  assert.equal(await removeExports(gateway), 2)
+  // Entered too late: what it holds is destroyed by now.
+  const lateAlone = await enterExport(gateway, auditor, paths[2])
+  assert.equal(await removeExports(gateway), 4)
   const again = await gateway.signIn('ruth')
   assert.deepEqual(
     await Promise.all([holding, telling, other].map(async ({ exportId }) => (await read(again, exportId)).status)),
     ['removed', 'removed', 'completed'],
   )
+  assert.deepEqual(
+    await Promise.all([toldAlone, lateAlone, freshAlone].map(async (exportId) => (await read(again, exportId)).status)),
+    ['removed', 'removed', 'completed'],
+  )
   assert.match((await read(again, holding.exportId)).failure ?? '', /retention of records in this package ended/)
-  assert.deepEqual(await readdir(folderOf(gateway)), [`${other.exportId}.zip`])
+  assert.deepEqual(
+    (await readdir(folderOf(gateway))).toSorted(),
+    [`${other.exportId}.zip`, `${freshAlone}.zip`].toSorted(),
+  )
 })
 
 test('a removal that dies at any statement is finished by the next run, with one record', async (t) => {

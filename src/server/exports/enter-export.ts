@@ -8,9 +8,12 @@ import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { toHex } from '#shared/tlog/bytes.ts'
+import { parseCheckpoint } from '#shared/tlog/checkpoint.ts'
+import { parseNote } from '#shared/tlog/note.ts'
 import { endOf } from './create-export.ts'
 import type { Manifest } from './manifest.ts'
-import { completeExport, findBodyMonths, insertExport, lockExport } from './queries.ts'
+import { completeExport, findBodyMonths, findSealNote, insertExport, lockExport } from './queries.ts'
 import { packagePath } from './run-export.ts'
 import { verifyPackage, type PackageReport } from './verify-package.ts'
 
@@ -37,6 +40,7 @@ export async function enterExport(deps: EnterDeps, actor: Actor, path: string): 
     await syncFile(aside)
     await inTransaction(deps.db, async (tx) => {
       await refuseTwice(tx, manifest.exportId)
+      await refuseUnknownLog(tx, manifest)
       if ((await readScope(tx, actor, 'export.create')) !== 'everything')
         throw new AppError(
           'forbidden',
@@ -83,8 +87,7 @@ async function record(tx: Tx, actor: Actor, { report, manifest, at, size, sha256
   }
   await insertExport(tx, { ...row, ...asked })
   const manifestSha256 = report.manifestSha256!
-  // Bodies of its whole stretch, delivered or not: it may end too soon, and never too late.
-  const bodyMonths = await findBodyMonths(tx, log.first, log.end)
+  const bodyMonths = await findBodyMonths(tx, manifest)
   await completeExport(tx, exportId, at, { size, sha256, manifestSha256, recordCount: counts.delivered, bodyMonths })
   const verified = {
     verified: report.ok,
@@ -112,6 +115,16 @@ async function record(tx: Tx, actor: Actor, { report, manifest, at, size, sha256
 async function refuseTwice(tx: Tx, exportId: string): Promise<void> {
   if ((await lockExport(tx, exportId)) !== undefined)
     throw new AppError('conflict', `The export ${exportId} is entered already.`)
+}
+
+/** When its bodies go is known only where its log is: a database that was restored from an older state has to be rebuilt first. */
+async function refuseUnknownLog(tx: Tx, { log: { size, rootHash } }: Manifest): Promise<void> {
+  const note = await findSealNote(tx, size)
+  if (note !== undefined && toHex(parseCheckpoint(parseNote(note).text).root) === rootHash) return
+  throw new AppError(
+    'conflict',
+    `The database does not hold the log of ${size} entries that this export proves. Run "archive rebuild" first, then enter it.`,
+  )
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -1,9 +1,10 @@
-import { sql } from 'kysely'
-import type { SearchScope } from '#server/archive/search-scope.ts'
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import { inScope, type SearchScope } from '#server/archive/search-scope.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Db, Tx } from '#server/platform/database.ts'
 import type { Position } from '#server/platform/page-cursor.ts'
 import type { Export } from '#shared/api/exports.ts'
+import type { HeaderFilter, Manifest } from './manifest.ts'
 
 export interface ExportRow {
   readonly exportId: string
@@ -210,14 +211,61 @@ export async function findStatuses(db: Db, exportIds: readonly string[]): Promis
   return new Map(rows.map((row) => [row.exportId, row.status]))
 }
 
-/** The months in which bodies of a stretch of the log may be destroyed, each as its first day. */
-export async function findBodyMonths(tx: Tx, first: number, end: number): Promise<string[]> {
+/** The signed note of the log's sealed size; undefined when the database does not know it. */
+export async function findSealNote(tx: Tx, treeSize: number): Promise<string | undefined> {
+  const { rows } = await sql<{ note: string }>`
+    select note from archive.seal where tree_size = ${treeSize}`.execute(tx)
+  return rows[0]?.note
+}
+
+/**
+ * The months in which bodies of a package may be destroyed, each as its first day, by what its manifest says: those of the
+ * delivered records and, where it tells posts in readable files, of all records of these posts. What a certificate of its log
+ * destroyed is not in it; what was destroyed since is.
+ */
+export async function findBodyMonths(
+  tx: Tx,
+  { filter, log, counts }: Pick<Manifest, 'filter' | 'log' | 'counts'>,
+): Promise<string[]> {
+  const told = counts.posts === null ? sql`false` : inScope(filter.units ?? 'everything', sql`s.unit_id`)
   const { rows } = await sql<{ month: string }>`
+    with delivered as materialized (
+      select s.recorded_at, s.record_id, s.post_id
+        from archive.leaf l join archive.findable s on s.recorded_at = l.recorded_at and s.record_id = l.record_id
+        where l.log_index >= ${log.first} and l.log_index < ${log.end} and ${matches(filter)}
+    ), held as (
+      select recorded_at, record_id from delivered
+      union
+      select s.recorded_at, s.record_id
+        from archive.findable s join archive.leaf l on l.record_id = s.record_id and l.log_index < ${log.size}
+        where s.post_id in (select post_id from delivered) and ${told}
+    )
     select distinct r.dispose_month as month
-      from archive.leaf l join archive.archive_record r on r.recorded_at = l.recorded_at and r.id = l.record_id
-      where l.log_index >= ${first} and l.log_index < ${end}
-        and not exists (select from archive.disposition d where d.dispose_month = r.dispose_month)`.execute(tx)
+      from held h join archive.archive_record r on r.recorded_at = h.recorded_at and r.id = h.record_id
+      where not exists (select from archive.disposition d join archive.leaf c on c.record_id = d.certificate_id
+        where d.dispose_month = r.dispose_month and c.log_index < ${log.size})`.execute(tx)
   return rows.map((row) => row.month)
+}
+
+/** What a package delivered, as a condition on `archive.findable s`: the predicate of `headerMatcher`. */
+function matches({ from, to, types, units, ...streams }: HeaderFilter): RawBuilder<SqlBool> {
+  const columns = {
+    author_id: streams.author,
+    actor_id: streams.actor ?? null,
+    profile_id: streams.profile,
+    post_id: streams.post,
+    network: streams.network,
+    verdict: streams.verdict,
+  }
+  const equal = Object.entries(columns).filter(([, value]) => value !== null)
+  const conditions = [
+    inScope(units ?? 'everything', sql`s.unit_id`),
+    from === null ? sql`true` : sql`s.recorded_at >= ${from}`,
+    to === null ? sql`true` : sql`s.recorded_at < ${to}`,
+    types === null ? sql`true` : sql`s.type = any(${types}::text[])`,
+    ...equal.map(([column, value]) => sql`${sql.ref(`s.${column}`)} = ${value}`),
+  ]
+  return sql.join(conditions, sql` and `) as RawBuilder<SqlBool>
 }
 
 /** How many exports of a person wait or are being made; nobody else asks for one in their name meanwhile. */
