@@ -149,9 +149,10 @@ test('What was handed to a colleague says so in the queue, and is theirs alone t
   )
 })
 
-test('A claim that lapsed is nobody’s on every page', async (t) => {
+test('A claim that lapsed is nobody’s on every page, and whom a review was handed to is named', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
   const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const tom = (await (await gateway.signIn('tom')).get('/api/me')).json<{ userId: string; displayName: string }>()
   const post = await submit(camille, profileId, text)
   const reviewId = post.reviews[0]!.reviewId
   const { displayName } = (await ines.get('/api/me')).json<{ displayName: string }>()
@@ -164,4 +165,7 @@ test('A claim that lapsed is nobody’s on every page', async (t) => {
   assert.deepEqual(await whoHasIt(), [displayName, displayName, displayName])
   gateway.clock.advance(10 * 60_000 + 1)
   assert.deepEqual(await whoHasIt(), ['compliance', 'compliance', 'nobody'])
+  assert.equal((await ines.post(`/api/reviews/${reviewId}/delegate`, { userId: tom.userId })).statusCode, 200)
+  assert.deepEqual(await whoHasIt(), [tom.displayName, tom.displayName, 'nobody'])
+  assert.equal((await readPost(camille, post.postId)).reviews[0]!.assignedTo?.userId, tom.userId)
 })

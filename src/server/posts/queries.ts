@@ -119,9 +119,8 @@ async function listPosts(db: Db, { now }: PostReader, ids: RawBuilder<unknown>):
       >`(select e.verdict from policy_evaluation e where e.revision_id = revision.id order by e.evaluated_at desc, e.id desc limit 1)`.as(
         'verdict',
       ),
-      sql<
-        string | null
-      >`(select coalesce(c.display_name, r.stage) from review r left join app_user c on c.id = r.claimed_by and r.claimed_until > ${now}
+      sql<string | null>`(select coalesce(c.display_name, a.display_name, r.stage) from review r
+          left join app_user c on c.id = r.claimed_by and r.claimed_until > ${now} left join app_user a on a.id = r.assigned_to
         where r.post_id = post.id and r.status = 'open' order by r.stage_index limit 1)`.as('waitingFor'),
     ])
     .where(sql<SqlBool>`post.id in (${ids})`)

@@ -3,7 +3,7 @@ import { toApiFinding } from '#server/policies/judge-content.ts'
 import type { EvaluationRow, PostRow, RevisionRow } from '#server/posts/stored-post.ts'
 import type { Language } from '#shared/api/common.ts'
 import type { Comment, Post, Publication, ReviewDecision, Revision, TimelineEntry } from '#shared/api/posts.ts'
-import { holderOf } from './claim.ts'
+import { assigneeOf, holderOf } from './claim.ts'
 import type { ReviewRow } from './queries.ts'
 import type { WrittenPost } from './submit-post.ts'
 import type { Actor } from '#server/platform/actor.ts'
@@ -55,6 +55,7 @@ export function assemblePost(parts: PostParts, language: Language): Post {
       need: review.need,
       status: review.status,
       claimedBy: holderOf(review, parts.now),
+      assignedTo: assigneeOf(review),
       dueAt: review.dueAt,
       decisions: parts.decisions
         .filter((decision) => decision.reviewId === review.reviewId)
@@ -190,7 +191,7 @@ export function partsOfNewPost(actor: Actor, written: WrittenPost): PostParts {
 
 function whoHasIt(parts: PostParts): string | null {
   const open = parts.reviews.find((review) => review.status === 'open')
-  if (open !== undefined) return holderOf(open, parts.now)?.displayName ?? open.stage
+  if (open !== undefined) return (holderOf(open, parts.now) ?? assigneeOf(open))?.displayName ?? open.stage
   if (['draft', 'blocked', 'changes_requested', 'rejected', 'expired'].includes(parts.post.status))
     return parts.post.authorName
   return null

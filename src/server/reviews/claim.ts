@@ -15,3 +15,14 @@ export function holderOf(
   if (review.claimedById === null || review.claimedUntil === null || review.claimedUntil <= now) return null
   return { userId: review.claimedById, displayName: review.claimedByName ?? 'A colleague' }
 }
+
+/** To whom a review was handed: nobody else can decide it. */
+export function assigneeOf({
+  assignedToId,
+  assignedToName,
+}: {
+  readonly assignedToId: string | null
+  readonly assignedToName: string | null
+}): Person | null {
+  return assignedToId === null ? null : { userId: assignedToId, displayName: assignedToName ?? 'A colleague' }
+}

@@ -6,7 +6,7 @@ import { toApiFinding } from '#server/policies/judge-content.ts'
 import type { Language } from '#shared/api/common.ts'
 import type { Outcome, Review, ReviewSummary } from '#shared/api/reviews.ts'
 import { assemblePost, toApiRevision } from './assemble-post.ts'
-import { holderOf } from './claim.ts'
+import { assigneeOf, holderOf } from './claim.ts'
 import { findReview, type ReviewRow } from './queries.ts'
 import { readPostParts } from './read-post.ts'
 import { mayReview, refuseDecider } from './refuse-decider.ts'
@@ -69,7 +69,7 @@ export function toReviewSummary(row: ReviewRow, now: string): ReviewSummary {
     severity: row.severity,
     findingCount: row.findingCount,
     claimedBy: holderOf(row, now),
-    assignedTo: row.assignedToId === null ? null : { userId: row.assignedToId, displayName: row.assignedToName ?? '' },
+    assignedTo: assigneeOf(row),
     escalated: row.escalatedAt !== null,
     scheduledAt: row.scheduledAt,
     createdAt: row.createdAt,

@@ -68,6 +68,7 @@ export const ReviewOfPost = Type.Object({
     Type.Literal('voided'),
   ]),
   claimedBy: Nullable(Person),
+  assignedTo: Nullable(Person),
   dueAt: Nullable(At),
   decisions: Type.Array(ReviewDecision),
 })
@@ -120,7 +121,10 @@ export const PostSummary = Type.Object({
   networks: Type.Array(Type.String()),
   verdict: Nullable(Verdict),
   waitingFor: Nullable(
-    Type.String({ description: 'Who has the ball: a stage name, a reviewer, the network, the author' }),
+    Type.String({
+      description:
+        'Who has the ball: the reviewer who has it in hand or to whom it was handed, else a stage name; or the author',
+    }),
   ),
   contentHash: Type.String(),
   scheduledAt: Nullable(At),

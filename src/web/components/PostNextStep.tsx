@@ -87,17 +87,21 @@ function useStep(post: Post): Step | undefined {
 function inReview(post: Post): Step | undefined {
   const review = post.reviews.find(({ status }) => status === 'open')
   if (review === undefined) return undefined
-  const { claimedBy, dueAt } = review
+  const { claimedBy, assignedTo, dueAt } = review
   const stage = stageName(review.stage)
   return {
     tone: 'note',
     title:
-      claimedBy === null ? (
-        <Trans>It waits for a reviewer ({stage})</Trans>
-      ) : (
+      claimedBy !== null ? (
         <Trans>
           {claimedBy.displayName} is reading it ({stage})
         </Trans>
+      ) : assignedTo !== null ? (
+        <Trans>
+          It was handed to {assignedTo.displayName} ({stage})
+        </Trans>
+      ) : (
+        <Trans>It waits for a reviewer ({stage})</Trans>
       ),
     more: dueAt === null ? undefined : <Trans>An answer is due by {formatTime(dueAt, true)}.</Trans>,
   }
