@@ -103,6 +103,12 @@ const forbidden: readonly Forbidden[] = [
   ['review_decision_not_by_author', (n) => decide(n, { author_id: n['tom']! })],
   ['review_decision_binds_content', (n) => decide(n, { content_hash: `'${'0'.repeat(64)}'` })],
   [
+    'review_decision_binds_content', // nor is a review between them that says otherwise
+    (n) =>
+      `update review set content_hash = '${'0'.repeat(64)}' where id = ${n['review']};
+       ${decide(n, { content_hash: `'${'0'.repeat(64)}'` })}`,
+  ],
+  [
     'review_decision_by_another',
     (n) => `${decide(n, {})}; ${decide(n, { review_id: n['waiting']! }, 2)}`, // one pair of eyes, two stages
   ],
@@ -124,8 +130,30 @@ const forbidden: readonly Forbidden[] = [
   [
     'stop_lifted_by_two', // nobody asked for it
     (n) =>
-      `update stop set lift_requested_by = null, lifted_by = ${n['ines']}, lifted_at = ${now} where id = ${n['stop']}`,
+      again('stop', {
+        id: id(1),
+        lift_requested_by: 'null',
+        lift_requested_at: 'null',
+        lifted_by: n['ines']!,
+        lifted_at: now,
+      }),
   ],
+  // Lifted by nobody, at nobody's wish, at no time, by one person with two accounts, twice; or wished for by somebody else.
+  ['stop_lifting_whole', (n) => `update stop set lifted_at = ${now} where id = ${n['stop']}`],
+  ['stop_lifting_whole', (n) => `update stop set lifted_by = ${n['ines']} where id = ${n['stop']}`],
+  [
+    'stop_lifted_by_two',
+    (n) =>
+      `update app_user set employee_number = '17' where id in (${n['ines']}, ${n['tom']});
+       update stop set lifted_by = ${n['ines']}, lifted_at = ${now} where id = ${n['stop']}`,
+  ],
+  [
+    'stop_stays',
+    (n) =>
+      `update stop set lifted_by = ${n['ines']}, lifted_at = ${now} where id = ${n['stop']};
+       update stop set lifted_by = null, lifted_at = null where id = ${n['stop']}`,
+  ],
+  ['stop_stays', (n) => `update stop set lift_requested_by = ${n['ines']} where id = ${n['stop']}`],
   ['stop_scope_id_given', (n) => `update stop set scope_id = 'linkedin' where id = ${n['stop']}`],
   ['stop_scope_id_given', (n) => `update stop set scope = 'network' where id = ${n['stop']}`],
   ['hold_released_by_two', () => hold('released_by, released_at', `${id(3)}, ${now}`)],
@@ -162,6 +190,11 @@ const forbidden: readonly Forbidden[] = [
   ],
   ['policy_version_emergency_whole', () => `update policy_version set emergency_until = ${later('1 day')}`],
   // What is out is out once, by numbered attempts.
+  ['publication_moves', () => `update publication set status = 'waiting' where status = 'published'`],
+  ['publication_moves', () => `update publication set status = 'publishing' where status = 'published'`],
+  ['publication_sends_the_same', () => `update publication set stamped_payload = '{"text":"Buy now."}'`],
+  ['publication_sends_the_same', () => 'update publication set stamped_payload = null'],
+  ['publication_sends_the_same', () => 'update publication set attempts = 0'],
   ['publication_once', () => again('publication', { id: id(1) })],
   ['publication_attempt_number_unique', () => again('publication_attempt', { id: id(1) })],
   ['post_revision_number_unique', () => again('post_revision', { id: id(1) })],
@@ -181,19 +214,50 @@ const forbidden: readonly Forbidden[] = [
 
 test('The database refuses by itself what the use cases refuse: one’s own work, one person for two, what never ends (FIN-12)', async (t) => {
   const { gateway, names } = await furnishRows(t)
-  const service = new pg.Client({ connectionString: gateway.database.serviceUrl })
-  await service.connect()
-  t.after(() => service.end())
-  for (const [constraint, statement] of forbidden) {
-    await service.query('begin')
-    const told = await service.query(statement(names)).then(
+  const tell = async (client: pg.Client, statement: string): Promise<string> => {
+    await client.query('begin')
+    const told = await client.query(statement).then(
       () => 'allowed',
-      (error: unknown) => (error as pg.DatabaseError).constraint ?? String(error),
+      (error: unknown) => (error as pg.DatabaseError).constraint ?? (error as Error).message,
     )
-    await service.query('rollback')
-    assert.equal(told, constraint, statement(names))
+    await client.query('rollback')
+    return told
   }
+  // Whoever owns the tables is refused too.
+  await withClient(gateway.database.ownerUrl, async (owner) => {
+    for (const [constraint, statement] of forbidden)
+      assert.equal(await tell(owner, statement(names)), constraint, statement(names))
+  })
+  await withClient(gateway.database.serviceUrl, async (service) => {
+    for (const [table, columns] of Object.entries(written))
+      for (const column of columns) {
+        const told = await tell(service, `update ${table} set ${column} = ${column}`)
+        assert.equal(told, `permission denied for table ${table}`, column)
+      }
+  })
 })
+
+/** What is written once, by table: no statement of the service changes it. */
+const written: Readonly<Record<string, readonly string[]>> = {
+  post: ['id', 'author_id', 'unit_id', 'created_at'],
+  review: [
+    'post_id',
+    'revision_id',
+    'content_hash',
+    'author_id',
+    'stage_index',
+    'stage',
+    'need',
+    'qualification',
+    'stage_unit_id',
+    'policy_version',
+  ],
+  publication: ['post_id', 'revision_id', 'profile_id', 'network', 'payload_sha256', 'due_at'],
+  publication_attempt: ['publication_id', 'number', 'started_at'],
+  stop: ['scope', 'scope_id', 'reason', 'engaged_by', 'engaged_at'],
+  policy_version: ['version', 'files', 'created_by'],
+  profile: ['network', 'handle', 'unit_id'],
+}
 
 test('The service never rewrites what was said, judged and decided, and deletes nothing but what is for a while (SEC-1)', async (t) => {
   const { serviceUrl } = await cloneDatabase(t)

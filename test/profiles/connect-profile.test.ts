@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
 import { createHttpClient } from '#server/platform/http.ts'
 import { createMastodonNetwork } from '#server/publishing/mastodon-network.ts'
 import { furnishFirm } from '#test/support/furnish-firm.ts'
@@ -31,3 +34,30 @@ test('A server whose address may not be called is refused with the way out; one 
   assert.equal(away.status, 503, away.detail)
   assert.match(away.detail, /did not answer/)
 })
+
+test('A profile that has spoken is connected again to its own account on its own server, and to no namesake elsewhere', async (t) => {
+  const http = createHttpClient({ allowPrivateAddresses: true })
+  const networks = new Map([['mastodon', createMastodonNetwork({ http })]])
+  const { gateway } = await furnishFirm(t, { networks, sandbox: false })
+  const ada = await gateway.signIn('ada')
+  const registered = await ada.post('/api/profiles', { network: 'mastodon', handle: 'bank', displayName: 'Meridian' })
+  const { profileId } = registered.json<{ profileId: string }>()
+  // Each server has an account of this number.
+  const [own, other] = [await serve(t, '1'), await serve(t, '1')]
+  const connect = async (server: string) =>
+    (await ada.post(`/api/profiles/${profileId}/connect`, { credential: 'x', settings: { server } })).statusCode
+  assert.deepEqual([await connect(own), await connect(other), await connect(own)], [200, 409, 200])
+  const { settings } = await gateway.db.selectFrom('profile').select('settings').executeTakeFirstOrThrow()
+  assert.deepEqual(settings, { server: own })
+})
+
+/** A server of Mastodon's protocol with one account; answers its address. */
+async function serve(t: TestContext, accountId: string): Promise<string> {
+  const server = createServer((request, answer) => {
+    answer.setHeader('content-type', 'application/json')
+    answer.end(JSON.stringify(request.url?.endsWith('verify_credentials') === true ? { id: accountId } : {}))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { startJobs } from '#server/jobs.ts'
 import { systemActor } from '#server/platform/actor.ts'
@@ -232,4 +233,89 @@ test('While one network is silent, another publishes, and a recall there is carr
   answer()
   await soon(async () => (await statusOf(waiting)) === 'published')
   assert.equal(asked, 1)
+})
+
+/** A network that answers nothing until it is told to. */
+function silent(sandbox: Network, end: Promise<unknown>): Network {
+  return publishing(sandbox, async (account, payload, media) => {
+    await end
+    return sandbox.publish(account, payload, media)
+  })
+}
+
+test('An answer that comes when everybody gave the attempt up: what is shown is known, what is refused touches no later attempt', async (t) => {
+  const { gateway, profileId, sandbox, approved, read } = await setUp(t)
+  const tom = await gateway.signIn('tom')
+  const shown = await approved(profileId, 'Shown late.')
+  await planPublications(gateway)
+  gateway.clock.advance(1_000)
+  const refused = await approved(profileId, 'Refused late.')
+  const row = async ({ postId }: Post) =>
+    gateway.db
+      .selectFrom('publication')
+      .select(['status', 'attempts', 'lease_until as leaseUntil'])
+      .where('post_id', '=', postId)
+      .executeTakeFirstOrThrow()
+  await releaseAndSeal(gateway)
+  const first = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+  // One profile has one lane: each post is sent by a process of its own, which then hangs.
+  const sending = []
+  for (const [at, post] of [shown, refused].entries()) {
+    sending.push(attemptPublications(on(gateway, silent(sandbox, first[at]!.promise))))
+    await until(async () => (await row(post)).attempts === 1)
+    gateway.clock.advance(120_000)
+  }
+  const stop = (await tom.post('/api/stops', { scope: 'everything', reason: 'x' })).json<{ stopId: string }>()
+  await runJobs(gateway)
+  assert.deepEqual([(await row(shown)).status, (await row(refused)).status], ['stopped', 'stopped'])
+  first[0].resolve()
+  await sending[0]
+  assert.deepEqual([(await row(shown)).status, (await read(shown)).status], ['published', 'published'])
+
+  const ines = await gateway.signIn('ines')
+  for (const person of [tom, ines]) await person.post(`/api/stops/${stop.stopId}/lift`)
+  gateway.clock.advance(60_000)
+  await releaseAndSeal(gateway)
+  const second = Promise.withResolvers<void>()
+  const again = attemptPublications(on(gateway, silent(sandbox, second.promise)))
+  await until(async () => (await row(refused)).attempts === 2)
+  const before = await row(refused)
+  first[1].reject(new NetworkError('retry_later', 'Too busy.'))
+  await sending[1]
+  assert.deepEqual(await row(refused), before, 'the second attempt is still under way')
+  second.resolve()
+  await again
+  assert.deepEqual([(await read(refused)).status, (await row(refused)).attempts], ['published', 2])
+})
+
+test('What leaves through a profile begins before it is paused, never after', async (t) => {
+  const { gateway, profileId, approved } = await setUp(t)
+  const ada = await gateway.signIn('ada')
+  await approved(profileId, 'On the way out.')
+  await releaseAndSeal(gateway)
+  const fence = new pg.Client({ connectionString: gateway.database.serviceUrl })
+  await fence.connect()
+  t.after(() => fence.end())
+  const waiting = async () =>
+    (await fence.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`))
+      .rowCount
+  // Holds the attempt up when it has seen that the profile is connected.
+  await fence.query(`begin; select pg_advisory_xact_lock(hashtext('publishing.stop'))`)
+  const sent = attemptPublications(gateway)
+  await until(async () => (await waiting()) === 1)
+  let isPaused = false
+  const paused = ada.post(`/api/profiles/${profileId}/pause`).then(() => (isPaused = true))
+  await until(async () => isPaused || (await waiting()) === 2)
+  await fence.query('commit')
+  await Promise.all([sent, paused])
+  const acts = await gateway.db
+    .selectFrom('archive.archive_record')
+    .select('type')
+    .where('type', 'in', ['publication.attempted', 'profile.paused'])
+    .orderBy('seq')
+    .execute()
+  assert.deepEqual(
+    acts.map(({ type }) => type),
+    ['publication.attempted', 'profile.paused'],
+  )
 })

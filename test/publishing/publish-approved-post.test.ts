@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { sealOnce } from '#server/archive/seal-records.ts'
 import { attemptPublications } from '#server/publishing/attempt-publications.ts'
 import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
+import { SandboxStore } from '#server/publishing/sandbox-store.ts'
+import type { Post } from '#shared/api/posts.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
 import { recordsOf } from '#test/support/records-of.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 
 test('A post goes from submission to published: judged, approved by a second person, sealed, then sent', async (t) => {
   const { gateway, profileId } = await furnishFirm(t)
@@ -91,13 +95,62 @@ test('A post that was changed in the database after its approval is refused', as
   assert.ok(refused.timeline.some((entry) => entry.type === 'publication.refused'))
 })
 
-test('Without an approval in the database nothing leaves, whatever the status says', async (t) => {
-  const { gateway, profileId } = await furnishFirm(t)
-  const camille = await gateway.signIn('camille')
-  const post = await submit(camille, profileId, 'We open our branch in Lyon on Monday.')
-  await sql`update post set status = 'approved' where id = ${post.postId}`.execute(gateway.db)
-  await runJobs(gateway)
-  assert.equal((await readPost(camille, post.postId)).publications[0]!.attempts, 0)
+test('What the tables are made to say lets nothing out: no status, verdict, decision or payload that nobody gave (FIN-1)', async (t) => {
+  const { gateway, profileId, sandboxDirectory } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const inesId = (await ines.get('/api/me')).json<{ userId: string }>().userId
+  // As whoever has the service's own login, and so past every use case.
+  const say = (statement: string) => runSql(gateway.database.serviceUrl, statement)
+  const lies: Record<string, (post: Post) => Promise<void>> = {
+    'a status': (post) => say(`update post set status = 'approved' where id = '${post.postId}'`),
+    'a verdict that asks for nobody': (post) =>
+      say(`insert into policy_evaluation select (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(),
+          'evaluated_at', e.evaluated_at + interval '1 second', 'verdict', 'pass', 'required_stages', '[]'::jsonb))).*
+          from policy_evaluation e where revision_id = '${post.currentRevisionId}';
+        update post set status = 'approved' where id = '${post.postId}'`),
+    'a decision without its record': (post) =>
+      say(`insert into review_decision (id, review_id, reviewer_id, author_id, outcome, content_hash, record_id, decided_at)
+          select gen_random_uuid(), id, '${inesId}', author_id, 'approved', content_hash, id, created_at
+          from review where post_id = '${post.postId}';
+        update review set status = 'approved' where post_id = '${post.postId}';
+        update post set status = 'approved' where id = '${post.postId}'`),
+    'a decision with the record of another': async (post) => {
+      await approve(ines, await submit(camille, profileId, 'An ordinary word.'))
+      await say(`insert into review_decision (id, review_id, reviewer_id, author_id, outcome, content_hash, record_id, decided_at)
+          select gen_random_uuid(), r.id, d.reviewer_id, r.author_id, 'approved', r.content_hash, d.record_id, d.decided_at
+          from review r, review_decision d where r.post_id = '${post.postId}' order by d.decided_at desc limit 1;
+        update review set status = 'approved' where post_id = '${post.postId}';
+        update post set status = 'approved' where id = '${post.postId}'`)
+    },
+    'other bytes beside the approved ones': async (post) => {
+      await approve(ines, post)
+      await planPublications(gateway)
+      await say(`update publication set stamped_payload = '{"handle":"meridian","key":"k","text":"Buy now.","media":[],"links":[]}'
+        where post_id = '${post.postId}'`)
+    },
+    'other bytes under the record of a release': async (post) => {
+      await approve(ines, post)
+      await planPublications(gateway)
+      await say(`update publication set status = 'publishing', next_attempt_at = created_at,
+          stamped_payload = '{"handle":"meridian","key":"k","text":"Buy now.","media":[],"links":[]}',
+          release_record_id = (select record_id from archive.leaf order by log_index limit 1)
+        where post_id = '${post.postId}'`)
+    },
+  }
+  for (const [lie, tell] of Object.entries(lies)) {
+    const post = await submit(camille, profileId, `Buy our fund: ${lie}.`)
+    await sealOnce(gateway, { force: true })
+    gateway.clock.advance(2_000)
+    await tell(post)
+    await runJobs(gateway, 4)
+    const [publication] = (await readPost(camille, post.postId)).publications
+    assert.deepEqual([publication?.attempts ?? 0, publication?.publishedAt ?? null], [0, null], lie)
+  }
+  const live = await new SandboxStore(sandboxDirectory).list()
+  assert.deepEqual(
+    live.filter(({ text }) => text.startsWith('Buy')),
+    [],
+  )
 })
 
 test('A scheduled post waits for its slot and is then published', async (t) => {

@@ -9,6 +9,7 @@ import type { Post } from '#shared/api/posts.ts'
 import { approve, furnishFirm, readPost, runJobs, submit } from '#test/support/furnish-firm.ts'
 import { recordsOf } from '#test/support/records-of.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
+import { runSql } from '#test/support/test-cluster.ts'
 
 const text = 'We open our branch in Lyon on Monday.'
 
@@ -79,7 +80,7 @@ test('A stop of a unit holds what others publish on its profiles, and not what i
   const addUnit = async (slug: string) =>
     (await ada.post('/api/units', { parentId: firm, name: slug, slug })).json<{ unitId: string }>().unitId
   const [lyon, nice] = [await addUnit('lyon'), await addUnit('nice')]
-  await gateway.db.updateTable('profile').set({ unit_id: lyon }).where('id', '=', profileId).execute()
+  await runSql(gateway.database.ownerUrl, `update profile set unit_id = '${lyon}' where id = '${profileId}'`)
   const post = await submit(camille, profileId, text)
   await approve(ines, post)
   await engage(gateway, 'unit', nice)
@@ -148,7 +149,7 @@ test('A publication that is cancelled or failed is looked at no more', async (t)
   const post = await submit(camille, profileId, text)
   await approve(ines, post)
   await planPublications(gateway)
-  await sql`update publication set payload_sha256 = ${'0'.repeat(64)}`.execute(gateway.db)
+  await runSql(gateway.database.ownerUrl, `update publication set payload_sha256 = '${'0'.repeat(64)}'`)
   await releasePublications(gateway)
   const row = await gateway.db
     .selectFrom('publication')

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { Content } from '#server/policies/judge-content.ts'
 import { contentHash, sha256, type Target } from '#server/posts/post-content.ts'
 import { toStoredContent, type EvaluationRow, type PostRow, type RevisionRow } from '#server/posts/stored-post.ts'
-import type { GateReview, PublicationRow } from '#server/publishing/queries.ts'
+import type { GateReview } from '#server/publishing/gate-rows.ts'
+import type { PublicationRow } from '#server/publishing/queries.ts'
 import { refuseRelease, type GateState, type Refusal } from '#server/publishing/release-gate.ts'
 
 const now = '2026-03-02T09:00:00.000Z'
@@ -46,6 +47,7 @@ function withHash(row: RevisionRow): RevisionRow {
 
 const approval = (reviewerId: string, more: object = {}) => ({
   reviewerId,
+  accounts: [reviewerId],
   outcome: 'approved',
   contentHash: revision.contentHash,
   ...more,
@@ -53,9 +55,9 @@ const approval = (reviewerId: string, more: object = {}) => ({
 const reviewOf = (stageIndex: number, stage: string, decisions: GateReview['decisions']): GateReview => ({
   stage,
   stageIndex,
-  need: decisions.length,
   status: 'approved',
-  policyVersion: 'policy',
+  qualification: null,
+  unit: null,
   decisions,
 })
 const [line, principal] = [
@@ -82,13 +84,16 @@ const sound: GateState = {
     revisionId: 'revision',
     profileId: 'profile',
     payloadSha256: sha256(payload),
+    stampedPayload: null,
+    releaseRecordId: null,
+    retractRequestedBy: null,
     dueAt: now,
   } as PublicationRow,
   activeVersion: 'policy',
   profileStatus: 'connected',
   engagedStop: undefined,
   authorAccounts: ['author', 'a second account of the author'],
-  releasedBefore: false,
+  release: undefined,
 }
 
 test('What is approved by every stage, judged, due, and unchanged passes the gate', () => {
@@ -103,6 +108,10 @@ test('What is approved by every stage, judged, due, and unchanged passes the gat
     'published',
   ] as const)
     assert.equal(refuseRelease({ ...sound, post: { ...sound.post, status } }), undefined, status)
+  assert.equal(refuseRelease({ ...sound, ...released() }), undefined, 'what was let out may be sent again')
+  const asked = { name: 'line', need: 1, qualification: 'finra-principal', unit: 'legal' }
+  const reviews = [{ ...line, qualification: 'finra-principal', unit: 'legal' }]
+  assert.equal(refuseRelease({ ...sound, reviews, evaluation: { ...evaluation, requiredStages: [asked] } }), undefined)
 })
 
 const evaluation = sound.evaluation!
@@ -121,6 +130,13 @@ const approving = (other: RevisionRow): Partial<GateState> => ({
   })),
 })
 
+const release = { recordId: 'record', payload: '{"text":"We open on Monday.","at":1}' }
+/** Released once and to be sent again. */
+const released = (change: Partial<PublicationRow> = {}): Partial<GateState> => ({
+  release,
+  publication: { ...sound.publication, stampedPayload: release.payload, releaseRecordId: 'record', ...change },
+})
+
 type Refused = readonly [name: string, change: Partial<GateState>, because: Refusal['because'], sentence: RegExp]
 
 const refused: readonly Refused[] = [
@@ -133,7 +149,22 @@ const refused: readonly Refused[] = [
     'cancelled',
     new RegExp(status),
   ]),
-  ['a release of which the database knows nothing', { releasedBefore: true }, 'restored', /released before/],
+  ['a release of which the database knows nothing', { release }, 'restored', /released before/],
+  ['what its author takes back', released({ retractRequestedBy: 'author' }), 'cancelled', /takes the post back/],
+  [
+    'bytes that are not those of the release',
+    released({ stampedPayload: '{}' }),
+    'tampered',
+    /not the one that was let out/,
+  ],
+  ['bytes under the record of another release', released({ releaseRecordId: 'other' }), 'tampered', /was let out/],
+  ['bytes without a release', { ...released(), release: undefined }, 'tampered', /was let out/],
+  [
+    'bytes without the name of a release',
+    { ...released({ releaseRecordId: null }), release: undefined },
+    'tampered',
+    /let out/,
+  ],
   ['an engaged stop', { engagedStop: { stopId: 'stop', reason: 'Market event' } }, 'stopped', /Market event/],
   ['a text that is not what was hashed', { revision: { ...revision, text: 'Buy.' } }, 'tampered', /what its hash says/],
   ['no payload', approving(targets({ ...target, payload: null })), 'tampered', /payload/],
@@ -175,6 +206,24 @@ const refused: readonly Refused[] = [
     { reviews: [line, { ...principal, stage: 'sampled' }] },
     'unapproved',
     /“principal” has 0 of 2/,
+  ],
+  [
+    'approvals of the stage as another policy had it, without the right that this one asks for',
+    { evaluation: { ...evaluation, requiredStages: [{ name: 'line', need: 1, qualification: 'finra-principal' }] } },
+    'unapproved',
+    /“line” has 0 of 1/,
+  ],
+  [
+    'approvals of the stage as another policy had it, from any unit',
+    { evaluation: { ...evaluation, requiredStages: [{ name: 'line', need: 1, unit: 'legal' }] } },
+    'unapproved',
+    /“line” has 0 of 1/,
+  ],
+  [
+    'two accounts that became known as one person’s',
+    { reviews: [line, reviewOf(1, 'principal', [approval('tom', { accounts: ['tom', 'ruth'] }), approval('ruth')])] },
+    'unapproved',
+    /1 of 2/,
   ],
   ['a review that is open again', { reviews: [line, { ...principal, status: 'open' }] }, 'unapproved', /0 of 2/],
   [

@@ -33,7 +33,7 @@ export async function findRelease(
       cross join lateral (select convert_from(b.body, 'UTF8')::json -> 'content' as content) as said
     where s.post_id = ${postId} and s.profile_id = ${profileId}
       and s.type in ('publication.released', 'publication.attempted') and content ->> 'revisionId' = ${revisionId}
-    order by r.recorded_at, r.id`.execute(tx)
+    order by r.seq`.execute(tx)
   const released = rows.findLast(({ type }) => type === 'publication.released')
   if (released === undefined) return undefined
   const { recordId, payload } = released

@@ -24,7 +24,7 @@ export async function connectProfile(
   return inTransaction(deps.db, async (tx) => {
     const locked = await lockProfile(tx, profileId)
     if (locked === undefined) throw new AppError('not_found', 'No such profile.')
-    if (locked.remoteAccountId !== null && locked.remoteAccountId !== account.remoteAccountId) {
+    if (locked.remoteAccountId !== null && !isSameAccount(locked, account)) {
       throw new AppError(
         'conflict',
         'This credential belongs to another account. Register that account as a profile of its own.',
@@ -45,6 +45,14 @@ export async function connectProfile(
     })
     return (await findProfile(tx, profileId))!
   })
+}
+
+/** An account's number means something on its server only. A Bluesky account has one identity wherever it moves. */
+function isSameAccount(
+  { remoteAccountId, settings }: ProfileRow,
+  account: { readonly remoteAccountId: string; readonly settings: Record<string, unknown> },
+): boolean {
+  return remoteAccountId === account.remoteAccountId && settings['server'] === account.settings['server']
 }
 
 function mayManage(actor: Actor, profile: ProfileRow): boolean {

@@ -12,8 +12,8 @@ import { mustLookUpFirst, sendingSince } from './look-up-first.ts'
 import { inLanes } from './network-lanes.ts'
 import {
   findDueSteps,
-  findProfileState,
   hasOpenAttempt,
+  holdProfileState,
   insertAttempt,
   keepLease,
   updatePublication,
@@ -74,13 +74,9 @@ async function claimAttempt(
 }
 
 /** The account to publish on; where its credential does not open (the key was exchanged), its profile waits to be connected. */
-async function openConnected(
-  deps: PublishDeps,
-  tx: Tx,
-  { publication, now }: GateState,
-): Promise<NetworkAccount | undefined> {
-  const { profileId } = publication
-  const profile = await findProfileState(tx, profileId)
+async function openConnected(deps: PublishDeps, tx: Tx, state: GateState): Promise<NetworkAccount | undefined> {
+  const { profileId } = state.publication
+  const profile = await holdProfileState(tx, profileId)
   try {
     return openAccount(deps, profileId, profile)
   } catch (error) {
@@ -88,7 +84,9 @@ async function openConnected(
       { err: error, profile: profileId },
       'a credential cannot be opened, its profile must be connected anew',
     )
-    await needReauthorisation(tx, profileId, now)
+    await needReauthorisation(tx, profileId, state.now)
+    const lost = { ...state, profileStatus: 'needs_reauthorisation' }
+    await refuse(tx, lost, refuseRelease(lost)!)
     return undefined
   }
 }

@@ -49,19 +49,23 @@ const columns = [
   'last_error as lastError',
 ] as const
 
-/** Posts that are approved and whose publications are not written yet. */
+/** Posts that are approved and whose publications are not written yet, or were cancelled while the post was sent back. */
 export async function findUnplannedPosts(db: Db, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('post')
     .select('post.id')
     .where('post.status', 'in', ['approved', 'scheduled'])
-    .where(sql<boolean>`not exists (select from publication p where p.revision_id = post.current_revision_id)`)
+    .where(
+      sql<boolean>`(not exists (select from publication p where p.revision_id = post.current_revision_id)
+        or exists (select from publication p where p.revision_id = post.current_revision_id and p.status = 'cancelled'))`,
+    )
     .orderBy('post.updated_at')
     .limit(limit)
     .execute()
   return rows.map((row) => row.id)
 }
 
+/** What was cancelled while its post was sent back waits again: it ended before the network had it. */
 export async function insertPublications(
   tx: Tx,
   publications: readonly {
@@ -92,7 +96,17 @@ export async function insertPublications(
         updated_at: row.at,
       })),
     )
-    .onConflict((conflict) => conflict.constraint('publication_once').doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .constraint('publication_once')
+        .doUpdateSet((row) => ({
+          status: 'waiting',
+          next_attempt_at: row.ref('excluded.next_attempt_at'),
+          last_error: null,
+          updated_at: row.ref('excluded.updated_at'),
+        }))
+        .where('publication.status', '=', 'cancelled'),
+    )
     .execute()
 }
 
@@ -223,27 +237,6 @@ export async function updatePublication(
     .executeTakeFirstOrThrow()
 }
 
-/** One review of the revision, with who approved which content. */
-export interface GateReview {
-  readonly stage: string
-  readonly stageIndex: number
-  readonly need: number
-  readonly status: string
-  readonly policyVersion: string
-  readonly decisions: readonly { readonly reviewerId: string; readonly outcome: string; readonly contentHash: string }[]
-}
-
-/** The reviews of a revision under lock, with their decisions: reviews/ owns them, the gate only reads. */
-export async function lockGateReviews(tx: Tx, revisionId: string): Promise<GateReview[]> {
-  await sql`select id from review where revision_id = ${revisionId} order by id for update`.execute(tx)
-  const { rows } = await sql<GateReview>`
-    select r.stage, r.stage_index as "stageIndex", r.need, r.status, r.policy_version as "policyVersion",
-      coalesce((select jsonb_agg(jsonb_build_object('reviewerId', d.reviewer_id, 'outcome', d.outcome, 'contentHash', d.content_hash))
-        from review_decision d where d.review_id = r.id), '[]') as decisions
-    from review r where r.revision_id = ${revisionId}`.execute(tx)
-  return rows
-}
-
 export interface ProfileState {
   readonly status: string
   readonly handle: string
@@ -252,13 +245,20 @@ export interface ProfileState {
   readonly credential: Buffer | null
 }
 
-export async function findProfileState(db: Db | Tx, profileId: string): Promise<ProfileState> {
-  const row = await db
+function selectProfileState(db: Db | Tx, profileId: string) {
+  return db
     .selectFrom('profile')
     .select(['status', 'handle', 'remote_account_id as remoteAccountId', 'settings', 'credential'])
     .where('id', '=', profileId)
-    .executeTakeFirstOrThrow()
-  return row as ProfileState
+}
+
+export async function findProfileState(db: Db, profileId: string): Promise<ProfileState> {
+  return (await selectProfileState(db, profileId).executeTakeFirstOrThrow()) as ProfileState
+}
+
+/** After the publication in the lock order: whoever pauses a profile waits for what is being let out through it, and it for them. */
+export async function holdProfileState(tx: Tx, profileId: string): Promise<ProfileState> {
+  return (await selectProfileState(tx, profileId).forKeyShare().executeTakeFirstOrThrow()) as ProfileState
 }
 
 /**

@@ -3,7 +3,8 @@ import { listAccountsOf } from '#server/identity/same-person.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { readActiveVersion } from '#server/policies/active-version.ts'
 import { findLastEvaluation, findRevision, lockPost } from '#server/posts/stored-post.ts'
-import { findEngagedStop, findProfileState, lockGateReviews, lockPublication } from './queries.ts'
+import { lockGateReviews } from './gate-rows.ts'
+import { findEngagedStop, holdProfileState, lockPublication } from './queries.ts'
 import type { GateState } from './release-gate.ts'
 
 /** Locks post, reviews and publication, in this order, and reads all that the gate looks at. Undefined when another publisher is at it. */
@@ -27,8 +28,8 @@ export async function readGateState(
     publication,
     evaluation: await findLastEvaluation(tx, revision.revisionId),
     activeVersion: await readActiveVersion(tx),
-    profileStatus: (await findProfileState(tx, publication.profileId)).status,
-    releasedBefore: publication.releaseRecordId === null && (await findRelease(tx, publication)) !== undefined,
+    profileStatus: (await holdProfileState(tx, publication.profileId)).status,
+    release: await findRelease(tx, publication),
     authorAccounts: await listAccountsOf(tx, [post.authorId, revision.createdBy]),
     engagedStop: await findEngagedStop(tx, publication, post.unitPath),
   }

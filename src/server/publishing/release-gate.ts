@@ -1,8 +1,11 @@
+import type { ArchivedRelease } from '#server/archive/find-release.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import { contentHash, sha256 } from '#server/posts/post-content.ts'
+import type { RequiredStage } from '#server/policies/finding.ts'
 import { toStoredContent, type EvaluationRow, type PostRow, type RevisionRow } from '#server/posts/stored-post.ts'
 import type { PostStatus } from '#shared/post-status.ts'
-import type { GateReview, PublicationRow } from './queries.ts'
+import type { GateReview } from './gate-rows.ts'
+import type { PublicationRow } from './queries.ts'
 
 /** Everything that the gate looks at, read under the locks of post, reviews and publication. */
 export interface GateState {
@@ -17,8 +20,8 @@ export interface GateState {
   /** Every account of the author, and of whoever wrote the revision. */
   readonly authorAccounts: readonly string[]
   readonly engagedStop: { readonly stopId: string; readonly reason: string } | undefined
-  /** The archive holds a release of which the publication knows nothing. */
-  readonly releasedBefore: boolean
+  /** What the archive holds as let out, whatever the tables say of it. */
+  readonly release: Pick<ArchivedRelease, 'recordId' | 'payload'> | undefined
 }
 
 /** Why nothing leaves, and what becomes of the publication. */
@@ -39,6 +42,7 @@ const checks: readonly Check[] = [
   nothingIsStopped,
   contentIsWhatWasHashed,
   payloadIsWhatWasHashed,
+  stampIsWhatWasReleased,
   judgedUnderTheActivePolicy,
   policyDoesNotBlock,
   everyStageApprovedThisContent,
@@ -70,12 +74,14 @@ function postIsStillMeant({ post, publication }: GateState): Refusal | undefined
   if (post.currentRevisionId !== publication.revisionId)
     return { because: 'cancelled', sentence: 'A newer revision replaced the approved one.' }
   if (!releasable.includes(post.status)) return { because: 'cancelled', sentence: `The post is ${post.status}.` }
+  if (publication.retractRequestedBy !== null)
+    return { because: 'cancelled', sentence: 'Its author takes the post back.' }
   return undefined
 }
 
 /** After a restore the tables are older than the archive: what was out already would go out twice (law 5). */
-function databaseKnowsItsReleases({ releasedBefore }: GateState): Refusal | undefined {
-  return releasedBefore
+function databaseKnowsItsReleases({ release, publication }: GateState): Refusal | undefined {
+  return release !== undefined && publication.releaseRecordId === null
     ? {
         because: 'restored',
         sentence:
@@ -110,6 +116,14 @@ function payloadIsWhatWasHashed({ revision, publication }: GateState): Refusal |
   return sound ? undefined : { because: 'tampered', sentence: 'The payload is not the one that was approved.' }
 }
 
+/** Each attempt sends the bytes that the sealed record of the release holds, and no others. */
+function stampIsWhatWasReleased({ release, publication }: GateState): Refusal | undefined {
+  const { stampedPayload, releaseRecordId } = publication
+  if (stampedPayload === null && releaseRecordId === null) return undefined
+  const isSame = release !== undefined && release.recordId === releaseRecordId && release.payload === stampedPayload
+  return isSame ? undefined : { because: 'tampered', sentence: 'The payload is not the one that was let out.' }
+}
+
 function judgedUnderTheActivePolicy({ evaluation, activeVersion, revision, now }: GateState): Refusal | undefined {
   if (evaluation !== undefined && evaluation.policyVersion === activeVersion) {
     // A verdict of before the slot says nothing of the slot: a quiet period may have begun.
@@ -132,24 +146,40 @@ function everyStageApprovedThisContent({
   authorAccounts,
 }: GateState): Refusal | undefined {
   for (const [stageIndex, stage] of (evaluation?.requiredStages ?? []).entries()) {
-    const approvers = new Set(
-      reviews
-        .filter(
-          (review) => review.stageIndex === stageIndex && review.stage === stage.name && review.status === 'approved',
-        )
-        .flatMap((review) => review.decisions)
-        .filter((decision) => decision.outcome === 'approved' && decision.contentHash === revision.contentHash)
-        .map((decision) => decision.reviewerId),
-    )
-    if (authorAccounts.some((account) => approvers.has(account)))
+    const approvals = reviews
+      .filter((review) => review.status === 'approved' && isOfStage(review, stageIndex, stage))
+      .flatMap((review) => review.decisions)
+      .filter((decision) => decision.outcome === 'approved' && decision.contentHash === revision.contentHash)
+    if (approvals.some(({ reviewerId }) => authorAccounts.includes(reviewerId)))
       return { because: 'tampered', sentence: 'The author stands among the approvers.' }
-    if (approvers.size < stage.need)
+    const people = countPeople(approvals)
+    if (people < stage.need)
       return {
         because: 'unapproved',
-        sentence: `The stage “${stage.name}” has ${approvers.size} of ${stage.need} approvals of exactly this content.`,
+        sentence: `The stage “${stage.name}” has ${people} of ${stage.need} approvals of exactly this content.`,
       }
   }
   return undefined
+}
+
+/** An approval given under another policy counts where it was asked of the same people: right and unit are part of a stage. */
+function isOfStage(review: GateReview, stageIndex: number, stage: RequiredStage): boolean {
+  return (
+    review.stageIndex === stageIndex &&
+    review.stage === stage.name &&
+    review.qualification === (stage.qualification ?? null) &&
+    review.unit === (stage.unit ?? null)
+  )
+}
+
+/** People, not accounts: two that became known as one person's since are one approval. */
+function countPeople(approvals: GateReview['decisions']): number {
+  const known = new Set<string>()
+  return approvals.filter(({ reviewerId, accounts }) => {
+    const isNew = ![reviewerId, ...accounts].some((account) => known.has(account))
+    for (const account of [reviewerId, ...accounts]) known.add(account)
+    return isNew
+  }).length
 }
 
 function slotHasCome({ publication, now }: GateState): Refusal | undefined {

@@ -30,6 +30,7 @@ export async function releasePublications(deps: ReleaseDeps): Promise<number> {
 /** When the engine cannot answer, or a bug stands in the way, this post waits and does not hold up the others. */
 async function judgeAndRelease(deps: ReleaseDeps, postId: string, publicationId: string): Promise<void> {
   try {
+    if (!(await wouldPass(deps, postId, publicationId))) return
     await judgeBeforeRelease(deps, postId)
     await releaseOne(deps, postId, publicationId)
   } catch (error) {
@@ -40,12 +41,26 @@ async function judgeAndRelease(deps: ReleaseDeps, postId: string, publicationId:
   }
 }
 
+/**
+ * Asks the gate before the engine, so that what is held back costs nothing more. What would pass is judged before it leaves:
+ * what policy says now is not what it said at the approval, and no stored verdict stands for it.
+ */
+async function wouldPass(deps: ReleaseDeps, postId: string, publicationId: string): Promise<boolean> {
+  return inTransaction(deps.db, async (tx) => {
+    const state = await readGateState(tx, postId, publicationId, deps.clock.now())
+    if (state === undefined || !['waiting', 'stopped'].includes(state.publication.status)) return false
+    const refusal = refuseRelease(state)
+    if (refusal === undefined || refusal.because === 'unjudged') return true
+    await refuse(tx, state, refusal)
+    return false
+  })
+}
+
 async function releaseOne(deps: ReleaseDeps, postId: string, publicationId: string): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
     const state = await readGateState(tx, postId, publicationId, deps.clock.now())
     if (state === undefined || !['waiting', 'stopped'].includes(state.publication.status)) return
     const refusal = refuseRelease(state)
-    if (refusal?.because === 'restored') return lookUpRelease(tx, state)
     if (refusal !== undefined) return refuse(tx, state, refusal)
 
     const { publication, revision, now } = state
@@ -83,13 +98,13 @@ const restMilliseconds: Record<Refusal['because'], number> = {
 /** What a refusal makes of a publication; others only rest. */
 const endings: { readonly [because in Refusal['because']]?: 'cancelled' | 'failed' | 'stopped' } = {
   cancelled: 'cancelled',
-  restored: 'failed',
   tampered: 'failed',
   stopped: 'stopped',
 }
 
 /** Refuses without letting anything out; a lasting refusal is a record, a passing one (a slot to come) is not. */
 export async function refuse(tx: Tx, state: GateState, refusal: Refusal): Promise<void> {
+  if (refusal.because === 'restored') return lookUpRelease(tx, state)
   const { publication, now } = state
   const nextAttemptAt =
     refusal.because === 'early' ? publication.dueAt : addMilliseconds(now, restMilliseconds[refusal.because])

@@ -21,11 +21,18 @@ import {
   insertAttempt,
   updatePublication,
   type PublicationRow,
+  type PublicationStatus,
 } from './queries.ts'
 import { exchange, lockStep, nextTry } from './settle-attempt.ts'
 import { settlePublication, type Step } from './settle-publication.ts'
 
-/** Asks for the deletion of one's own published post at its networks; the evidence stays (FCA-7). */
+/** As long as one of these may yet be shown, taking a post back takes it back too. */
+const underWay: readonly PublicationStatus[] = ['waiting', 'stopped', 'publishing', 'unconfirmed']
+
+/**
+ * Asks for the deletion of one's own published post at its networks; the evidence stays (FCA-7). What was still to leave
+ * stays here, and what a network shows later is deleted there as well.
+ */
 export async function retractPost(
   deps: Pick<Deps, 'db' | 'clock'>,
   actor: Actor,
@@ -35,17 +42,15 @@ export async function retractPost(
   await inTransaction(deps.db, async (tx) => {
     const post = await lockPost(tx, postId)
     if (post === undefined || post.authorId !== actor.userId) throw new AppError('not_found', 'No such post of yours.')
-    const live = (await findPublicationsOfPost(tx, postId)).filter(
-      (row) => row.status === 'published' && row.retractRequestedBy === null,
-    )
+    const asked = (await findPublicationsOfPost(tx, postId)).filter((row) => row.retractRequestedBy === null)
+    const live = asked.filter((row) => row.status === 'published')
     if (live.length === 0) throw new AppError('wrong_status', `A post that is ${post.status} has nothing to retract.`)
     const at = deps.clock.now()
-    for (const publication of live)
-      await updatePublication(tx, publication.publicationId, at, {
-        retract_requested_by: actor.userId,
-        retract_reason: reason,
-        next_attempt_at: at,
-      })
+    const wish = { retract_requested_by: actor.userId, retract_reason: reason }
+    for (const { publicationId } of live)
+      await updatePublication(tx, publicationId, at, { ...wish, next_attempt_at: at })
+    for (const { publicationId, status } of asked)
+      if (underWay.includes(status)) await updatePublication(tx, publicationId, at, wish)
     await appendRecord(tx, actor, {
       type: 'post.withdrawn',
       at,

@@ -42,7 +42,12 @@ export function createSandboxNetwork(options: { directory: string; publicUrl: st
     async publish(account, stampedPayload, media) {
       checkCredential(account)
       const id = idOf(stampedPayload)
-      for (const item of parse(stampedPayload).media) await store.putMedia(item.sha256, await media(item.mediaId))
+      for (const { mediaId, sha256 } of parse(stampedPayload).media) {
+        const bytes = await media(mediaId)
+        if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+          throw new NetworkError('rejected', 'The stored image is not the one that was approved.')
+        await store.putMedia(sha256, bytes)
+      }
       checkSame(await store.put(id, stampedPayload), stampedPayload)
       const answer = { id, permalink: permalinkOf(id) }
       return {

@@ -5,7 +5,7 @@ import type { NetworkError, Published } from '#server/platform/network.ts'
 import { needReauthorisation } from '#server/profiles/need-reauthorisation.ts'
 import { lockPost } from '#server/posts/stored-post.ts'
 import type { JsonObject } from '#shared/json.ts'
-import { findPublication, finishAttempt, lockPublication, restProfile } from './queries.ts'
+import { findPublication, finishAttempt, lockPublication, restProfile, type PublicationStatus } from './queries.ts'
 import { settlePublication, type Settlement, type Step } from './settle-publication.ts'
 
 type SettleDeps = Pick<Deps, 'db' | 'clock'>
@@ -24,16 +24,44 @@ const firstPause = 2_000
 const longestPause = 15 * 60_000
 const longestWish = 24 * 3_600_000
 
+/** What a publication may have become while a network was at work: whatever it is, what the network shows is out. */
+const mayStillBeShown: readonly PublicationStatus[] = [
+  'publishing',
+  'unconfirmed',
+  'waiting',
+  'stopped',
+  'cancelled',
+  'failed',
+]
+
 /** Writes down that the network shows the post. */
 export async function settleSuccess(deps: SettleDeps, step: SettledStep, answer: Published): Promise<void> {
   await inStep(deps, step, async (tx, locked, at) => {
     await finishAttempt(tx, step, { at, outcome: 'published', error: null })
+    if (!mayStillBeShown.includes(locked.publication.status)) return tellSecondCopy(tx, locked, at, step, answer)
     await settlePublication(
       tx,
       locked,
       at,
       shown(at, answer, { attempt: step.attempt, request: exchange(answer.requestBytes) }),
     )
+  })
+}
+
+/** A network that took the same post twice, where a repeat is no repeat to it: an act of ours, so a record and a word to whoever looks. */
+async function tellSecondCopy(
+  tx: Tx,
+  locked: Step,
+  at: string,
+  { attempt }: SettledStep,
+  { remoteId, permalink, responseBytes }: Published,
+): Promise<void> {
+  if (remoteId === locked.publication.remoteId) return
+  const sentence = `The network shows the post a second time, at ${permalink}. Delete that copy there by hand.`
+  await settlePublication(tx, locked, at, {
+    change: { last_error: sentence },
+    type: 'publication.answered',
+    body: { attempt, nextStep: 'duplicate', sentence, remoteId, permalink, response: exchange(responseBytes) },
   })
 }
 
@@ -62,8 +90,10 @@ export function shown(
 /** Writes down what the network said instead, and what happens next. */
 export async function settleFailure(deps: SettleDeps, step: SettledStep, error: NetworkError): Promise<void> {
   await inStep(deps, step, async (tx, locked, at) => {
+    const { profileId, status, attempts } = locked.publication
+    // Somebody who found the attempt unfinished has already looked it up, or is sending again: what they see stands.
+    if (!['publishing', 'unconfirmed'].includes(status) || attempts !== step.attempt) return
     await finishAttempt(tx, step, { at, outcome: error.nextStep, error: error.message })
-    const { profileId } = locked.publication
     if (error.nextStep === 'reauthorise') await needReauthorisation(tx, profileId, at)
     await settlePublication(tx, locked, at, notShown(at, step, error))
     if (error.retryAt !== undefined) await restProfile(tx, profileId, nextTry(at, error, step.attempt))
@@ -110,8 +140,7 @@ async function inStep(
 ): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
     const locked = await lockStep(tx, step.postId, step.publicationId)
-    // Somebody who found the attempt unfinished has already looked it up: what he saw stands.
-    if (locked === undefined || !['publishing', 'unconfirmed'].includes(locked.publication.status)) return
+    if (locked === undefined) return
     await settle(tx, locked, deps.clock.now())
   })
 }

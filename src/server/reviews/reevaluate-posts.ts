@@ -1,14 +1,24 @@
+import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
-import { inTransaction, type Db } from '#server/platform/database.ts'
+import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readActivation } from '#server/policies/active-version.ts'
 import type { Evaluation } from '#server/policies/finding.ts'
 import { movePost } from '#server/posts/move-post.ts'
-import { findLastEvaluation, findPost, findRevision, lockPost, type EvaluationRow } from '#server/posts/stored-post.ts'
+import type { PreparedRevision } from '#server/posts/prepare-revision.ts'
+import {
+  findLastEvaluation,
+  findPost,
+  findRevision,
+  lockPost,
+  type EvaluationRow,
+  type PostRow,
+} from '#server/posts/stored-post.ts'
 import { writeEvaluation } from '#server/posts/write-revision.ts'
+import type { PostStatus } from '#shared/post-status.ts'
 import { statusAfterVerdict } from './route-post.ts'
 import { evaluationBody } from './submission-record.ts'
 import { judgeStoredRevision, openReviews, voidOpenReviews } from './submit-post.ts'
@@ -49,12 +59,20 @@ export async function reevaluatePosts(deps: ReevaluateDeps): Promise<number> {
   return ids.length
 }
 
-/** Posts that may still leave, or are on their way, and whose last verdict is of another version. */
+/** A network is being called, or nobody saw what it did. */
+const isUnsettled = sql<boolean>`(x.status = 'unconfirmed'
+  or exists (select from publication_attempt a where a.publication_id = x.id and a.finished_at is null))`
+
+/**
+ * Posts that may still leave, or are on their way, and whose last verdict is of another version. What a network may have got is
+ * judged when its outcome is known, beside the verdict with which it was let out.
+ */
 async function findStalePosts(db: Db, version: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select p.id from post p where p.status in ('in_review', 'approved', 'scheduled', 'stopped', 'publishing', 'unconfirmed', 'partly_published', 'failed')
       and (p.status not in ('publishing', 'unconfirmed', 'partly_published', 'failed') or exists (
-        select from publication x where x.revision_id = p.current_revision_id and x.status in ('waiting', 'publishing', 'unconfirmed', 'stopped')))
+        select from publication x where x.revision_id = p.current_revision_id and x.status in ('waiting', 'publishing', 'stopped')))
+      and not exists (select from publication x where x.revision_id = p.current_revision_id and ${isUnsettled})
       and ${version} is distinct from (select e.policy_version from policy_evaluation e
         where e.revision_id = p.current_revision_id order by e.evaluated_at desc, e.id desc limit 1)
     order by p.updated_at limit 100`.execute(db)
@@ -63,7 +81,7 @@ async function findStalePosts(db: Db, version: string): Promise<string[]> {
 
 /**
  * Judges one post anew, with evidence. What asks for more than was agreed to goes back: to review, or to its author.
- * Nothing happens when the post moved meanwhile, or another node was first.
+ * Nothing happens when the post moved meanwhile, another node was first, or a network may be about to show the post.
  */
 export async function rejudgePost(
   deps: ReevaluateDeps,
@@ -77,9 +95,12 @@ export async function rejudgePost(
   await inTransaction(deps.db, async (tx) => {
     const post = await lockPost(tx, postId)
     if (post === undefined || post.currentRevisionId !== revision.revisionId || post.status !== found.status) return
+    const outside = await findOutside(tx, revision.revisionId)
+    if (outside === 'unsettled') return
     const before = await findLastEvaluation(tx, revision.revisionId)
-    const isSame = before?.policyVersion === prepared.evaluation.policyVersion
-    if (occasion === 'activation' ? isSame : (before?.evaluatedAt ?? '') >= prepared.at) return
+    const asksMore = before === undefined || asksForMore(before, prepared.evaluation)
+    const isKnown = before?.policyVersion === prepared.evaluation.policyVersion
+    if (isKnown && (occasion === 'activation' || (!asksMore && isOfToday(before, prepared)))) return
     await writeEvaluation(tx, prepared, occasion)
     const streams = { post: postId, author: post.authorId, unit: post.unitId }
     await appendRecord(tx, systemActor, {
@@ -89,9 +110,8 @@ export async function rejudgePost(
       verdict: prepared.evaluation.verdict,
       body: { occasion, ...evaluationBody(prepared) },
     })
-    if (before !== undefined && !asksForMore(before, prepared.evaluation)) return
-    // Nothing that the network may already have seen is pulled back: its outcome is settled first.
-    if (!['in_review', 'approved', 'scheduled', 'stopped'].includes(post.status)) return
+    const status = statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt)
+    if (!asksMore || outside === 'shown' || !mayGoBack(post, status)) return
 
     await voidOpenReviews(
       tx,
@@ -100,7 +120,6 @@ export async function rejudgePost(
       prepared.at,
       occasion === 'activation' ? 'The policy changed.' : 'Policy judges the post otherwise on the day it leaves.',
     )
-    const status = statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt)
     await movePost(tx, post, status, prepared.at)
     if (status === 'in_review') await openReviews(tx, deps, post, prepared)
     await appendRecord(tx, systemActor, {
@@ -118,12 +137,32 @@ export async function rejudgePost(
   })
 }
 
+/** What may have come of a revision at its networks: `unsettled` while nobody knows, `shown` where it is or was out. */
+async function findOutside(tx: Tx, revisionId: string): Promise<'unsettled' | 'shown' | 'nothing'> {
+  const { rows } = await sql<{ isUnsettled: boolean }>`
+    select ${isUnsettled} as "isUnsettled" from publication x where x.revision_id = ${revisionId}
+      and (${isUnsettled} or x.status in ('published', 'retracted')) order by 1 desc limit 1`.execute(tx)
+  if (rows[0] === undefined) return 'nothing'
+  return rows[0].isUnsettled ? 'unsettled' : 'shown'
+}
+
+/** What is under way goes back only where somebody has to look at it again. */
+function mayGoBack(post: PostRow, to: PostStatus): boolean {
+  if (['in_review', 'approved', 'scheduled', 'stopped'].includes(post.status)) return true
+  return ['publishing', 'unconfirmed'].includes(post.status) && ['in_review', 'blocked'].includes(to)
+}
+
+/** Of the slot or later, and not older than a day: another one that says the same need not be kept. */
+function isOfToday(before: EvaluationRow, { at, content }: PreparedRevision): boolean {
+  return before.evaluatedAt >= (content.scheduledAt ?? '') && before.evaluatedAt >= addMilliseconds(at, -86_400_000)
+}
+
 /** Does the new verdict ask for anything that nobody has looked at: a worse verdict, another route, a finding of another rule? */
 function asksForMore(before: EvaluationRow, now: Evaluation): boolean {
   const ranks = ['pass', 'review', 'block']
   return (
     ranks.indexOf(now.verdict) > ranks.indexOf(before.verdict) ||
-    JSON.stringify(now.requiredStages) !== JSON.stringify(before.requiredStages) ||
+    !isDeepStrictEqual(now.requiredStages, before.requiredStages) ||
     newRules(before, now).length > 0
   )
 }

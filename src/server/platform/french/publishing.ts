@@ -8,6 +8,8 @@ export const publishingInFrench: FrenchSentences = {
   'The stored content is not what its hash says: it was changed outside the gateway.':
     'Le contenu enregistré n’est pas celui qu’annonce son empreinte : il a été changé hors de la passerelle.',
   'The payload is not the one that was approved.': 'Ce qui partirait n’est pas ce qui a été approuvé.',
+  'The payload is not the one that was let out.': 'Ce qui partirait n’est pas ce qui a été libéré.',
+  'Its author takes the post back.': 'Son auteur retire la publication.',
   'The slot has come; the post is being judged for it.':
     'Le créneau est venu ; la publication est jugée pour ce moment.',
   'The policy changed; the post is being judged anew.': 'Les règles ont changé ; la publication est jugée de nouveau.',
@@ -36,6 +38,8 @@ export const publishingInFrench: FrenchSentences = {
     'La passerelle s’est arrêtée pendant l’envoi ; le réseau est interrogé.',
   'The adapter failed; the network is being asked.': 'Le connecteur a failli ; le réseau est interrogé.',
   'The network does not hold the post.': 'Le réseau n’a pas la publication.',
+  'The network shows the post a second time, at {permalink}. Delete that copy there by hand.':
+    'Le réseau montre la publication une seconde fois, à {permalink}. Supprimez cette copie là-bas à la main.',
   'Found at the network after an attempt whose outcome was not seen.':
     'Trouvée sur le réseau après un envoi dont l’issue n’avait pas été vue.',
   'The network could not be asked.': 'Le réseau n’a pas pu être interrogé.',
