@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -228,6 +229,17 @@ test('Nothing but platform/http.ts calls out', () => {
     ({ text }) => /(?<![.\w])fetch\(/.test(codeOf(text)) || /^import (?!type\b).*from 'node:https?'/m.test(text),
   )
   assert.deepEqual(wrong, [])
+})
+
+test('Every script runs on Node 24, whichever node and whichever npm started it', () => {
+  const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { scripts: object }
+  const others = Object.values(scripts).filter((script) => /(^|exec |&& )node /.test(script))
+  assert.deepEqual(others, [])
+  const version = execFileSync('sh', ['scripts/node.sh', '--version'], {
+    cwd: project,
+    env: { PATH: (process.env['PATH'] ?? '').replaceAll(/[^:]*node_modules\/[^:]*:?/g, '') },
+  })
+  assert.match(version.toString(), /^v24\./)
 })
 
 test('No enum, parameter property or namespace needs compiling', () => {
