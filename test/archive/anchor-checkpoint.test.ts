@@ -130,6 +130,11 @@ test(
     await seal(archive, 1)
     await anchorCheckpoints(deps)
     assert.equal(authority.asked(), 2)
+    // A stamp from before the clock was set back puts off none.
+    archive.clock.advance(-24 * 60 * minute)
+    await seal(archive, 1)
+    await anchorCheckpoints(deps)
+    assert.equal(authority.asked(), 3)
   },
 )
 

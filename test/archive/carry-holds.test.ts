@@ -118,6 +118,12 @@ test('A hold that is lifted by hand in the bucket is placed again within a day',
   await carryHolds(deps)
   archive.clock.set('2018-03-01T00:00:00.000Z')
   assert.equal(await isHeld(archive, key), true)
+  // And no later for a clock that was ahead when it was carried last, and was set back.
+  await carryHolds(deps)
+  await archive.objectStore.setLegalHold(key, versionId, false)
+  archive.clock.advance(-25 * 3_600_000)
+  await carryHolds(deps)
+  assert.equal(await isHeld(archive, key), true)
 })
 
 test('A content that was destroyed in the database stays in the bucket while a hold placed later covers it', async (t) => {

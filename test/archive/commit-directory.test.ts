@@ -34,6 +34,11 @@ test('A directory says the length of every stream at the sealed size, whatever w
   archive.clock.advance(25 * 3_600_000)
   await commitDirectory(archive)
   assert.equal((await readLatest(archive))?.treeSize, 6, 'a directory does not call for the next one')
+  await archive.append({ streams: { author } })
+  const { sealedSize } = await sealOnce(archive, { force: true })
+  archive.clock.advance(-75 * 3_600_000)
+  await commitDirectory(archive)
+  assert.equal((await readLatest(archive))?.treeSize, sealedSize, 'a clock that was set back puts off none')
   assert.deepEqual((await verifyArchive(archive, { scope: 'full' })).problems, [])
 })
 

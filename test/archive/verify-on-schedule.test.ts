@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
+import { readStatus } from '#server/archive/read-status.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { verifyOnSchedule } from '#server/archive/verify-on-schedule.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
@@ -51,6 +52,14 @@ test('What was sealed since the last verification is verified, everything once a
   archive.clock.advance(5_000)
   await run()
   assert.deepEqual(await done(), ['full', 'recent', 'full'])
+  // The clock was a year ahead: what was verified then puts off nothing, and speaks for nothing that is found now.
+  const { lastVerifiedAt } = await readStatus(archive)
+  archive.clock.advance(365 * 24 * hour)
+  await run()
+  archive.clock.advance(-364 * 24 * hour)
+  assert.equal((await readStatus(archive)).lastVerifiedAt, lastVerifiedAt)
+  await run()
+  assert.deepEqual(await done(), ['full', 'recent', 'full', 'full', 'full'])
   assert.deepEqual(lines, [])
 })
 

@@ -46,11 +46,13 @@ interface DueHold {
 
 /** Holds in force that were not yet carried through everything that is sealed. */
 async function readDueHolds(db: Db, treeSize: number, now: Instant): Promise<DueHold[]> {
-  const stale = addMilliseconds(now, -freshMilliseconds)
+  // What is dated far ahead was done before the clock was set back.
+  const [stale, soon] = [addMilliseconds(now, -freshMilliseconds), addMilliseconds(now, freshMilliseconds)]
+  const isFresh = sql`c.evaluated_at > ${stale}::timestamptz and c.evaluated_at < ${soon}::timestamptz`
   const { rows } = await sql<DueHold>`
-    select h.id as "holdId", h.scope, case when c.evaluated_at > ${stale}::timestamptz then c.tree_size else 0 end as "from"
+    select h.id as "holdId", h.scope, case when ${isFresh} then c.tree_size else 0 end as "from"
       from archive.hold h left join archive.hold_coverage c on c.hold_id = h.id
-      where h.released_at is null and (c.hold_id is null or c.tree_size < ${treeSize} or c.evaluated_at <= ${stale}::timestamptz)
+      where h.released_at is null and (c.hold_id is null or c.tree_size < ${treeSize} or not (${isFresh}))
       order by h.placed_at, h.id`.execute(db)
   return rows
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { anchorNames } from '#server/platform/anchors.ts'
-import type { Instant } from '#server/platform/clock.ts'
+import { addMilliseconds, type Instant } from '#server/platform/clock.ts'
 import type { Db } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readIndexLag } from '#server/platform/index-lag.ts'
@@ -12,6 +12,8 @@ import { parseNote } from '#shared/tlog/note.ts'
 import { readAnchorStatus } from './anchor-queries.ts'
 import { readSealed } from './seal-queries.ts'
 
+const dayMilliseconds = 86_400_000
+
 /** Where the log stands, how far sealing lags behind, and what verification found. */
 export async function readStatus(
   deps: Pick<Deps, 'db' | 'clock' | 'objectStore' | 'checkpointSigner' | 'anchors'>,
@@ -21,7 +23,7 @@ export async function readStatus(
     readSealed(db),
     readWaiting(db),
     readIndexLag(db, deps.clock.now()),
-    readLastVerification(db),
+    readLastVerification(db, deps.clock.now()),
     readIncidents(db),
     countProducers(db, deps.clock.now()),
     checkStore(deps),
@@ -76,13 +78,20 @@ async function readWaiting(db: Db): Promise<{ treeSize: number; unsequenced: num
   return rows[0]!
 }
 
-/** The newest one; good only when the last one of everything was good too: looking at what came since takes nothing back. */
-async function readLastVerification(db: Db): Promise<{ at: Instant; treeSize: number; ok: boolean } | undefined> {
+/**
+ * The newest one; good only when the last one of everything was good too: looking at what came since takes nothing back. One
+ * that is dated a day ahead was made before the clock was set back, and speaks for nothing that was found since.
+ */
+async function readLastVerification(
+  db: Db,
+  now: Instant,
+): Promise<{ at: Instant; treeSize: number; ok: boolean } | undefined> {
   const { rows } = await sql<{ at: Instant; treeSize: number; ok: boolean }>`
+    with known as (select * from archive.verification where finished_at < ${addMilliseconds(now, dayMilliseconds)})
     select finished_at as at, tree_size as "treeSize", jsonb_array_length(problems) = 0
-        and coalesce((select jsonb_array_length(f.problems) = 0 from archive.verification f where f.scope = 'full'
+        and coalesce((select jsonb_array_length(f.problems) = 0 from known f where f.scope = 'full'
           order by f.finished_at desc, f.id desc limit 1), true) as ok
-      from archive.verification order by finished_at desc, id desc limit 1`.execute(db)
+      from known order by finished_at desc, id desc limit 1`.execute(db)
   return rows[0]
 }
 

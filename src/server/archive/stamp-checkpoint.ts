@@ -28,7 +28,8 @@ export async function stampCheckpoint(
   const last = await readAnchor(deps.db, timestampName(authority))
   const now = deps.clock.now()
   const rest = authority.everyMinutes * 60_000
-  if (last !== undefined && Date.parse(now) - Date.parse(last.anchoredAt) < rest) return
+  // A stamp from a time to come was asked for before the clock was set back.
+  if (last !== undefined && Math.abs(Date.parse(now) - Date.parse(last.anchoredAt)) < rest) return
   if (!(await hasNews(deps.db, last?.treeSize ?? 0, sealed.treeSize))) return
   const key = timestampKey(sealed.treeSize)
   // There already: a run before this one died between the bucket and the database.

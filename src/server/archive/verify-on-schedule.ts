@@ -28,12 +28,15 @@ export async function verifyOnSchedule(deps: VerifyDeps): Promise<void> {
   }
 }
 
+/** What is dated far ahead was done before the clock was set back, and delays nothing. */
 async function readDue(deps: Pick<Deps, 'db' | 'clock'>): Promise<'recent' | 'full' | undefined> {
+  const now = deps.clock.now()
   const { rows } = await sql<{ full: boolean; recent: boolean }>`
     with sealed as (select coalesce(max(tree_size), 0) as size from archive.checkpoint),
     verified as (select coalesce(max(tree_size), 0) as size from archive.verification where jsonb_array_length(problems) = 0)
     select sealed.size > 0 and not exists (select from archive.verification where scope = 'full'
-        and started_at > ${deps.clock.now()}::timestamptz - make_interval(hours => ${fullHours})) as "full",
+        and started_at > ${now}::timestamptz - make_interval(hours => ${fullHours})
+        and started_at < ${now}::timestamptz + make_interval(hours => ${fullHours})) as "full",
       exists (select from archive.leaf l join archive.archive_record r on r.id = l.record_id and r.recorded_at = l.recorded_at
         where l.log_index >= verified.size and l.log_index < sealed.size and r.type <> 'archive.verified') as "recent"
     from sealed, verified`.execute(deps.db)
