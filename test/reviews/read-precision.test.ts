@@ -4,6 +4,7 @@ import { systemActor } from '#server/platform/actor.ts'
 import { connectProfile } from '#server/profiles/connect-profile.ts'
 import { registerProfile } from '#server/profiles/register-profile.ts'
 import { keepNeighbours } from '#server/reviews/keep-neighbours.ts'
+import { findNthJudged } from '#server/reviews/precision-queries.ts'
 import { readNeighbours } from '#server/reviews/read-neighbours.ts'
 import { runSimulations } from '#server/reviews/run-simulations.ts'
 import type { AnswerOf } from '#shared/api/endpoint.ts'
@@ -256,6 +257,18 @@ test('What is kept for the report is what the rows say, in every unit and period
   assert.ok(kept[0] + kept[1] > 10, `${kept.join()} kept`)
   assert.equal(await keepNeighbours(gateway), 0)
   await assertKept(ends)
+  const everything = { scope: 'everything', from: null, to: gateway.clock.now() } as const
+  const judged = (
+    await gateway.db
+      .selectFrom('rule_hit')
+      .select('found_at as at')
+      .where('judged', 'is not', null)
+      .where('superseded_at', 'is', null)
+      .orderBy('found_at', 'desc')
+      .execute()
+  ).map(({ at }) => at)
+  assert.equal(await findNthJudged(gateway.db, everything, 3), judged[2])
+  assert.equal(await findNthJudged(gateway.db, everything, judged.length + 1), null)
   const found = await report(ada)
   assert.ok(
     found.some(({ exclusions }) => exclusions.length > 0) && found.some(({ reviewerMinutes }) => reviewerMinutes > 0),

@@ -34,6 +34,14 @@ export async function findRuleFigures(db: Db, period: PrecisionPeriod): Promise<
   return rows
 }
 
+/** When the last of so many judged hits of a period was found, counted from the newest; null where there are fewer. */
+export async function findNthJudged(db: Db, period: PrecisionPeriod, n: number): Promise<Instant | null> {
+  const { rows } = await sql<{ at: Instant }>`
+    select h.found_at as at from ${hitsOf(period)} and h.judged is not null
+      order by h.found_at desc offset ${n - 1} limit ${1}`.execute(db)
+  return rows[0]?.at ?? null
+}
+
 /** Words that stood beside wrong hits of a rule, and how often. */
 export interface WrongUse {
   readonly ruleId: string

@@ -190,6 +190,10 @@ export const readPrecision = endpoint({
     querystring: Type.Object(Period),
     response: {
       200: Type.Object({
+        suggestedFrom: Type.Union([At, Type.Null()], {
+          description:
+            'The exclusions are drawn from hits found from then on: the newest 50,000 of the period that reviewers judged; null where there are no more of them',
+        }),
         rules: Type.Array(
           Type.Object({
             ...RuleFigures.properties,
