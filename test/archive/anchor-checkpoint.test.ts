@@ -7,7 +7,7 @@ import { pino } from 'pino'
 import { anchorCheckpoints, type AnchorDeps } from '#server/archive/anchor-checkpoint.ts'
 import { readAnchorStatus, readCosignatures } from '#server/archive/anchor-queries.ts'
 import { openDirectoryObjectStore } from '#server/archive/directory-object-store.ts'
-import { checkpointKey, cosignatureFolder, timestampKey } from '#server/archive/object-keys.ts'
+import { checkpointKey, cosignatureFolder, entriesKey, timestampKey } from '#server/archive/object-keys.ts'
 import { readIncidents } from '#server/archive/read-status.ts'
 import { readSealed } from '#server/archive/seal-queries.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
@@ -93,6 +93,11 @@ test('A first bucket that was rolled back, or a second one that lost objects, is
   await seal(archive, 2)
   const size = await seal(archive, 2)
   await anchorCheckpoints(deps)
+  const exchanged = await openSecondBucket(t, archive)
+  for await (const { key } of store.list('checkpoint/'))
+    await exchanged.put(key, (await store.get(key))!, '2040-01-01T00:00:00.000Z')
+  await exchanged.put(entriesKey(0, 2), Buffer.from('other entries'), '2040-01-01T00:00:00.000Z')
+  assert.deepEqual(await kindsOf(withAnchors(archive, { store: exchanged })), ['copy_differs'])
   await rm(join(archive.objectDirectory, `${checkpointKey(size)}~`), { recursive: true })
   assert.ok((await kindsOf(deps)).includes('copy_ahead'))
   const empty = await openSecondBucket(t, archive)

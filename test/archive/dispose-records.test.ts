@@ -181,6 +181,17 @@ test('The process dies between database and bucket: the next run destroys the fi
   assert.equal((await disposeRecords(archive)).objects, 1)
 })
 
+test('What is not sealed yet keeps its month: nothing is destroyed that the log does not prove', async (t) => {
+  const archive = await openOld(t)
+  await archive.append({ retentionClass: 'us-bd-3y' })
+  archive.clock.set('2018-03-01T00:00:00.000Z')
+  assert.deepEqual((await disposeRecords(archive)).kept, [
+    { month: '2018-02', because: 'some of its records are not sealed yet' },
+  ])
+  await sealOnce(archive, { force: true })
+  assert.deepEqual((await disposeRecords(archive)).disposed, ['2018-02'])
+})
+
 test('An erasure request is answered record by record: refused with basis and day, held, or erased (GDPR-1, GDPR-3)', async (t) => {
   const archive = await openOld(t)
   await assert.rejects(answerErasure(archive, ruth, {}, 'x'), { code: 'invalid_request' })
@@ -198,7 +209,7 @@ test('An erasure request is answered record by record: refused with basis and da
       { outcome: 'refused', retentionClass: 'permanent', until: null, held: false, recordIds: [archive.permanent] },
     ],
   )
-  await placeHold(archive, ruth, { name: 'Matter', reason: 'x', scope: { author } })
+  const { holdId } = await placeHold(archive, ruth, { name: 'Matter', reason: 'x', scope: { author } })
   assert.deepEqual(
     (await answerErasure(archive, ruth, { author, type: 'post.submitted' }, 'Again')).groups.map(({ held, until }) => ({
       held,
@@ -208,6 +219,26 @@ test('An erasure request is answered record by record: refused with basis and da
       { held: true, until: null },
       { held: true, until: null },
     ],
+  )
+  for (const officer of [ruth, tom]) await releaseHold(archive, officer, holdId, 'Closed')
+  archive.clock.set('2018-03-01T00:00:00.000Z')
+  await disposeRecords(archive)
+  // What is gone is gone, whatever is held since.
+  await placeHold(archive, ruth, { name: 'Too late', reason: 'x', scope: { author } })
+  assert.deepEqual(
+    (await answerErasure(archive, ruth, { author, type: 'post.submitted' }, 'At last')).groups.map(
+      ({ outcome, held, until, recordIds }) => ({ outcome, held, until, recordIds }),
+    ),
+    [
+      { outcome: 'erased', held: false, until: '2018-02-01', recordIds: [archive.old] },
+      { outcome: 'refused', held: true, until: null, recordIds: [archive.permanent] },
+    ],
+  )
+  const ofFirmAlone = await archive.append({ type: 'post.submitted', streams: { author } })
+  const ofParis = await answerErasure(archive, officer(ruth.userId, paris), { author, type: 'post.submitted' }, 'x')
+  assert.deepEqual(
+    [ofParis.total, ofParis.groups.flatMap(({ recordIds }) => recordIds).includes(ofFirmAlone)],
+    [2, false],
   )
 })
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { sql } from 'kysely'
 import { listBucket } from '#server/archive/bucket-listing.ts'
 import { holdsStretch } from '#server/archive/compare-stretch.ts'
-import { bodiesMonth, entriesKey } from '#server/archive/object-keys.ts'
+import { bodiesMonth, entriesKey, tileKey } from '#server/archive/object-keys.ts'
 import { perfectRoots } from '#server/archive/perfect-roots.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { StreamCounts } from '#server/archive/stream-counts.ts'
@@ -89,6 +91,17 @@ test('A seal is recomputed in one pass over its bytes, alike in this process and
   )
   const { problems, recordsChecked } = await verifyArchive(archive, { scope: 'full' })
   assert.deepEqual({ problems, recordsChecked }, { problems: [], recordsChecked: 781 })
+  // The tiles from which others prove: one is exchanged for its neighbour, then it is gone.
+  const [tile, other] = [tileKey(0, 1), tileKey(0, 0)].map((key) => join(archive.objectDirectory, `${key}~`))
+  const findTile = async (how: RegExp) => {
+    const [found, ...more] = (await verifyArchive(archive, { scope: 'full' })).problems
+    assert.deepEqual([found?.kind, found?.logIndex, more], ['tile_differs', 256, []])
+    assert.match(found!.sentence, how)
+  }
+  await rm(tile!, { recursive: true })
+  await findTile(/"tile\/0\/001" is missing/)
+  await cp(other!, tile!, { recursive: true })
+  await findTile(/does not hold the hashes of its entries/)
 })
 
 test('However small the seals are, only so many files are read at once, and each is verified', async (t) => {

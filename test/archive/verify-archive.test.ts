@@ -258,6 +258,31 @@ const bucketAttacks: {
     finds: [3, 4, 5].map((logIndex) => ({ kind: 'body_missing', logIndex })),
   },
   {
+    name: 'a file of bodies is shortened in the middle of its bytes',
+    attack: async (archive) => {
+      const file = await objectFile(archive, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst')
+      await writeFile(file, (await readFile(file)).subarray(0, 40))
+    },
+    finds: [
+      { kind: 'bodies_unreadable', logIndex: 3 },
+      ...[3, 4, 5].map((logIndex) => ({ kind: 'body_missing', logIndex })),
+    ],
+  },
+  {
+    name: 'a line is put among the bodies that is none',
+    attack: (archive) =>
+      rewriteLines(archive, 'bodies/mifid-7y/2033-04/000000000006.jsonl.zst', (lines) => ['{}', ...lines]),
+    finds: [{ kind: 'body_differs', logIndex: 3 }],
+  },
+  {
+    name: 'entries are put there that no checkpoint promises, beside what may be a seal in progress',
+    attack: async ({ objectStore }) => {
+      for (const key of ['entries/000000000004-000000000006.jsonl.zst', 'entries/000000000009-000000000012.jsonl.zst'])
+        await objectStore.put(key, Buffer.from('x'), '2033-04-01T00:00:00.000Z')
+    },
+    finds: [{ kind: 'stray_object', logIndex: 4 }],
+  },
+  {
     name: 'a checkpoint is edited without the key',
     attack: async (archive) => {
       const file = await objectFile(archive, 'checkpoint/000000/000000000006')
@@ -390,6 +415,14 @@ test('What was found stays in the status until everything was verified again: a 
   assert.equal((await verifyArchive(archive, { scope: 'recent' })).ok, true)
   assert.equal((await readStatus(archive)).lastVerificationOk, false)
   archive.clock.advance(1_000)
-  assert.equal((await verifyArchive(archive, { scope: 'full' })).ok, true)
-  assert.equal((await readStatus(archive)).lastVerificationOk, true)
+  const { ok, treeSize } = await verifyArchive(archive, { scope: 'full' })
+  assert.deepEqual([ok, (await readStatus(archive)).lastVerificationOk], [true, true])
+
+  // What a look at the newest begins with must be the tree that was signed.
+  await asOwner(archive, `update archive.leaf set leaf_hash = sha256(leaf_hash) where log_index = ${treeSize - 1}`)
+  const { problems } = await verifyArchive(archive, { scope: 'recent' })
+  assert.deepEqual(
+    problems.map(({ kind, logIndex }) => [kind, logIndex]),
+    [['tree_differs', treeSize - 1]],
+  )
 })

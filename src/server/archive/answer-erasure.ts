@@ -47,20 +47,16 @@ export async function answerErasure(
 
 async function readGroups(tx: Tx, scope: RecordFilter, actor: Actor): Promise<Groups> {
   const held = await readOpenScopes(tx)
-  const isHeld =
-    held.length === 0
-      ? sql`false`
-      : sql.join(
-          held.map((hold) => sql`(${whereFilter(hold.scope, 'everything')})`),
-          sql` or `,
-        )
+  const scopes = held.map((hold) => sql`(${whereFilter(hold.scope, 'everything')})`)
+  // What is destroyed already, no hold keeps.
+  const isHeld = sql`(d.dispose_month is null and (${sql.join([sql`false`, ...scopes], sql` or `)}))`
   const { rows } = await sql<Groups[number]>`
     select outcome, "retentionClass", basis, until::text as until, held, count(*) as records,
         (array_agg(record_id order by recorded_at, record_id))[1:1000] as "recordIds"
       from (
         select s.record_id, s.recorded_at, c.name as "retentionClass", c.basis, ${isHeld} as held,
             case when d.dispose_month is null then 'refused' else 'erased' end as outcome,
-            case when c.years is null or (${isHeld}) then null
+            case when c.years is null or ${isHeld} then null
               else coalesce(d.dispose_month, archive.dispose_month(r.recorded_at, c.years)) end as until
           from archive.findable s
             join archive.archive_record r on r.recorded_at = s.recorded_at and r.id = s.record_id
