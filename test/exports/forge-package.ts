@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
 import { ZipWriter } from '#server/exports/write-zip.ts'
 import { makeLog, makeSigner, packLog, type PackageOptions } from './made-log.ts'
 
+/** Goes with the run: files that share a process share it. */
 export const folder = await mkdtemp(join(tmpdir(), 'package-'))
-after(() => rm(folder, { recursive: true, force: true }))
 export const log = makeLog(700)
 export const key = makeSigner(1).verifierKey
 let files = 0
