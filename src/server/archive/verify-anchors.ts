@@ -52,7 +52,10 @@ async function verifyCopy(deps: AnchorDeps, second: ObjectStore, scope: 'recent'
         newest,
       ),
     )
-  if (scope === 'full') problems.push(...(await compareLog(deps.objectStore, second)))
+  if (scope === 'full') {
+    problems.push(...(await compareLog(deps.objectStore, second)))
+    if (newest > 0) problems.push(...(await findLostCopies(deps.db, second, copied)))
+  }
   return problems
 }
 
@@ -93,6 +96,37 @@ async function compareLog(first: ObjectStore, second: ObjectStore): Promise<Prob
     }
   }
   return problems
+}
+
+/** What was copied and is not there any more. Both lists are walked side by side, so that memory stays flat. */
+async function findLostCopies(db: Db, second: ObjectStore, copied: number): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const prefix of ['checkpoint/', 'entries/', 'tile/']) {
+    const there = second.list(prefix)[Symbol.asyncIterator]()
+    let next = await there.next()
+    for await (const key of readCopied(db, prefix, copied)) {
+      while (next.done !== true && (next.value.key < key || next.value.deleteMarker)) next = await there.next()
+      if (next.done === true || next.value.key !== key)
+        problems.push(problem('copy_lost', `"${key}" is missing from the second bucket.`))
+    }
+    await there.return?.()
+  }
+  return problems
+}
+
+const pageSize = 1_000
+
+/** The log's objects up to a size, in key order. */
+async function* readCopied(db: Db, prefix: string, copied: number): AsyncIterable<string> {
+  for (let after = prefix; ;) {
+    const { rows } = await sql<{ key: string }>`
+      select key from archive.object
+        where key collate "C" > ${after} and starts_with(key, ${prefix}) and tree_size <= ${copied}
+        order by key collate "C" limit ${pageSize}`.execute(db)
+    yield* rows.map(({ key }) => key)
+    if (rows.length < pageSize) return
+    after = rows.at(-1)!.key
+  }
 }
 
 async function verifyTimestamps(
