@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { addMilliseconds } from '#server/platform/clock.ts'
 import { sealOnce } from '#server/archive/seal-records.ts'
 import { NetworkError } from '#server/platform/network.ts'
 import { attemptPublications } from '#server/publishing/attempt-publications.ts'
@@ -101,6 +102,24 @@ test('What a new policy sends back leaves when it is agreed to again, on every p
   gateway.clock.advance(60_000)
   await runJobs(gateway)
   assert.equal((await readPost(camille, post.postId)).status, 'published')
+})
+
+test('A policy that asks for less leaves what is agreed to where it is, and it leaves at its time', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const scheduledAt = addMilliseconds(gateway.clock.now(), minutes)
+  const posts = [
+    await submit(camille, profileId, 'A branch for Lyon.', { scheduledAt }),
+    await submit(camille, profileId, 'A branch for Nice.'),
+  ]
+  for (const post of posts) await approve(ines, post)
+  await goLive(gateway, (yaml) => yaml.replace('[{ name: compliance, need: 1 }]', '[]'))
+  assert.equal(await reevaluatePosts(gateway), 2)
+  const statuses = async () => Promise.all(posts.map(async ({ postId }) => (await readPost(camille, postId)).status))
+  assert.deepEqual(await statuses(), ['scheduled', 'approved'])
+  gateway.clock.advance(minutes)
+  await runJobs(gateway)
+  assert.deepEqual(await statuses(), ['published', 'published'])
 })
 
 const stricter: Readonly<Record<string, (yaml: string) => string>> = {

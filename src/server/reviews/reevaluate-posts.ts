@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { appendRecord } from '#server/archive/append-record.ts'
 import { systemActor } from '#server/platform/actor.ts'
 import { addMilliseconds } from '#server/platform/clock.ts'
+import { isDatabaseAway } from '#server/platform/database-away.ts'
 import { inTransaction, type Db, type Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readActivation } from '#server/policies/active-version.ts'
@@ -52,11 +53,23 @@ export async function reevaluatePosts(deps: ReevaluateDeps): Promise<number> {
   const isSame = known?.version === active.version && known.activatedAt === active.activatedAt
   if (isSame && now < known.until) return 0
   const ids = await findStalePosts(deps.db, active.version)
-  for (const id of ids) await rejudgePost(deps, id, 'activation')
+  await judgeAll(deps, ids)
   const isOver = active.activatedAt === null || now >= addMilliseconds(active.activatedAt, settlesAfterMilliseconds)
   if (ids.length === 0 && isOver)
     settled.set(deps.db, { ...active, until: addMilliseconds(now, looksAgainAfterMilliseconds) })
   return ids.length
+}
+
+/** A post that a bug keeps from being judged holds up no other; the operator is told when the others had their turn. */
+async function judgeAll(deps: ReevaluateDeps, ids: readonly string[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const id of ids) {
+    await rejudgePost(deps, id, 'activation').catch((error: unknown) => {
+      if (isDatabaseAway(error)) throw error
+      failures.push(error)
+    })
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** A network is being called, or nobody saw what it did. */
@@ -146,8 +159,9 @@ async function findOutside(tx: Tx, revisionId: string): Promise<'unsettled' | 's
   return rows[0].isUnsettled ? 'unsettled' : 'shown'
 }
 
-/** What is under way goes back only where somebody has to look at it again. */
+/** What stands where the verdict would send it stays; what is under way goes back only where somebody has to look at it again. */
 function mayGoBack(post: PostRow, to: PostStatus): boolean {
+  if (post.status === to) return to === 'in_review'
   if (['in_review', 'approved', 'scheduled', 'stopped'].includes(post.status)) return true
   return ['publishing', 'unconfirmed'].includes(post.status) && ['in_review', 'blocked'].includes(to)
 }
