@@ -82,9 +82,10 @@ function syncPerson(deps: Parts, claims: JWTPayload): Promise<string> {
   return inTransaction(deps.db, async (tx) => {
     const now = deps.clock.now()
     const { userId } = await provisionPerson(tx, person, now)
+    const mapped = rolesOfGroups(deps.config.oidc.groupRoles, person.groups)
     // An access token without groups says nothing of roles; what the person's sign-in or an administrator gave stays.
     if (person.groupsState === 'sent' && !(await isOutdated(tx, userId, claims)))
-      await syncGroupRoles(tx, userId, rolesOfGroups(deps.config.oidc.groupRoles, person.groups), now)
+      await syncGroupRoles(tx, { userId, mapped, source: 'group' }, now)
     await syncScimRoles(deps, tx, [userId], now)
     return userId
   })

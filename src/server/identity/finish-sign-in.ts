@@ -126,7 +126,7 @@ async function startSession(
   const now = deps.clock.now()
   const { userId } = await provisionPerson(tx, proven.person, now)
   const mapped = rolesOfGroups(deps.config.oidc.groupRoles, proven.person.groups)
-  const { revoked } = await syncGroupRoles(tx, userId, mapped, now)
+  const { revoked } = await syncGroupRoles(tx, { userId, mapped, source: 'group' }, now)
   if (revoked > 0) await endSessionsOf(tx, userId, 'role_lost', now)
   await syncScimRoles(deps, tx, [userId], now)
   const row = await findPerson(tx, userId, now)

@@ -122,8 +122,8 @@ export function listHeldRoles(db: Db, userId: string, now: Instant) {
     .execute()
 }
 
-/** Every account of the human being behind one of them that can act; duties are people's, not accounts'. */
-const accountsOf = (userId: string) => sql`(select twin.id from accounts_of_person(${userId}) as account (id)
+/** Every account of the human being behind one of them that can act; duties are people's, not accounts'. An array: it is asked once. */
+const accountsOf = (userId: string) => sql`array(select twin.id from accounts_of_person(${userId}) as account (id)
   join app_user twin on twin.id = account.id where twin.active or twin.id = ${userId})`
 
 export interface PersonGrant {
@@ -140,7 +140,7 @@ export async function listRolesOfPerson(db: Db, userId: string, now: Instant): P
   const { rows } =
     await sql<PersonGrant>`select g.id, g.user_id as "userId", g.role, g.unit_id as "unitId", unit.path as "unitPath", g.source
     from role_grant g join unit on unit.id = g.unit_id
-    where g.user_id in ${accountsOf(userId)} and (g.revoked_at is null or g.revoked_at > ${now})
+    where g.user_id = any (${accountsOf(userId)}) and (g.revoked_at is null or g.revoked_at > ${now})
     order by g.granted_at, g.id`.execute(db)
   return rows
 }
@@ -173,6 +173,8 @@ export async function hasOtherReviewer(
 ): Promise<boolean> {
   const { rows } = await sql`select 1 from role_grant g join app_user u on u.id = g.user_id
     where g.role = 'reviewer' and g.unit_id = any (${[...unitPath]}::uuid[]) and u.active
-      and g.granted_at <= ${at} and g.revoked_at is null and g.user_id not in ${accountsOf(userId)} limit 1`.execute(db)
+      and g.granted_at <= ${at} and g.revoked_at is null and g.user_id <> all (${accountsOf(userId)}) limit 1`.execute(
+    db,
+  )
   return rows.length > 0
 }

@@ -275,12 +275,28 @@ export async function removeFromAllGroups(tx: Tx, userId: string): Promise<void>
   await tx.deleteFrom('scim_group_member').where('user_id', '=', userId).execute()
 }
 
-export async function listGroupNames(db: Db, userId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('scim_group_member')
-    .innerJoin('scim_group', 'scim_group.id', 'scim_group_member.group_id')
-    .select('display_name')
-    .where('user_id', '=', userId)
+export interface GroupedPerson {
+  readonly userId: string
+  /** Names of the groups that the provisioning client put them in. */
+  readonly groups: readonly string[]
+  /** Whether a role of such a group is theirs, now or at a time to come. */
+  readonly holdsRole: boolean
+}
+
+/** Locks the active ones of these people, in one order, and then reads their groups. */
+export async function lockScimPeople(tx: Tx, userIds: readonly string[], now: Instant): Promise<GroupedPerson[]> {
+  const locked = await tx
+    .selectFrom('app_user')
+    .select('id')
+    .where(sql<boolean>`id = any (${[...userIds]}::uuid[]) and active`)
+    .orderBy('id')
+    .forUpdate()
     .execute()
-  return rows.map((row) => row.display_name)
+  const { rows } = await sql<GroupedPerson>`select person.id as "userId",
+      array(select g.display_name from scim_group_member m join scim_group g on g.id = m.group_id
+        where m.user_id = person.id) as groups,
+      exists (select from role_grant r where r.user_id = person.id and r.source = 'scim'
+        and (r.revoked_at is null or r.revoked_at > ${now})) as "holdsRole"
+    from unnest(${locked.map(({ id }) => id)}::uuid[]) with ordinality as person (id, place) order by place`.execute(tx)
+  return rows
 }

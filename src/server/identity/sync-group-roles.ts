@@ -2,13 +2,13 @@ import { systemActor } from '#server/platform/actor.ts'
 import type { Instant } from '#server/platform/clock.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
-import { appendRecord } from '#server/archive/append-record.ts'
+import { appendRecord, toRecord } from '#server/archive/append-record.ts'
 import type { Role } from '#shared/permissions.ts'
 import { byPrecedence } from './duty-conflict.ts'
 import { ensureFirm } from './ensure-firm.ts'
 import { findDutyConflict, type DutyConflict } from './find-duty-conflict.ts'
 import type { MappedRole } from './group-roles.ts'
-import { findUnitsBySlug, insertGrant, revokeGrant } from './queries.ts'
+import { findUnitsBySlug, insertGrants, revokeGrant } from './queries.ts'
 import { listRolesOfPerson, type PersonGrant } from './role-change-queries.ts'
 
 interface Wanted {
@@ -24,6 +24,14 @@ interface Refused extends DutyConflict {
 
 type Source = 'group' | 'scim'
 
+/** What somebody's groups give. `units` are those that the roles name, where they are known already. */
+export interface GroupRoles {
+  readonly userId: string
+  readonly mapped: readonly MappedRole[]
+  readonly source: Source
+  readonly units?: RoleUnits
+}
+
 /**
  * Makes the roles that come from groups equal to what the groups say now; roles given by people are left alone. Where
  * two roles conflict, those from elsewhere stay and of the groups' own the one that goes before (`byPrecedence`); the
@@ -32,19 +40,19 @@ type Source = 'group' | 'scim'
  */
 export async function syncGroupRoles(
   tx: Tx,
-  userId: string,
-  mapped: readonly MappedRole[],
+  { userId, mapped, source, units }: GroupRoles,
   now: Instant,
-  source: Source = 'group',
 ): Promise<{ readonly revoked: number; readonly waitsForReviewer: boolean }> {
   const grants = await listRolesOfPerson(tx, userId, now)
   const [own, others] = [grants.filter(isOwn), grants.filter((grant) => !isOwn(grant))]
   const elsewhere = others.filter((grant) => grant.userId === userId)
-  const wanted = (await resolveUnits(tx, mapped, now)).filter((role) => !elsewhere.some((grant) => isSame(role, grant)))
+  const named = placeRoles(mapped, units ?? (await findUnitsOfRoles(tx, mapped, now)))
+  const wanted = named.filter((role) => !elsewhere.some((grant) => isSame(role, grant)))
   const { accepted, refused } = await judge(tx, userId, others, wanted, now)
   const stale = own.filter((grant) => !accepted.some((role) => isSame(role, grant)))
   for (const grant of stale) await takeAway(tx, userId, grant, now)
-  for (const role of accepted) if (!own.some((grant) => isSame(role, grant))) await give(tx, userId, role, now, source)
+  const fresh = accepted.filter((role) => !own.some((grant) => isSame(role, grant)))
+  await give(tx, { userId, source, roles: fresh }, now)
   for (const one of refused) await recordConflict(tx, userId, one, now)
   return { revoked: stale.length, waitsForReviewer: refused.some(({ because }) => because === 'sole_reviewer') }
 
@@ -76,14 +84,25 @@ function isSame(role: Wanted, grant: PersonGrant): boolean {
   return role.role === grant.role && role.unitId === grant.unitId
 }
 
-async function resolveUnits(tx: Tx, mapped: readonly MappedRole[], now: Instant): Promise<Wanted[]> {
-  const firm = await ensureFirm(tx, now)
-  const units = await findUnitsBySlug(
-    tx,
-    mapped.flatMap((entry) => entry.unitSlug ?? []),
-  )
+/** The firm, and the units that roles are held on by their slugs. */
+interface RoleUnits {
+  readonly firm: RoleUnit
+  readonly bySlug: ReadonlyMap<string, RoleUnit>
+}
+interface RoleUnit {
+  readonly id: string
+  readonly path: readonly string[]
+}
+
+export async function findUnitsOfRoles(tx: Tx, mapped: readonly MappedRole[], now: Instant): Promise<RoleUnits> {
+  const slugs = new Set(mapped.flatMap(({ unitSlug }) => unitSlug ?? []))
+  const named = slugs.size === 0 ? [] : await findUnitsBySlug(tx, [...slugs])
+  return { firm: await ensureFirm(tx, now), bySlug: new Map(named.map((unit) => [unit.slug, unit])) }
+}
+
+function placeRoles(mapped: readonly MappedRole[], { firm, bySlug }: RoleUnits): Wanted[] {
   return mapped.flatMap(({ role, unitSlug, group }) => {
-    const unit = unitSlug === undefined ? firm : units.find((candidate) => candidate.slug === unitSlug)
+    const unit = unitSlug === undefined ? firm : bySlug.get(unitSlug)
     // A mapping may name a unit that is not entered yet; nobody holds a role there until it is.
     return unit === undefined ? [] : [{ role, unitId: unit.id, unitPath: unit.path, group }]
   })
@@ -101,18 +120,20 @@ async function takeAway(tx: Tx, userId: string, grant: PersonGrant, now: Instant
 
 async function give(
   tx: Tx,
-  userId: string,
-  { role, unitId, group }: Wanted,
+  { userId, source, roles }: { userId: string; source: Source; roles: readonly Wanted[] },
   now: Instant,
-  source: Source,
 ): Promise<void> {
-  await insertGrant(tx, { id: newId(now), user_id: userId, role, unit_id: unitId, source, granted_at: now })
-  await appendRecord(tx, systemActor, {
-    type: 'role.granted',
-    at: now,
-    streams: { user: userId, unit: unitId },
-    body: { userId, role, unitId, source, group, effectiveAt: now },
-  })
+  if (roles.length === 0) return
+  const grants = roles.map(({ role, unitId }) => ({ id: newId(now), role, unitId }))
+  const records = roles.map(({ role, unitId, group }) =>
+    toRecord(systemActor, {
+      type: 'role.granted',
+      at: now,
+      streams: { user: userId, unit: unitId },
+      body: { userId, role, unitId, source, group, effectiveAt: now },
+    }),
+  )
+  await insertGrants(tx, { userId, source, grants, records }, now)
 }
 
 async function recordConflict(

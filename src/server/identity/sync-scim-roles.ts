@@ -3,9 +3,8 @@ import type { Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { endSessionsOf } from './end-session.ts'
 import { rolesOfGroups } from './group-roles.ts'
-import { lockPerson } from './people-queries.ts'
-import { listGroupNames } from './scim-queries.ts'
-import { syncGroupRoles } from './sync-group-roles.ts'
+import { lockScimPeople } from './scim-queries.ts'
+import { findUnitsOfRoles, syncGroupRoles, type GroupRoles } from './sync-group-roles.ts'
 
 /**
  * Makes people's roles follow the groups that the provisioning client put them in. Rows are locked in one order. Who
@@ -18,18 +17,26 @@ export async function syncScimRoles(
   userIds: readonly string[],
   now: Instant,
 ): Promise<void> {
-  const waiting: string[] = []
-  const everybody = [...new Set(userIds)].toSorted()
-  for (const userId of everybody) if (await syncOne(deps, tx, userId, now)) waiting.push(userId)
-  if (everybody.length > 1) for (const userId of waiting) await syncOne(deps, tx, userId, now)
+  const people = (await lockScimPeople(tx, userIds, now)).map(({ userId, groups, holdsRole }) => ({
+    userId,
+    holdsRole,
+    mapped: rolesOfGroups(deps.config.oidc.groupRoles, groups),
+  }))
+  const concerned = people.filter(({ mapped, holdsRole }) => mapped.length > 0 || holdsRole)
+  if (concerned.length === 0) return
+  const allRoles = concerned.flatMap(({ mapped }) => mapped)
+  const units = await findUnitsOfRoles(tx, allRoles, now)
+  const waiting: GroupRoles[] = []
+  for (const { userId, mapped } of concerned) {
+    const wish = { userId, mapped, source: 'scim', units } as const
+    if (await syncOne(tx, wish, now)) waiting.push(wish)
+  }
+  if (people.length > 1) for (const wish of waiting) await syncOne(tx, wish, now)
 }
 
 /** Answers whether a role waits for a second reviewer. */
-async function syncOne(deps: Pick<Deps, 'config'>, tx: Tx, userId: string, now: Instant): Promise<boolean> {
-  const person = await lockPerson(tx, userId)
-  if (person === undefined || !person.active) return false
-  const mapped = rolesOfGroups(deps.config.oidc.groupRoles, await listGroupNames(tx, userId))
-  const { revoked, waitsForReviewer } = await syncGroupRoles(tx, userId, mapped, now, 'scim')
-  if (revoked > 0) await endSessionsOf(tx, userId, 'role_lost', now)
+async function syncOne(tx: Tx, wish: GroupRoles, now: Instant): Promise<boolean> {
+  const { revoked, waitsForReviewer } = await syncGroupRoles(tx, wish, now)
+  if (revoked > 0) await endSessionsOf(tx, wish.userId, 'role_lost', now)
   return waitsForReviewer
 }
