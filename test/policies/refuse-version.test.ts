@@ -87,3 +87,31 @@ test('Whoever started an emergency does not approve it, nor does its author; a t
   assert.equal(await codeOf(ada, version, 'approve'), 'second_person_required')
   assert.equal(await codeOf(tom, version, 'approve'), 'done')
 })
+
+test('A version whose stage names a unit that the firm does not have is refused at its line, in the officer’s language', async (t) => {
+  const { gateway } = await furnishFirm(t)
+  const ada = await gateway.signIn('ada')
+  const routed = (unit: string) =>
+    testPolicy.map(({ path, text }) => ({ path, text: text.replace('need: 1 }', `need: 1, unit: ${unit} }`) }))
+  const { unit } = (await ada.get('/api/me')).json<{ unit: { unitId: string } }>()
+  const [{ slug }] = (await gateway.db.selectFrom('unit').select('slug').execute()) as [{ slug: string }]
+  const refuse = async (name: string, language: string) => {
+    const answer = await ada.post('/api/policies/versions', { files: routed(name) }, { 'accept-language': language })
+    assert.equal(answer.statusCode, 422, answer.body)
+    return answer.json<{ problems: { field: string; message: string }[] }>().problems
+  }
+  const line =
+    routed('x')[0]!
+      .text.split('\n')
+      .findIndex((text) => text.includes('unit: x')) + 1
+  assert.deepEqual(await refuse(`${slug}s`, 'en'), [
+    {
+      field: `test/rules.yaml:${line}`,
+      message: `The firm has no unit "${slug}s", so nobody could decide this stage. Write ${slug}, or enter the unit first.`,
+    },
+  ])
+  const [french] = await refuse('conformite-paris', 'fr')
+  assert.match(french!.message, /L’établissement n’a pas d’unité «\u00a0conformite-paris\u00a0»\u00a0: personne.*Créez d’abord l’unité/)
+  for (const name of [slug, unit.unitId])
+    assert.equal((await ada.post('/api/policies/versions', { files: routed(name) })).statusCode, 201, name)
+})

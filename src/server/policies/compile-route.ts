@@ -2,7 +2,7 @@ import type { Environment } from '@marcbachmann/cel-js'
 import { compileCondition } from './compile-condition.ts'
 import type { Workshop } from './compile-rule.ts'
 import type { RequiredStage } from './finding.ts'
-import type { ParsedPolicyFile } from './parse-policy-file.ts'
+import type { ParsedPolicyFile, YamlPath } from './parse-policy-file.ts'
 import type { CompiledRoute } from './policy.ts'
 import type { RawStage } from './raw-policy.ts'
 
@@ -25,6 +25,9 @@ export function compileRoute(
   const rest = {
     name: raw.name ?? `${file.raw!.policy}-${at + 1}`,
     stages: raw.stages.map(compileStage),
+    units: raw.stages.flatMap(({ unit }, number) =>
+      unit === undefined ? [] : [{ name: unit, ...placeOf(file, ['routes', at, 'stages', number, 'unit']) }],
+    ),
     ...(sample === undefined ? {} : { sample }),
   }
   if (raw.when === undefined) return rest
@@ -33,6 +36,11 @@ export function compileRoute(
   } catch (error) {
     return report('when', (error as Error).message)
   }
+}
+
+function placeOf(parsed: ParsedPolicyFile, place: YamlPath): { file: string; line: number } {
+  const { file, line } = parsed.problemAt(place, '')
+  return { file, line }
 }
 
 function compileStage(raw: RawStage): RequiredStage {

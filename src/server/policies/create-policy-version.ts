@@ -4,6 +4,7 @@ import type { Actor } from '#server/platform/actor.ts'
 import { AppError } from '#server/platform/app-error.ts'
 import { inTransaction } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
+import { findUnknownUnits } from './find-unknown-units.ts'
 import { loadPolicyAside } from './load-policy-aside.ts'
 import type { CompiledPolicy, PolicyFileSource } from './load-policy.ts'
 import { PolicyError } from './policy-error.ts'
@@ -20,6 +21,8 @@ export async function createPolicyVersion(
 ): Promise<PolicyVersionRow> {
   await nextTurn() // reading megabytes of JSON was one
   const policy = await compileAsideOrExplain(files)
+  const unknown = await findUnknownUnits(deps.db, policy)
+  if (unknown.length > 0) throw explain(new PolicyError(unknown))
   refuseFailing(await runInTurns(testInSteps(policy)))
   return inTransaction(deps.db, async (tx) => {
     const at = deps.clock.now()

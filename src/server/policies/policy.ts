@@ -65,6 +65,8 @@ export interface CompiledRoute {
   readonly condition?: Condition
   readonly stages: readonly RequiredStage[]
   readonly sample?: number
+  /** The units that its stages name, as they are written there. */
+  readonly units?: readonly { readonly name: string; readonly file: string; readonly line: number }[]
 }
 
 /** Who a hit of the matcher belongs to: an index into `rules`, or into `disclosures`. */

@@ -2,6 +2,12 @@ import type { FrenchSentences } from './french-sentences.ts'
 
 /** What is wrong with a policy file. Keywords stay as the file has them; only the words around them are French. */
 export const policyFilesInFrench: FrenchSentences = {
+  // What only the firm's units tell.
+  'The firm has no unit "{name}", so nobody could decide this stage. Write {nearest}, or enter the unit first.':
+    'L’établissement n’a pas d’unité « {name} » : personne ne pourrait décider à cette étape. Écrivez {nearest}, ou créez d’abord l’unité.',
+  'The firm has no unit "{name}", so nobody could decide this stage. Enter the unit first, or write another: {units}.':
+    'L’établissement n’a pas d’unité « {name} » : personne ne pourrait décider à cette étape. Créez d’abord l’unité, ou écrivez-en une autre : {units}.',
+
   // Reading the file.
   'This is not valid YAML: {sentence}': 'Ce n’est pas du YAML valable : {sentence}',
   'Put the text in quotes if it holds : # { [ or begins with * or &.':
