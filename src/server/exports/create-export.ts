@@ -24,46 +24,42 @@ const mostOpen = 5
 
 /** Asks for an export of what the actor may see; it is made in the background, and that it was asked for is a record. */
 export async function createExport(deps: Pick<Deps, 'db' | 'clock'>, actor: Actor, wish: ExportWish): Promise<Export> {
-  const { reason, recipient, timeZone = 'UTC', formats = [], keepUntil: asksFor, ...filter } = wish
-  refuseUnknownZone(timeZone)
-  refuseUnknownTypes(filter.type)
-  refuseStreamOfNobody(filter)
-  if (reason.trim() === '') throw new AppError('unprocessable', 'Say why the export is made: the reason is part of it.')
+  refuseSenseless(wish)
   return inTransaction(deps.db, async (tx) => {
     const at = deps.clock.now()
     const exportId = newId(at)
-    const keepUntil = endOf(asksFor, at)
+    const keepUntil = endOf(wish.keepUntil, at)
     await refuseMany(tx, actor)
     const scope = await readScope(tx, actor, 'export.create')
-    const units = await readUnits(tx, scope, filter.unit)
-    const wholeLog = scope === 'everything'
-    const query = normalise(filter)
-    const asked = {
-      reason,
-      recipient: recipient ?? null,
-      timeZone,
-      query,
-      formats: ['jsonl', ...formats.filter((format) => format !== 'jsonl')],
-    }
+    const units = await readUnits(tx, scope, wish.unit)
+    const asked = { ...askedIn(wish), keepUntil, units }
     const requestRecordId = await appendRecord(tx, actor, {
       type: 'export.requested',
       at,
       streams: { export: exportId, user: actor.userId, unit: actor.unitId },
-      body: { exportId, ...asked, units, keepUntil },
-      searchText: [reason, recipient, filter.q].filter((text) => text !== undefined).join('\n'),
+      body: { exportId, ...asked },
+      searchText: [wish.reason, wish.recipient, wish.q].filter((text) => text !== undefined).join('\n'),
     })
-    await insertExport(tx, {
-      exportId,
-      requestedBy: actor.userId,
-      requestedAt: at,
-      keepUntil,
-      requestRecordId,
-      units,
-      wholeLog,
-      ...asked,
-    })
+    const wholeLog = scope === 'everything'
+    const requestedBy = actor.userId
+    await insertExport(tx, { exportId, requestedBy, requestedAt: at, requestRecordId, wholeLog, ...asked })
     return toExport((await findExport(tx, exportId, 'everything'))!)
   })
+}
+
+/** Throws `unprocessable` for what cannot be asked, whoever asks. */
+function refuseSenseless(wish: ExportWish): void {
+  if (wish.timeZone !== undefined) refuseUnknownZone(wish.timeZone)
+  refuseUnknownTypes(wish.type)
+  refuseStreamOfNobody(wish)
+  if (wish.reason.trim() === '')
+    throw new AppError('unprocessable', 'Say why the export is made: the reason is part of it.')
+}
+
+/** What was asked, in the one form in which record, row and package say it. */
+function askedIn({ reason, recipient, timeZone = 'UTC', formats = [], keepUntil: _until, ...filter }: ExportWish) {
+  const others = formats.filter((format) => format !== 'jsonl')
+  return { reason, recipient: recipient ?? null, timeZone, query: normalise(filter), formats: ['jsonl', ...others] }
 }
 
 /** When the package is removed. Throws `unprocessable` for a time that is over or too far. */

@@ -63,53 +63,67 @@ interface Entered {
   readonly sha256: string
 }
 
-async function record(tx: Tx, actor: Actor, { report, manifest, at, size, sha256 }: Entered): Promise<void> {
-  const { exportId, reason, recipient, timeZone, query, filter, log, counts } = manifest
-  const streams = { export: exportId, user: actor.userId, unit: actor.unitId }
-  const asked = { reason, recipient, timeZone, query, formats: ['jsonl'] }
-  const made = { madeFrom: 'bucket', madeAt: manifest.startedAt, saidToBe: manifest.requestedBy.displayName }
-  const requestRecordId = await appendRecord(tx, actor, {
-    type: 'export.requested',
-    at,
-    streams,
-    body: { exportId, ...asked, units: filter.units, ...made },
-    searchText: [reason, recipient, made.saidToBe].filter((text) => text !== null).join('\n'),
-  })
-  const requestedBy = actor.userId
-  const row = {
+/** The request, its row and the end of the export, as if it had been made here; each record says that it was not. */
+async function record(tx: Tx, actor: Actor, entered: Entered): Promise<void> {
+  const { manifest, at, size, sha256 } = entered
+  const { exportId, filter, counts } = manifest
+  const requestRecordId = await recordRequest(tx, actor, entered)
+  await insertExport(tx, {
     exportId,
-    requestedBy,
+    requestedBy: actor.userId,
     requestedAt: manifest.requestedAt,
     keepUntil: endOf(undefined, at),
     requestRecordId,
     units: filter.units,
     wholeLog: true,
-  }
-  await insertExport(tx, { ...row, ...asked })
-  const manifestSha256 = report.manifestSha256!
+    ...askedIn(manifest),
+  })
+  const manifestSha256 = entered.report.manifestSha256!
   const bodyMonths = await findBodyMonths(tx, manifest)
   await completeExport(tx, exportId, at, { size, sha256, manifestSha256, recordCount: counts.delivered, bodyMonths })
-  const verified = {
-    verified: report.ok,
-    signed: report.signed,
-    problems: report.problems.slice(0, 10).map(({ sentence }) => sentence),
-  }
+  await recordCompletion(tx, actor, entered)
+}
+
+async function recordRequest(tx: Tx, actor: Actor, { manifest, at }: Entered): Promise<string> {
+  const { exportId, filter, reason, recipient } = manifest
+  const made = madeIn(manifest)
+  return appendRecord(tx, actor, {
+    type: 'export.requested',
+    at,
+    streams: { export: exportId, user: actor.userId, unit: actor.unitId },
+    body: { exportId, ...askedIn(manifest), units: filter.units, ...made },
+    searchText: [reason, recipient, made.saidToBe].filter((text) => text !== null).join('\n'),
+  })
+}
+
+async function recordCompletion(tx: Tx, actor: Actor, { report, manifest, at, size, sha256 }: Entered): Promise<void> {
+  const { exportId, filter, log, counts } = manifest
   await appendRecord(tx, actor, {
     type: 'export.completed',
     at,
-    streams,
+    streams: { export: exportId, user: actor.userId, unit: actor.unitId },
     body: {
       exportId,
       size,
       sha256,
-      manifestSha256,
+      manifestSha256: report.manifestSha256!,
       log,
       filter: { ...filter, actor: filter.actor ?? null },
       counts,
-      ...made,
-      ...verified,
+      ...madeIn(manifest),
+      verified: report.ok,
+      signed: report.signed,
+      problems: report.problems.slice(0, 10).map(({ sentence }) => sentence),
     },
   })
+}
+
+function askedIn({ reason, recipient, timeZone, query }: Manifest) {
+  return { reason, recipient, timeZone, query, formats: ['jsonl'] }
+}
+
+function madeIn({ startedAt, requestedBy }: Manifest) {
+  return { madeFrom: 'bucket', madeAt: startedAt, saidToBe: requestedBy.displayName }
 }
 
 async function refuseTwice(tx: Tx, exportId: string): Promise<void> {

@@ -68,36 +68,35 @@ export async function makePackage(
     throw new ExportError('Nothing is sealed yet. Ask again when the object store can be reached.')
   // Words and post stories are read from the searchable copy, which follows the log.
   await indexRecords(deps.db)
-  const streams = streamsOf(row)
   const bodyMonths = new Set<string>()
-  const source = openLogSource(deps.db, sealed.size, wordsOf(row), bodyMonths)
-  const proofs = await proofsOf(deps, sealed.size, streams, source)
   const stories = new PostStories(readPostsFrom(deps.db, sealed.size, row.units, bodyMonths))
   const media = new MediaFiles(trueMedia(deps.objectStore))
+  const content = await contentOf(deps, row, sealed, bodyMonths)
   const renderings = await renderingsOf(deps, row, stories, sealed.checkpointAt ?? row.requestedAt)
+  const afterwards = async () => ({
+    endedAt: deps.clock.now(),
+    posts: renderings.length === 0 ? null : stories.seen,
+    coverageGaps: [...(await stories.coverageGaps()), ...missingMedia(media)],
+  })
   try {
-    const written = await writePackage({
-      file,
-      checkpointNote: sealed.note,
-      source:
-        row.wholeLog && streams !== undefined
-          ? { ...source, streams: () => readStreams(deps.db, streams, sealed.size) }
-          : source,
-      proofs,
-      renderings,
-      media,
-      signer: deps.checkpointSigner,
-      progress,
-      afterwards: async () => ({
-        endedAt: deps.clock.now(),
-        posts: renderings.length === 0 ? null : stories.seen,
-        coverageGaps: [...(await stories.coverageGaps()), ...missingMedia(media)],
-      }),
-      plan: await planOf(deps, row, sealed, streams),
-    })
+    const { checkpointSigner: signer } = deps
+    const written = await writePackage({ file, ...content, renderings, media, signer, progress, afterwards })
     return { ...written, bodyMonths: [...bodyMonths].toSorted() }
   } finally {
     for (const rendering of renderings) await rendering.close()
+  }
+}
+
+/** Plan, records and proofs: what is proven, and nothing that is made of it. */
+async function contentOf(deps: PackageDeps, row: PackageRequest, sealed: SealedLog, bodyMonths: Set<string>) {
+  const streams = streamsOf(row)
+  const source = openLogSource(deps.db, sealed.size, wordsOf(row), bodyMonths)
+  const isOfStreams = row.wholeLog && streams !== undefined
+  return {
+    checkpointNote: sealed.note,
+    source: isOfStreams ? { ...source, streams: () => readStreams(deps.db, streams, sealed.size) } : source,
+    proofs: await proofsOf(deps, sealed.size, streams, source),
+    plan: await planOf(deps, row, sealed, streams),
   }
 }
 
