@@ -67,60 +67,61 @@ export async function readCheckpoint(
   }
 }
 
+/** What a seal says, as far as it can be followed. */
+interface WalkedEntries {
+  readonly entries: SealedEntry[]
+  /** The tiles that they complete. */
+  readonly tiles: FullTile[]
+  /** Can later seals be built upon them? */
+  readonly whole: boolean
+}
+
 /**
  * Checks one seal from the bucket's bytes: its entries follow the ones before, give the signed root, and complete the
- * tiles that are stored. Problems go to the walk. Answers the entries, the tiles that they complete, and whether later
- * seals can be built upon them.
+ * tiles that are stored. Problems go to the walk.
  */
 export async function walkSeal(
   read: PinnedRead,
   seal: BucketSeal,
   checkpoint: Checkpoint | undefined,
   walk: Walk,
-): Promise<{ entries: SealedEntry[]; tiles: FullTile[]; whole: boolean }> {
-  const key = entriesKey(seal.firstIndex, seal.treeSize)
-  const lines = await readLines(read, key)
-  if (lines === undefined) {
-    walk.problems.push(
-      problem(
-        'entries_missing',
-        `"${key}" is missing from the object store or cannot be read: entries ${seal.firstIndex} to ${seal.treeSize - 1}.`,
-        seal.firstIndex,
-      ),
-    )
-    return { entries: [], tiles: [], whole: false }
-  }
+): Promise<WalkedEntries> {
+  const followed = followEntries(await readLines(read, entriesKey(seal.firstIndex, seal.treeSize)), seal, walk)
+  if (!followed.whole) return followed
+  await compareTiles(read, followed.tiles, walk)
+  if (checkpoint === undefined || equalBytes(frontierRoot(walk.frontier), checkpoint.root)) return followed
+  walk.problems.push(
+    problem(
+      'root_differs',
+      `The entries ${seal.firstIndex} to ${seal.treeSize - 1} in the object store do not give the signed root of ${seal.treeSize} entries.`,
+      seal.firstIndex,
+    ),
+  )
+  return { ...followed, whole: false }
+}
+
+/** Puts the entries of a seal to the tree one after another, up to the first that does not follow; as many as there must be. */
+function followEntries(lines: readonly Buffer[] | undefined, seal: BucketSeal, walk: Walk): WalkedEntries {
+  const { firstIndex, treeSize } = seal
   const entries: SealedEntry[] = []
   const tiles: FullTile[] = []
+  const refuse = (kind: string, sentence: string): WalkedEntries => {
+    walk.problems.push(problem(kind, `"${entriesKey(firstIndex, treeSize)}" ${sentence}`, firstIndex + entries.length))
+    return { entries, tiles, whole: false }
+  }
+  if (lines === undefined)
+    return refuse(
+      'entries_missing',
+      `is missing from the object store or cannot be read: entries ${firstIndex} to ${treeSize - 1}.`,
+    )
   for (const line of lines) {
-    const entry = readEntryLine(line, seal.firstIndex + entries.length, walk)
+    const entry = readEntryLine(line, firstIndex + entries.length, walk)
     if (entry === undefined) return { entries, tiles, whole: false }
     tiles.push(...appendLeaf(walk.frontier, entry.leaf))
     entries.push(entry)
   }
-  if (entries.length !== seal.treeSize - seal.firstIndex) {
-    const at = seal.firstIndex + entries.length
-    walk.problems.push(
-      problem(
-        'entries_truncated',
-        `"${key}" holds ${entries.length} entries instead of ${seal.treeSize - seal.firstIndex}.`,
-        at,
-      ),
-    )
-    return { entries, tiles, whole: false }
-  }
-  await compareTiles(read, tiles, walk)
-  if (checkpoint !== undefined && !equalBytes(frontierRoot(walk.frontier), checkpoint.root)) {
-    walk.problems.push(
-      problem(
-        'root_differs',
-        `The entries ${seal.firstIndex} to ${seal.treeSize - 1} in the object store do not give the signed root of ${seal.treeSize} entries.`,
-        seal.firstIndex,
-      ),
-    )
-    return { entries, tiles, whole: false }
-  }
-  return { entries, tiles, whole: true }
+  if (entries.length === treeSize - firstIndex) return { entries, tiles, whole: true }
+  return refuse('entries_truncated', `holds ${entries.length} entries instead of ${treeSize - firstIndex}.`)
 }
 
 /** The entries of a seal that was verified already, to compare them with the database one by one. */
