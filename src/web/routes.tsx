@@ -241,11 +241,38 @@ declare module '@tanstack/react-router' {
   }
 }
 
-/** The named search parameters that are text; whatever else stands in the address is left out. */
+const id = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+const day = /^\d{4}-\d\d-\d\d$/
+const type = String.raw`[a-z_]+\.[a-z_]+`
+
+/** What can be meant by a parameter; of others any text. */
+const shapes: Readonly<Record<string, RegExp>> = {
+  unit: id,
+  review: id,
+  author: id,
+  actor: id,
+  post: id,
+  profile: id,
+  from: day,
+  to: day,
+  status: /^(approved|changes_requested|rejected|mine|review|out|live|ended)$/,
+  severity: /^(block|review|note)$/,
+  assignee: /^(me|none)$/,
+  verdict: /^(pass|review|block)$/,
+  network: /^[\w-]{1,40}$/,
+  type: new RegExp(`^${type}(,${type}){0,19}$`),
+}
+
+/**
+ * The named search parameters. What was cut or mistyped is left out: the page shows what the rest asks for, not the refusal of
+ * a value that nobody sees. It is `undefined`, because the router keeps whatever a page does not name.
+ */
 function text<const K extends string>(search: Record<string, unknown>, ...names: K[]): { [N in K]?: string } {
-  return Object.fromEntries(
-    names
-      .filter((name) => typeof search[name] === 'string' || typeof search[name] === 'number')
-      .map((name) => [name, String(search[name])]),
-  ) as { [N in K]?: string }
+  const given = names.filter((name) => search[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, readText(search[name], shapes[name])])) as { [N in K]?: string }
+}
+
+function readText(value: unknown, shape = /^/): string | undefined {
+  const words = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+  return words !== undefined && shape.test(words) ? words : undefined
 }

@@ -104,6 +104,11 @@ test('Who wrote a post is not offered to decide it, and an auditor sees no compo
   assert.equal(await auditor.getByRole('link', { name: 'My posts' }).count(), 0)
   await auditor.goto(`${stage.gateway.url}/queue`)
   await auditor.getByText('You may not see this').waitFor()
+  // What was cut or mistyped in an address is left out, or leads nowhere: nobody reads the name of a parameter.
+  await auditor.goto(`${stage.gateway.url}/archive?from=nonsense&author=7&verdict=pass`)
+  await auditor.getByRole('list', { name: 'Records' }).waitFor()
+  await auditor.goto(`${stage.gateway.url}/archive/nonsense`)
+  await auditor.getByText('There is nothing here').waitFor()
 })
 
 test('What was being written survives a lost session', async () => {
@@ -122,6 +127,31 @@ test('What was being written survives a lost session', async () => {
   }
   await page.getByText('Your unsaved words are back').waitFor()
   assert.equal(await page.getByRole('textbox', { name: 'Your post' }).inputValue(), 'Half a thought')
+
+  await page.route('**/api/profiles', (route) => route.fulfill({ status: 500, body: '' }))
+  await page.reload()
+  await page.getByText('The profiles could not be fetched.', { exact: false }).waitFor()
+  assert.equal(await page.getByRole('textbox', { name: 'Your post' }).inputValue(), 'Half a thought')
+  await page.unroute('**/api/profiles')
+  await page.getByRole('group', { name: 'Publish on' }).getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('group', { name: 'Publish on' }).getByRole('checkbox').first().waitFor()
+})
+
+test('What takes its own button away leaves the keys beside it', async () => {
+  await stage.signIn('camille')
+  const { page } = await stage.signIn('camille')
+  await page.goto(`${stage.gateway.url}/me`)
+  const ends = page.getByRole('region', { name: 'Where I am signed in' }).getByRole('button', { name: 'End it' })
+  await ends.first().waitFor()
+  const before = await ends.count()
+  await ends.last().press('Enter')
+  await page.waitForFunction(
+    (count) => document.querySelectorAll('section[aria-labelledby=sessions] button').length < count,
+    before,
+  )
+  await page.waitForFunction(
+    () => document.activeElement?.closest('section')?.getAttribute('aria-labelledby') === 'sessions',
+  )
 })
 
 test('A part of the console that is gone is told in words, and reloading brings the page back', async () => {

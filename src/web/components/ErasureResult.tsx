@@ -4,6 +4,7 @@ import type { ErasureAnswer } from '#shared/api/holds.ts'
 import { Badge, Notice } from '#web/ui/Notice.tsx'
 import { basisName } from '#web/util/basis-words.ts'
 import { formatDay, formatNumber } from '#web/util/format.ts'
+import { retentionName } from '#web/util/retention-words.ts'
 import { TableWrap } from './TableWrap.tsx'
 
 /** What becomes of the content that somebody asked to erase, with the basis of each refusal and the day on which it will go. */
@@ -51,7 +52,7 @@ export function ErasureResult({ answer }: { answer: ErasureAnswer }) {
                     )}
                   </td>
                   <td>{formatNumber(group.records)}</td>
-                  <td>{group.retentionClass}</td>
+                  <td>{retentionName(group.retentionClass)}</td>
                   <td>{basisName(group.basis)}</td>
                   <td>
                     {group.outcome === 'erased' ? (

@@ -3,6 +3,7 @@ import { useLingui } from '@lingui/react/macro'
 import type { Static } from 'typebox'
 import type { RuleFigures } from '#shared/api/simulations.ts'
 import { formatNumber } from '#web/util/format.ts'
+import { useNarrow } from '#web/util/use-narrow.ts'
 import { TableWrap } from './TableWrap.tsx'
 
 type Figures = Static<typeof RuleFigures>
@@ -16,8 +17,11 @@ interface Props<R extends Figures> {
 /** How often each rule hit and what reviewers said of it. */
 export function RuleFiguresTable<R extends Figures>({ rules, more }: Props<R>) {
   const { t, i18n } = useLingui()
+  const narrow = useNarrow()
   const percent = new Intl.NumberFormat(i18n.locale, { style: 'percent', maximumFractionDigits: 0 })
+  const precisionOf = ({ precision }: R) => (precision === null ? t`not judged` : percent.format(precision))
   if (rules.length === 0) return <p className="muted">{t`No rule hit anything.`}</p>
+  if (narrow) return <RuleList rules={rules} more={more} precisionOf={precisionOf} />
   return (
     <TableWrap label={t`Figures of the rules`}>
       <table className="numbers">
@@ -38,12 +42,43 @@ export function RuleFiguresTable<R extends Figures>({ rules, more }: Props<R>) {
               <td>{formatNumber(rule.hits)}</td>
               <td>{formatNumber(rule.judgedTrue)}</td>
               <td>{formatNumber(rule.judgedFalse)}</td>
-              <td>{rule.precision === null ? t`not judged` : percent.format(rule.precision)}</td>
+              <td>{precisionOf(rule)}</td>
               {more !== undefined && <td>{more.drawCell(rule)}</td>}
             </tr>
           ))}
         </tbody>
       </table>
     </TableWrap>
+  )
+}
+
+/** The same on a phone, where a table of six columns would hide its last ones. */
+function RuleList<R extends Figures>({
+  rules,
+  more,
+  precisionOf,
+}: Pick<Props<R>, 'rules'> & { readonly more: Props<R>['more']; readonly precisionOf: (rule: R) => string }) {
+  const { t } = useLingui()
+  return (
+    <ul className="list" aria-label={t`Figures of the rules`}>
+      {rules.map((rule) => (
+        <li key={rule.ruleId} className="line">
+          <span className="line-main">
+            <strong>{rule.ruleId}</strong>
+            <span className="small own-line">
+              {[
+                [t`Hits`, formatNumber(rule.hits)],
+                [t`Right`, formatNumber(rule.judgedTrue)],
+                [t`Wrong`, formatNumber(rule.judgedFalse)],
+                [t`Precision`, precisionOf(rule)],
+              ]
+                .map((pair) => pair.join('\u00a0'))
+                .join(' · ')}
+            </span>
+            {more?.drawCell(rule)}
+          </span>
+        </li>
+      ))}
+    </ul>
   )
 }

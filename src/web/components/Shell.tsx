@@ -6,6 +6,7 @@ import { CallError } from '#web/api/call.ts'
 import { meQuery, reviewsQuery } from '#web/api/queries.ts'
 import { takeSignedOut } from '#web/api/sign-out.ts'
 import { sections } from '#web/util/sections.ts'
+import { useKeptFocus } from '#web/util/keep-focus.ts'
 import { useKeys } from '#web/util/keys.ts'
 import type { Me } from '#shared/api/identity.ts'
 import { Announcer } from './Announcer.tsx'
@@ -68,6 +69,7 @@ function Frame({ me, path }: { me: Me; path: string }) {
       ? [{ keys: 'n', label: t`New post`, run: () => void navigate({ to: '/posts/new' }) }]
       : []),
   ])
+  useKeptFocus()
   // Whoever is here again has not just left: a provider that led nowhere leaves the mark behind.
   useEffect(() => void takeSignedOut(), [])
   // A new page is announced by moving the focus to it, not on the first one.

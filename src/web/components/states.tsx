@@ -57,7 +57,9 @@ function SignInAgain() {
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { i18n } = useLingui()
   const known = error instanceof CallError ? error : undefined
-  const code = known?.code ?? ''
+  // An id that is none was cut or mistyped in the address: there is nothing at such a place.
+  const isNowhere = known?.problems.some(({ field }) => field.startsWith('params.')) === true
+  const code = isNowhere ? 'not_found' : (known?.code ?? '')
   const final = finalTitles[code]
   return (
     <Notice
@@ -79,6 +81,8 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
     >
       {sessionLost.has(code) ? (
         <Trans>Your session has ended. Sign in again; what you were writing is kept.</Trans>
+      ) : isNowhere ? (
+        <Trans>This address leads nowhere: a part of it was cut or mistyped.</Trans>
       ) : (
         (known?.message ?? <Trans>Something went wrong in this window. Reload the page.</Trans>)
       )}

@@ -47,7 +47,7 @@ export function ArchiveFilters({
     event.preventDefault()
     onSearch(wish)
   }
-  const filtersOn = Object.keys(wish).filter((name) => name !== 'q').length
+  const filtersOn = Object.entries(wish).filter(([name, value]) => name !== 'q' && value !== undefined).length
   const any = { value: '', label: t`Any` }
   return (
     <form role="search" className="card col" onSubmit={submit}>

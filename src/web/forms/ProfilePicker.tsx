@@ -28,6 +28,11 @@ export function ProfilePicker({
       <legend>
         <Trans>Publish on</Trans>
       </legend>
+      {profiles.error !== null && profiles.data === undefined && (
+        <p>
+          <Trans>The profiles could not be fetched. You can write meanwhile; what you write is kept.</Trans>
+        </p>
+      )}
       <QueryView query={profiles} rows={1}>
         {({ items }) =>
           items.length === 0 ? (

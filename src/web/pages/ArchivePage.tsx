@@ -162,7 +162,6 @@ function RecordLine({ item }: { item: RecordSummary }) {
               formatExactTime(item.recordedAt),
               item.actor === null ? undefined : actorName(item.actor),
               item.network === null ? undefined : networkName(item.network),
-              item.type,
             ]
               .filter((part) => part !== undefined)
               .join(' · ')}

@@ -8,7 +8,7 @@ import { call } from '#web/api/call.ts'
 import { postQuery, profilesQuery } from '#web/api/queries.ts'
 import type { EditorHandle } from '#web/components/HighlightEditor.tsx'
 import { PageHead } from '#web/components/PageHead.tsx'
-import { Failure, QueryView } from '#web/components/states.tsx'
+import { Failure, Loading, QueryView } from '#web/components/states.tsx'
 import { PostForm } from '#web/forms/PostForm.tsx'
 import { altTextId } from '#web/forms/MediaField.tsx'
 import { useUploads } from '#web/forms/use-uploads.ts'
@@ -25,15 +25,19 @@ const route = getRouteApi('/shell/posts/$postId/edit')
 export function ComposePage() {
   const { t } = useLingui()
   const profiles = useQuery(profilesQuery)
-  return (
-    <QueryView query={profiles} title={t`New post`}>
-      {({ items }) => {
-        const connected = items.filter((profile) => profile.status === 'connected')
-        const first: Draft = { text: '', profileIds: connected.slice(0, 1).map((profile) => profile.profileId) }
-        return <Composer title={t`New post`} initial={first} />
-      }}
-    </QueryView>
-  )
+  // Where the list of profiles does not come, one can write all the same: the picker says so and asks again.
+  const [begun, setBegun] = useState(false)
+  if (!begun && !profiles.isPending) setBegun(true)
+  if (!begun)
+    return (
+      <>
+        <PageHead title={t`New post`} />
+        <Loading />
+      </>
+    )
+  const connected = (profiles.data?.items ?? []).filter((profile) => profile.status === 'connected')
+  const first: Draft = { text: '', profileIds: connected.slice(0, 1).map((profile) => profile.profileId) }
+  return <Composer title={t`New post`} initial={first} />
 }
 
 export function EditPage() {
@@ -83,9 +87,10 @@ function Composer({ title, initial, post }: { title: string; initial: Draft; pos
     retry: false,
     staleTime: 60_000,
   })
+  const [untouched] = useState(draft)
   useEffect(() => {
-    if (draft !== initial) keepDraft(post?.postId, draft)
-  }, [draft, initial, post?.postId])
+    if (draft !== untouched) keepDraft(post?.postId, draft)
+  }, [draft, untouched, post?.postId])
 
   const save = useMutation({
     mutationFn: (submit: boolean) =>

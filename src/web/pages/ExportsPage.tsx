@@ -53,6 +53,7 @@ export function ExportsPage() {
                                 other: `${formatNumber(item.recordCount)} records`,
                               }),
                           item.size === null ? undefined : formatBytes(item.size),
+                          item.status === 'completed' ? t`kept until ${formatTime(item.keepUntil)}` : undefined,
                         ]
                           .filter((part) => part !== undefined)
                           .join(' · ')}

@@ -60,7 +60,7 @@ export function NewExportPage() {
         onSearch={(wish) => void navigate({ to: '/exports/new', search: wish })}
       />
       <p role="status">
-        {Object.keys(search).length === 0 ? (
+        {Object.values(search).every((value) => value === undefined) ? (
           <Trans>Everything that you may read will be exported.</Trans>
         ) : (
           <>

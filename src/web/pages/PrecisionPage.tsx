@@ -11,6 +11,7 @@ import { Empty, QueryView } from '#web/components/states.tsx'
 import { SimulateDialog } from '#web/forms/SimulateDialog.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField } from '#web/ui/fields.tsx'
+import { formatTime } from '#web/util/format.ts'
 
 const day = 86_400_000
 
@@ -55,19 +56,28 @@ export function PrecisionPage() {
         />
       </div>
       <QueryView query={precision}>
-        {({ rules }) =>
+        {({ rules, suggestedFrom }) =>
           rules.length === 0 ? (
             <Empty>
               <Trans>No rule found anything in this period.</Trans>
             </Empty>
           ) : (
-            <RuleFiguresTable
-              rules={rules}
-              more={{
-                title: t`Minutes, and what would spare wrong hits`,
-                drawCell: drawCost(setTrying),
-              }}
-            />
+            <>
+              <RuleFiguresTable
+                rules={rules}
+                more={{
+                  title: t`Minutes, and what would spare wrong hits`,
+                  drawCell: drawCost(setTrying),
+                }}
+              />
+              {suggestedFrom !== null && (
+                <p className="muted small">
+                  <Trans>
+                    What would spare wrong hits is drawn from the judged hits since {formatTime(suggestedFrom)}.
+                  </Trans>
+                </p>
+              )}
+            </>
           )
         }
       </QueryView>

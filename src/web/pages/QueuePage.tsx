@@ -48,7 +48,7 @@ export function QueuePage() {
     items.findIndex((item) => item.reviewId === search.review),
   )
   const shown = items[current]
-  const filtersOn = Object.keys(withReview(search, undefined)).length
+  const filtersOn = Object.values(withReview(search, undefined)).filter((value) => value !== undefined).length
 
   const move = (by: number) => {
     const next = items[Math.min(items.length - 1, Math.max(0, current + by))]

@@ -13,6 +13,7 @@ import { Badge, Mark, Notice } from '#web/ui/Notice.tsx'
 import { actorName } from '#web/util/actor-name.ts'
 import { formatExactTime, formatNumber, timeZone } from '#web/util/format.ts'
 import { objectOf } from '#web/util/record-facts.ts'
+import { retentionName } from '#web/util/retention-words.ts'
 import { recordWords } from '#web/util/record-words.ts'
 import { verifyProof, type Step, type StepName } from '#web/util/verify-proof.ts'
 
@@ -62,7 +63,9 @@ function RecordView({ record }: { record: ArchiveRecord }) {
                 </>
               )}
               <dt>{t`Retention class`}</dt>
-              <dd>{record.retentionClass}</dd>
+              <dd>
+                {retentionName(record.retentionClass)} <code className="muted small">{record.retentionClass}</code>
+              </dd>
               <dt>{t`Place in the log`}</dt>
               <dd>{record.logIndex === null ? t`not numbered yet` : `#${record.logIndex}`}</dd>
               <dt>{t`Body hash`}</dt>

@@ -16,6 +16,7 @@ import { Button } from '#web/ui/Button.tsx'
 import { TextArea, TextField } from '#web/ui/fields.tsx'
 import { basisName, jurisdictionName } from '#web/util/basis-words.ts'
 import { formatMonth, formatNumber, formatTime } from '#web/util/format.ts'
+import { retentionName } from '#web/util/retention-words.ts'
 import { useNarrow } from '#web/util/use-narrow.ts'
 
 /** How long each kind of content is kept and by which law, what was destroyed, and the answers to erasure requests. */
@@ -119,7 +120,9 @@ function Classes({ classes, onLengthen }: ClassesProps) {
         <tbody>
           {classes.map((found) => (
             <tr key={found.name}>
-              <th scope="row">{found.name}</th>
+              <th scope="row">
+                {retentionName(found.name)} <code className="muted small own-line">{found.name}</code>
+              </th>
               <td>
                 <Period years={found.years} />
               </td>
@@ -151,7 +154,8 @@ function ClassList({ classes, onLengthen }: ClassesProps) {
       {classes.map((found) => (
         <li key={found.name} className="line">
           <span className="line-main">
-            <strong>{found.name}</strong> – <Period years={found.years} />
+            <strong>{retentionName(found.name)}</strong> – <Period years={found.years} />
+            <code className="muted small own-line">{found.name}</code>
             <span className="small own-line">{basisName(found.basis)}</span>
             <span className="muted small own-line">
               {jurisdictionName(found.jurisdiction)}
@@ -197,7 +201,7 @@ function LengthenDialog({ found, onClose }: { found: RetentionClass; onClose: ()
   const longer = Number.isInteger(Number(years)) && Number(years) > now && Number(years) <= 100
   return (
     <FormDialog
-      title={t`Lengthen ${found.name}`}
+      title={t`Lengthen “${retentionName(found.name)}”`}
       confirm={t`Lengthen it`}
       busy={lengthen.isPending}
       ready={longer && reason.trim() !== ''}

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, type ReactNode } from 'react'
+import { focusNearest, pathOf } from '#web/util/keep-focus.ts'
 
 const load = () => import('./DialogFrame.tsx')
 const DialogFrame = lazy(async () => ({ default: (await load()).DialogFrame }))
@@ -23,10 +24,8 @@ export function Dialog(props: Props) {
   }, [])
   useEffect(() => {
     if (!open) return undefined
-    const before = document.activeElement
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus()
-    }
+    const before = pathOf(document.activeElement)
+    return () => focusNearest(before)
   }, [open])
   if (!open) return null
   return (
