@@ -16,6 +16,7 @@ import { verifyArchive } from '#server/archive/verify-archive.ts'
 import { anchorNames, type Anchors, type Witness } from '#server/platform/anchors.ts'
 import type { ObjectStore } from '#server/platform/object-store.ts'
 import { openCosignature, parseWitnessKey } from '#shared/tlog/cosignature.ts'
+import { alteredStore, flipped } from '#test/support/altered-store.ts'
 import { waveringStore } from '#test/support/faulty-store.ts'
 import { openArchive, type TestArchive } from '#test/support/open-archive.ts'
 import { startGateway } from '#test/support/start-gateway.ts'
@@ -104,6 +105,22 @@ test('A first bucket that was rolled back, or a second one that lost objects, is
   assert.ok((await kindsOf(deps)).includes('copy_ahead'))
   const empty = await openSecondBucket(t, archive)
   assert.ok((await kindsOf(withAnchors(archive, { store: empty }))).includes('copy_lost'))
+})
+
+test('What was altered in the first bucket before it was copied is not locked in the second, and is an incident at once', async (t) => {
+  const archive = await openArchive(t)
+  const store = await openSecondBucket(t, archive)
+  const size = await seal(archive, 2)
+  const altered = alteredStore(archive.objectStore, (key, bytes) =>
+    key === entriesKey(0, size) ? flipped(bytes) : bytes,
+  )
+  await anchorCheckpoints({ ...withAnchors(archive, { store }), objectStore: altered })
+  const [incident] = await readIncidents(archive.db)
+  assert.equal(incident?.kind, 'anchor_contradicts')
+  assert.match(incident.sentence, /"entries\/000000000000-000000000002\.jsonl\.zst" is not what was sealed/)
+  assert.deepEqual(await Array.fromAsync(store.list('')), [])
+  await anchorCheckpoints(withAnchors(archive, { store }))
+  assert.deepEqual(await kindsOf(withAnchors(archive, { store })), [])
 })
 
 test(

@@ -57,6 +57,14 @@ test('A lock that somebody shortened or took away beside the object is named', a
     folder,
     (await readdir(folder)).find((name) => name.endsWith('.lock'))!,
   )
+  // It was made longer since, and somebody put the first one back.
+  const { key, versionId } = (await archive.objectStore.head(entriesKey(0, 3)))!
+  const until = '9998-01-01T00:00:00.000Z'
+  await sql`insert into archive.object_lock (key, version_id, retain_until, lengthened_at)
+    values (${key}, ${versionId}, ${until}, ${archive.clock.now()})`.execute(archive.db)
+  assert.deepEqual(await kindsOf(archive), ['lock_shortened'])
+  await archive.objectStore.extend(key, versionId, until)
+  assert.deepEqual(await kindsOf(archive), [])
   const text = await readFile(lock, 'utf8')
   await rm(lock)
   await writeFile(lock, text.replace(/"retainUntil":"\d{4}/, '"retainUntil":"2027'))

@@ -144,6 +144,13 @@ test('A content that was destroyed in the database stays in the bucket while a h
   await carryHolds(deps)
   assert.equal((await disposeRecords(archive)).objects, 1)
   assert.equal(await archive.objectStore.head(bodies(1)), undefined)
+  // A hold over what is gone holds what there is.
+  await placeHold(archive, ruth, { name: 'Everything', reason: 'x', scope: {} })
+  await archive.append({ type: 'post.submitted', streams: { author }, retentionClass: 'us-bd-3y' })
+  const { sealedSize } = await sealOnce(archive, { force: true })
+  await carryHolds(deps)
+  archive.clock.set('2021-05-01T00:00:00.000Z')
+  assert.equal(await isHeld(archive, `bodies/us-bd-3y/2021-04/${String(sealedSize).padStart(12, '0')}.jsonl.zst`), true)
 })
 
 test('The bucket fails at call n while holds are carried, for every n: the next run places and lifts everything', async (t) => {
