@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fastify, LogController, type FastifyBaseLogger } from 'fastify'
+import { fastify, LogController, type FastifyBaseLogger, type RouteOptions } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { registerArchiveRoutes } from '#server/archive/routes.ts'
 import { registerSandboxTimeline } from '#server/embedded/sandbox-timeline.ts'
@@ -24,8 +24,21 @@ import { registerProfileRoutes } from '#server/profiles/routes.ts'
 import { registerPublishingRoutes } from '#server/publishing/routes.ts'
 import { registerReviewRoutes } from '#server/reviews/routes.ts'
 
-/** Large enough for a policy version with its word lists; media has its own limit. */
-const bodyLimit = 12 * 1024 * 1024
+const kib = 1024
+/** Bytes of a JSON body, by what a call asks for. Parsing holds up everybody else, so strangers say little. */
+const bodyLimits: Readonly<Record<string, number>> = {
+  public: 64 * kib,
+  // A version with its word lists; a group of a hundred thousand.
+  'policy.write': 12 * kib * kib,
+  'policy.simulate': 12 * kib * kib,
+  'scim.synchronise': 12 * kib * kib,
+}
+/** Large enough for a thread of long posts; media has its own limit. */
+const usualBodyLimit = 4 * kib * kib
+
+function limitBody(route: RouteOptions): void {
+  route.bodyLimit ??= bodyLimits[route.config?.permission ?? 'public'] ?? usualBodyLimit
+}
 
 /** The whole HTTP server over opened parts: one `register` line a room, in room order. */
 export async function buildApp(deps: Deps): Promise<App> {
@@ -33,7 +46,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const app: App = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit,
+    bodyLimit: usualBodyLimit,
     requestTimeout: 60_000,
     trustProxy: deps.config.trustedProxies === undefined ? false : [...deps.config.trustedProxies],
     routerOptions: { maxParamLength: 300 },
@@ -41,6 +54,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   compileWhenCalled(app)
+  app.addHook('onRoute', limitBody)
   registerJson(app)
   registerProblemDocuments(app)
   registerFrenchAnswers(app)

@@ -71,6 +71,20 @@ test('what no index or record could hold is refused in the protocol’s form, ne
   assert.deepEqual([page.statusCode, page.json().Resources], [200, []])
 })
 
+test('a person with values without end is refused before they hold everybody up', async (t) => {
+  const { send, patch } = await startScim(t)
+  const emails = Array.from({ length: 2_000 }, (_, at) => ({ value: `a${at}@firm.example` }))
+  const unknown = Object.fromEntries(emails.map(({ value }) => [value, 1]))
+  const { id } = (await send('POST', '/Users', person('usual', { groups: emails }))).json()
+  for (const answer of [
+    await send('POST', '/Users', person('sprawling', { emails })),
+    await send('POST', '/Users', person('sprawling', unknown)),
+    await send('PUT', `/Users/${id}`, person('usual', { emails })),
+    await patch(`/Users/${id}`, { op: 'add', path: 'emails', value: emails }),
+  ])
+    assert.deepEqual([answer.statusCode, answer.json().detail], [400, 'A user has at most 2000 values.'])
+})
+
 test('one name is one person, however its accents are written', async (t) => {
   const { send } = await startScim(t)
   const [composed, apart] = ['René@firm.example'.normalize('NFC'), 'RENÉ@firm.example'.normalize('NFD')]

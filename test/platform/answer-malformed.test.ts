@@ -35,6 +35,8 @@ test('An address that takes other methods names them (RFC 9110 15.5.6), and one 
     if (!isScim) assert.equal(answer.json().code, 'method_not_allowed')
   }
   assert.deepEqual(app.methodsAt('/api/posts'), ['GET', 'HEAD', 'POST'])
+  for (const url of ['/api/me', '/%61pi/me', '/api/%6De', '/scim/v2/Users'])
+    assert.equal((await app.inject(url)).headers['cache-control'], 'no-store', `${url} is kept by nobody`)
   const french = await app.inject({ method: 'PUT', url: '/healthz', headers: { 'accept-language': 'fr' } })
   assert.equal(french.json().detail, '/healthz n’admet pas PUT, mais GET, HEAD.')
   for (const url of ['/api/nothing', '/api/posts/a/b/c', '/api']) {
@@ -79,4 +81,29 @@ test('Who sends more than is taken reads why, and is not cut off while sending',
     assert.match(answer.head, /^HTTP\/1.1 413 /, framing)
     assert.equal((JSON.parse(answer.body) as { code: string }).code, 'too_large')
   }
+})
+
+test('A stranger cannot have megabytes parsed, whatever the address', async (t) => {
+  const gateway = await startGateway(t)
+  const { app } = gateway
+  const [camille, ines] = [await gateway.signIn('camille'), await gateway.signIn('ines')]
+  const send = async (url: string, size: number, headers: Record<string, string> = {}) => {
+    const payload = `{"a":"${'x'.repeat(size)}"}`
+    return (
+      await app.inject({ method: 'POST', url, headers: { 'content-type': 'application/json', ...headers }, payload })
+    ).statusCode
+  }
+  for (const url of ['/auth/examiner', '/auth/logout', '/auth/backchannel-logout'])
+    assert.equal(await send(url, 200_000), 413, url)
+  // Nothing of it is read: it is no JSON.
+  const nothing = { method: 'POST', headers: { 'content-type': 'application/json' }, payload: '[' } as const
+  assert.deepEqual(
+    [
+      (await app.inject({ ...nothing, url: '/api/nothing' })).statusCode,
+      (await app.inject({ ...nothing, url: '/healthz' })).statusCode,
+    ],
+    [404, 405],
+  )
+  assert.equal(await send('/api/posts', 5_000_000, camille.headers), 413)
+  assert.notEqual(await send('/api/policies/versions', 5_000_000, ines.headers), 413)
 })

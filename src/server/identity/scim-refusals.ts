@@ -23,6 +23,25 @@ export function refuseInheritedKeys(value: unknown): void {
   }
 }
 
+/** The schemas take a while for each value, and meanwhile nobody else is answered. Nobody has as many. */
+const mostValues = 2_000
+
+/** Refuses a person, or a change of one, with values without end. */
+export function refuseSprawling(body: unknown): void {
+  if (countValues(body) > mostValues)
+    throw new SCIMMY.Types.Error(400, 'invalidValue', `A user has at most ${mostValues} values.`)
+}
+
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1
+  let count = 1
+  for (const member of Object.values(value)) {
+    count += countValues(member)
+    if (count > mostValues) break
+  }
+  return count
+}
+
 function isInherited(name: string): boolean {
   return name in Object.prototype || name === 'prototype'
 }

@@ -2,7 +2,7 @@ import SCIMMY from 'scimmy'
 import { validate } from 'uuid'
 import type { Instant } from '#server/platform/clock.ts'
 import { shorten, type PersonClaims } from './read-claims.ts'
-import { refuseInheritedKeys, refuseInheritedPath, refuseLong } from './scim-refusals.ts'
+import { refuseInheritedKeys, refuseInheritedPath, refuseLong, refuseSprawling } from './scim-refusals.ts'
 import { entityTag } from './scim-version.ts'
 
 export const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -45,6 +45,7 @@ export interface ScimGroupRow {
 export function readScimUser(body: Attributes): Attributes {
   refuseInheritedKeys(body)
   const { id: _id, meta: _meta, groups: _groups, password: _password, ...rest } = body
+  refuseSprawling(rest)
   const schemas = enterpriseSchema in rest ? [userSchema, enterpriseSchema] : [userSchema]
   // `new User` does this too, and then all of it again for each attribute.
   const { [enterpriseSchema]: extension, ...user } = plain(
@@ -60,6 +61,7 @@ function saysSomething(value: unknown): boolean {
 /** Applies a PATCH (RFC 7644 section 3.5.2) to a stored user. */
 export async function patchScimUser(row: ScimUserRow, body: Attributes): Promise<Attributes> {
   refuseInheritedKeys(body)
+  refuseSprawling(body)
   const operations = Array.isArray(body['Operations'])
     ? body['Operations'].filter(isObject).map(readOperation)
     : body['Operations']
@@ -144,7 +146,7 @@ export function toScimGroup(row: ScimGroupRow, base: string): Attributes {
 export function readScimGroup(body: Attributes): { displayName: string; externalId: string | null; members: string[] } {
   refuseInheritedKeys(body)
   const { id: _id, meta: _meta, ...rest } = body
-  const group = plain(new Group({ ...rest, schemas: [groupSchema] }, 'in'))
+  const group = plain(Group.definition.coerce({ ...rest, schemas: [groupSchema] }, 'in'))
   return {
     displayName: readGroupName(group['displayName']),
     externalId: readExternalId(group['externalId']),

@@ -5,16 +5,17 @@ const [space, quote, backslash, colon, openBrace, closeBrace] = [32, 34, 92, 58,
  * the last one, a filter before us may have judged the first. The text must be JSON that was parsed already.
  */
 export function findRepeatedName(json: string): string | undefined {
-  const open: Set<string>[] = []
+  // The names of each object that has begun and not ended; most hold none.
+  const open: (Set<string> | undefined)[] = []
   for (let at = 0; at < json.length; at++) {
     const letter = json.charCodeAt(at)
-    if (letter === openBrace) open.push(new Set())
+    if (letter === openBrace) open.push(undefined)
     else if (letter === closeBrace) open.pop()
     else if (letter === quote) {
       const end = endOfText(json, at)
       if (isName(json, end)) {
         const name = readText(json.slice(at, end + 1))
-        const known = open.at(-1)!
+        const known = (open[open.length - 1] ??= new Set())
         if (known.has(name)) return name
         known.add(name)
       }

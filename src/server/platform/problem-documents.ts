@@ -16,6 +16,8 @@ const full =
 /** Every answer of an error, in one place: RFC 9457 problem details with a stable code. To be registered before any route. */
 export function registerProblemDocuments(app: App): void {
   registerAllowedMethods(app)
+  // Before anything of a body is read: whoever asks for nothing must not have us parse megabytes.
+  app.addHook('onRequest', (request, reply, done) => (request.is404 ? done(toAbsence(request, reply)) : done()))
   app.setErrorHandler(async (error: FastifyError | AppError, request, reply) => {
     const known = toAppError(error)
     if (known === undefined) {
@@ -36,7 +38,7 @@ export function registerProblemDocuments(app: App): void {
       )
     else if (errorStatus[known.code] >= 500)
       request.log.warn({ err: known, cause: known.cause }, 'request could not be served')
-    if (known.code === 'too_large') await readRest(request.raw)
+    if (known.code === 'too_large' || request.is404) await readRest(request.raw)
     return sendProblem(request, reply, known)
   })
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, toAbsence(request, reply)))

@@ -46,6 +46,7 @@ export function setSecurityHeaders(
   // Two years, as browsers' preload lists ask; only where TLS is certain.
   if (config.publicUrl.startsWith('https:') && !reply.hasHeader('strict-transport-security'))
     void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
-  const isCall = /^\/(api|auth|scim)\//.test(request.url)
+  // By the route, where there is one: an address may be written in other ways that lead to it (`/%61pi/me`).
+  const isCall = /^\/(api|auth|scim)\//.test(request.routeOptions.url ?? request.url)
   if (isCall && !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
 }
