@@ -87,7 +87,8 @@ export function watchNetwork(sandbox: Network, gateway: () => TestGateway): Watc
 async function objectTo(gateway: TestGateway, account: NetworkAccount, sent: Sent): Promise<string[]> {
   const [revisionId, profileId] = sent.key.split(':')
   const { rows } = await sql<Record<string, boolean>>`
-    select p.current_revision_id = r.id and p.status = 'publishing' as "it is the current revision of a post under way",
+    select p.current_revision_id = r.id and x.status = 'publishing' and p.status in ('publishing', 'unconfirmed', 'partly_published')
+        as "it is the current revision of a post under way",
       r.text = ${sent.text} and f.id::text = ${account.profileId} as "it is the text that was approved, for this profile",
       f.status = 'connected' as "its profile is connected",
       not exists (select from stop s where s.lifted_at is null and (s.scope in ('everything', 'unit') or s.scope_id = x.network
