@@ -69,6 +69,17 @@ test('What is no HTTP request is told so in the same form, and the connection en
   }
 })
 
+test('A request line that names another server leads nobody there, and its answer is kept by nobody', async (t) => {
+  const { app } = await startGateway(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const ask = (path: string) =>
+    speak(port, `GET http://evil.example${path} HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n`)
+  const { head } = await ask('/auth/login?returnTo=/library')
+  assert.match(head, /\r\nlocation: http:\/\/127\.0\.0\.1:8080\/auth\/login\?returnTo=\/library\r\n/)
+  assert.match((await ask('/api/me')).head, /^HTTP\/1.1 401 [^]*\r\ncache-control: no-store/)
+})
+
 test('Who sends more than is taken reads why, and is not cut off while sending', async (t) => {
   const { app } = await startGateway(t)
   await app.listen({ host: '127.0.0.1', port: 0 })

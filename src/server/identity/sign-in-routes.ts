@@ -3,6 +3,7 @@ import { AppError } from '#server/platform/app-error.ts'
 import type { App } from '#server/platform/app-type.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import { readLanguage } from '#server/platform/read-language.ts'
+import type { QueryOf } from '#shared/api/endpoint.ts'
 import * as contract from '#shared/api/identity.ts'
 import { signInExaminer as signInExaminerContract } from '#shared/api/people.ts'
 import { readSessionCookie } from './read-session-cookie.ts'
@@ -21,29 +22,23 @@ import { callbackUrl, startSignIn } from './start-sign-in.ts'
 
 type Parts = Pick<Deps, 'db' | 'clock' | 'config' | 'log' | 'secretBox'>
 
+/** What the doors of the gateway need. */
+interface Doors {
+  readonly app: App
+  readonly deps: Parts
+  readonly relyingParty: RelyingParty
+  readonly limits: RateLimits
+}
+
 /** Signing in and out: browsers meet redirects, programs meet problem documents. */
 export function registerSignInRoutes(app: App, deps: Parts, relyingParty: RelyingParty, limits: RateLimits): void {
+  const doors = { app, deps, relyingParty, limits }
   app.route({
     ...contract.signIn,
     handler: (request, reply) =>
       explainToBrowser(request, reply, async () => {
         await limits.signIn(request)
-        const elsewhere = ownAddress(deps, request)
-        if (elsewhere !== undefined) {
-          await reply.redirect(elsewhere)
-          return
-        }
-        const wish = { ...request.query, locale: request.query.locale ?? readLanguage(request) }
-        const { url, signIn } = await startSignIn(deps, relyingParty, wish)
-        for (const name of surplusCookies(request.cookies, cookieName(deps.config, 'sign_in')))
-          void reply.clearCookie(name, cookieAttributes(deps.config, 0))
-        await reply
-          .setCookie(
-            stateCookie(deps, signIn.state),
-            sealSignIn(deps.secretBox, signIn),
-            cookieAttributes(deps.config, signInMinutes * 60),
-          )
-          .redirect(url.href)
+        await beginSignIn(doors, request, reply)
       }),
   })
   app.route({
@@ -51,7 +46,7 @@ export function registerSignInRoutes(app: App, deps: Parts, relyingParty: Relyin
     handler: (request, reply) =>
       explainToBrowser(request, reply, async () => {
         await limits.signIn(request)
-        await receiveCallback(app, deps, relyingParty, request, reply)
+        await receiveCallback(doors, request, reply)
       }),
   })
   app.route({
@@ -65,17 +60,19 @@ export function registerSignInRoutes(app: App, deps: Parts, relyingParty: Relyin
       return { redirectTo: '/archive' }
     },
   })
-  // Forms reach only these two calls; everywhere else a body is JSON, which no foreign form can send.
+  registerForms(doors)
+}
+
+/** Forms reach only these two calls; everywhere else a body is JSON, which no foreign form can send. */
+function registerForms(doors: Doors): void {
+  const { app, deps, relyingParty, limits } = doors
   void app.register(async (scope: App) => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string', bodyLimit: 100_000 },
       (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
     )
-    scope.route({
-      ...contract.signOut,
-      handler: (request, reply) => receiveSignOut(app, deps, relyingParty, request, reply),
-    })
+    scope.route({ ...contract.signOut, handler: (request, reply) => receiveSignOut(doors, request, reply) })
     scope.route({
       ...contract.backchannelLogout,
       handler: async (request, reply) => {
@@ -87,10 +84,26 @@ export function registerSignInRoutes(app: App, deps: Parts, relyingParty: Relyin
   })
 }
 
+type SignInRequest = FastifyRequest<{ Querystring: QueryOf<typeof contract.signIn> }>
+
+async function beginSignIn({ deps, relyingParty }: Doors, request: SignInRequest, reply: FastifyReply): Promise<void> {
+  const elsewhere = ownAddress(deps, request)
+  if (elsewhere !== undefined) {
+    await reply.redirect(elsewhere)
+    return
+  }
+  const wish = { ...request.query, locale: request.query.locale ?? readLanguage(request) }
+  const { url, signIn } = await startSignIn(deps, relyingParty, wish)
+  for (const name of surplusCookies(request.cookies, cookieName(deps.config, 'sign_in')))
+    void reply.clearCookie(name, cookieAttributes(deps.config, 0))
+  const sealed = sealSignIn(deps.secretBox, signIn)
+  await reply
+    .setCookie(stateCookie(deps, signIn.state), sealed, cookieAttributes(deps.config, signInMinutes * 60))
+    .redirect(url.href)
+}
+
 async function receiveCallback(
-  app: App,
-  deps: Parts,
-  relyingParty: RelyingParty,
+  { app, deps, relyingParty }: Doors,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -104,13 +117,8 @@ async function receiveCallback(
     throw new AppError('invalid_request', 'This sign-in was not begun in this browser, or too long ago. Begin again.')
   // Whatever comes of it, this state is used up.
   void reply.clearCookie(name, cookieAttributes(deps.config, 0))
-  const { sessionId } = await finishSignIn(
-    deps,
-    relyingParty,
-    callback,
-    signIn,
-    readSessionCookie(app, deps.config, request),
-  )
+  const carried = readSessionCookie(app, deps.config, request)
+  const { sessionId } = await finishSignIn(deps, relyingParty, callback, signIn, carried)
   setSessionCookie(app, deps, reply, sessionId)
   await reply.redirect(signIn.returnTo)
 }
@@ -130,9 +138,7 @@ function setSessionCookie(
 
 /** Ends the session, then says where to sign out at the provider: as JSON to a script, as a redirect to a form. */
 async function receiveSignOut(
-  app: App,
-  deps: Parts,
-  relyingParty: RelyingParty,
+  { app, deps, relyingParty }: Doors,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -158,7 +164,8 @@ function stateCookie(deps: Parts, state: string): string {
 function ownAddress({ config }: Parts, request: FastifyRequest): string | undefined {
   const own = new URL(config.publicUrl)
   const other = config.embedded && request.headers.host === `localhost:${own.port}` && own.hostname !== 'localhost'
-  return other ? new URL(request.url, own).href : undefined
+  // The path is ours whatever the request line says: it may name another server before it (RFC 9112 section 3.2.2).
+  return other ? new URL(`/auth/login${new URL(request.url, own).search}`, own).href : undefined
 }
 
 function wantsPage(request: FastifyRequest): boolean {
