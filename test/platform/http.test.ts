@@ -48,8 +48,13 @@ describe('an address', () => {
       '::ffff:0.0.0.0',
       '224.0.0.1',
       '255.255.255.255',
+      '192.0.0.8',
       '192.0.2.1',
+      '192.88.99.1',
       '198.18.0.1',
+      '198.51.100.1',
+      '203.0.113.1',
+      '240.0.0.1',
       '::',
       '::127.0.0.1',
       'fe80::1',
@@ -58,6 +63,7 @@ describe('an address', () => {
       '2002:7f00:1::',
       '2001::1',
       '2001:db8::1',
+      '3fff::1',
       'not an address',
       '127.1',
       '',
@@ -82,6 +88,7 @@ describe('the outgoing client', () => {
     const path = new URL(request.url ?? '/', 'http://x').pathname
     if (path === '/to')
       return void response.writeHead(302, { location: decodeURIComponent(request.url!.slice(4)) }).end()
+    if (path === '/made') return void response.writeHead(201, { location: '/silent' }).end()
     if (path === '/large') return void response.end(Buffer.alloc(2_000_000))
     if (path === '/break')
       return void response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy())
@@ -215,6 +222,8 @@ describe('the outgoing client', () => {
     assert.equal((await send({ method: 'POST', url: to('/end'), redirects: 3 })).status, 302)
     assert.equal((await send({ method: 'GET', url: to('/end'), redirects: 3 })).status, 201)
     assert.equal((await send({ method: 'GET', url: to(to(to('/end'))), redirects: 2 })).status, 302, 'the limit holds')
+    const made = { method: 'GET', url: `http://127.0.0.1:${port}/made`, redirects: 3, timeoutMs: 2_000 } as const
+    assert.equal((await send(made)).status, 201, 'a Location alone is no redirect')
     for (const target of ['http://169.254.169.254/', 'http://[fe80::1]/', 'http://0.0.0.0/']) {
       await fails(send({ method: 'GET', url: to(target), redirects: 3 }), 'refused_address', false)
     }
