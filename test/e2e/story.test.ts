@@ -152,6 +152,12 @@ test('What takes its own button away leaves the keys beside it', async () => {
   await page.waitForFunction(
     () => document.activeElement?.closest('section')?.getAttribute('aria-labelledby') === 'sessions',
   )
+  await page.goto(`${stage.gateway.url}/posts`)
+  const sought = page.getByRole('textbox', { name: 'Search my posts' })
+  await sought.fill('zebra')
+  await sought.press('Enter')
+  await page.getByText('No post contains “zebra”.').waitFor()
+  assert.ok(await sought.evaluate((field) => field === document.activeElement), 'whoever searched searches on')
 })
 
 test('A part of the console that is gone is told in words, and reloading brings the page back', async () => {

@@ -7,6 +7,7 @@ import { meQuery } from '#web/api/queries.ts'
 import { FormDialog } from '#web/components/FormDialog.tsx'
 import { DateField } from '#web/ui/DateField.tsx'
 import { SelectField, TextArea } from '#web/ui/fields.tsx'
+import { announce } from '#web/util/announce.ts'
 import { dayFrom, startOfDay } from '#web/util/calendar-day.ts'
 import { timeZone } from '#web/util/format.ts'
 import { PersonField } from './PersonField.tsx'
@@ -37,6 +38,7 @@ export function DelegateDialog({ onClose }: { onClose: () => void }) {
       }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['delegations'] })
+      announce(t`Delegation given`)
       onClose()
     },
   })

@@ -76,11 +76,7 @@ export function PostsPage() {
             </Link>
           ))}
         </nav>
-        <SearchBox
-          key={search.q ?? ''}
-          q={search.q ?? ''}
-          onSearch={(q) => void navigate({ to: '/posts', search: withWords(search, q) })}
-        />
+        <SearchBox q={search.q ?? ''} onSearch={(q) => void navigate({ to: '/posts', search: withWords(search, q) })} />
       </div>
       <QueryView query={query} rows={6}>
         {() =>
@@ -159,6 +155,12 @@ function PostLine({ post }: { post: PostSummary }) {
 function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
   const { t } = useLingui()
   const [words, setWords] = useState(q)
+  // The address changed otherwise: the field follows, and whoever searched stays in it.
+  const [shown, setShown] = useState(q)
+  if (q !== shown) {
+    setShown(q)
+    setWords(q)
+  }
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
     onSearch(words.trim())

@@ -12,6 +12,7 @@ import { Empty, Failure, QueryView } from '#web/components/states.tsx'
 import { Button } from '#web/ui/Button.tsx'
 import { SelectField, TextArea } from '#web/ui/fields.tsx'
 import { Badge } from '#web/ui/Notice.tsx'
+import { announce } from '#web/util/announce.ts'
 import { formatTime } from '#web/util/format.ts'
 import { networkName } from '#web/util/words.ts'
 
@@ -81,6 +82,7 @@ function EngageForm() {
       call(engageStop, { body: { scope, reason: reason.trim(), ...(scope === 'everything' ? {} : { scopeId }) } }),
     onSuccess: () => {
       setReason('')
+      announce(t`Stop engaged`)
       return client.invalidateQueries({ queryKey: ['stops'] })
     },
   })

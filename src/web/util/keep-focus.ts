@@ -7,13 +7,14 @@ export function pathOf(element: Element | null): readonly Element[] {
   return path
 }
 
-/** Focuses the first of a path, or where that is gone, the line, the section or the page that it stood in. */
+/** Focuses the first of a path, or where that cannot be, what it stood in: the form’s first field, the line, section or page. */
 export function focusNearest(path: readonly Element[]): void {
   const [first] = path
-  const home =
-    first?.isConnected === true ? first : path.find((one) => one.isConnected && one.matches('li, section, main'))
+  const canBe = first?.isConnected === true && !first.matches(':disabled')
+  const near = canBe ? first : path.find((one) => one.isConnected && one.matches('form, li, section, main'))
+  const home = near?.matches('form') === true ? near.querySelector('input, select, textarea') : near
   if (!(home instanceof HTMLElement)) return
-  if (home !== first && !home.hasAttribute('tabindex')) home.tabIndex = -1
+  if (home.matches('li, section') && !home.hasAttribute('tabindex')) home.tabIndex = -1
   home.focus({ preventScroll: true })
 }
 
@@ -30,11 +31,12 @@ export function useKeptFocus(): void {
     const observer = new MutationObserver((changes) => {
       const [last] = path
       if (last === undefined || document.activeElement !== document.body) return
-      const isBack = changes.some(({ type, target }) => type === 'attributes' && target === last)
-      if (!last.isConnected || (isBack && !last.matches(':disabled'))) focusNearest(path)
+      const isBack =
+        changes.some(({ type, target }) => type === 'attributes' && target === last) && !last.matches('[data-loading]')
+      if (isBack || !last.isConnected) focusNearest(path)
     })
     document.addEventListener('focusin', remember)
-    observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ['disabled'] })
+    observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ['disabled', 'data-loading'] })
     return () => {
       document.removeEventListener('focusin', remember)
       observer.disconnect()
