@@ -49,7 +49,7 @@ export interface Judgement {
   readonly inputs: PolicyInput
 }
 
-/** Judges content under the policy in force, or under a named version. Stores nothing. */
+/** Judges content under the policy in force. Stores nothing. */
 export async function judgeContent(
   db: Db | Tx,
   author: Author,
@@ -63,20 +63,9 @@ export async function judgeContent(
       'No policy is active, so nothing can be judged. Your text is kept; a policy owner must activate a version.',
     )
   }
-  return { ...(await judgeUnder(db, context.activeVersion, author, content, context, now)), context }
-}
-
-/** Judges content under one version with a context that was read before. */
-export async function judgeUnder(
-  db: Db | Tx,
-  version: string,
-  author: Author,
-  content: Content,
-  context: EvaluationContext,
-  now: string,
-): Promise<Judgement> {
   const inputs = toPolicyInput(author, content, context, now)
-  return { evaluation: evaluatePost(await compiledPolicy(db, version), inputs), inputs }
+  const evaluation = evaluatePost(await compiledPolicy(db, context.activeVersion), inputs)
+  return { evaluation, inputs, context }
 }
 
 function toPolicyInput(author: Author, content: Content, context: EvaluationContext, now: string): PolicyInput {

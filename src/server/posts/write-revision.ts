@@ -57,9 +57,8 @@ export function insertNewPosts(posts: readonly NewPost[]): RawBuilder<unknown> {
 export async function writeNextRevision(
   tx: Tx,
   post: PostRow,
-  createdBy: string,
   prepared: PreparedRevision,
-  status: PostStatus,
+  { createdBy, status }: { readonly createdBy: string; readonly status: PostStatus },
 ): Promise<WrittenPost> {
   const { rows } = await sql<{
     number: number

@@ -38,7 +38,8 @@ const mayStillBeShown: readonly PublicationStatus[] = [
 export async function settleSuccess(deps: SettleDeps, step: SettledStep, answer: Published): Promise<void> {
   await inStep(deps, step, async (tx, locked, at) => {
     await finishAttempt(tx, step, { at, outcome: 'published', error: null })
-    if (!mayStillBeShown.includes(locked.publication.status)) return tellSecondCopy(tx, locked, at, step, answer)
+    if (!mayStillBeShown.includes(locked.publication.status))
+      return tellSecondCopy(tx, locked, at, { ...answer, attempt: step.attempt })
     await settlePublication(
       tx,
       locked,
@@ -53,8 +54,7 @@ async function tellSecondCopy(
   tx: Tx,
   locked: Step,
   at: string,
-  { attempt }: SettledStep,
-  { remoteId, permalink, responseBytes }: Published,
+  { remoteId, permalink, responseBytes, attempt }: Published & Pick<SettledStep, 'attempt'>,
 ): Promise<void> {
   if (remoteId === locked.publication.remoteId) return
   const sentence = `The network shows the post a second time, at ${permalink}. Delete that copy there by hand.`

@@ -1,13 +1,9 @@
-import { chooseSample } from '#server/policies/choose-sample.ts'
 import { toApiFinding } from '#server/policies/judge-content.ts'
 import type { EvaluationRow, PostRow, RevisionRow } from '#server/posts/stored-post.ts'
 import type { Language } from '#shared/api/common.ts'
 import type { Comment, Post, Publication, ReviewDecision, Revision, TimelineEntry } from '#shared/api/posts.ts'
 import { assigneeOf, holderOf } from './claim.ts'
 import type { ReviewRow } from './queries.ts'
-import type { WrittenPost } from './submit-post.ts'
-import type { Actor } from '#server/platform/actor.ts'
-import { inputsHash } from '#server/posts/write-revision.ts'
 import type { Static } from 'typebox'
 
 /** Everything that is known of one post, as rows. */
@@ -75,117 +71,6 @@ export function toApiRevision(row: RevisionRow): Revision {
     mediaIds: media.map((item) => item.mediaId),
     media: media.map((item) => ({ ...item, altText: item.altText ?? null })),
     static: isStatic,
-  }
-}
-
-/** A new post from what was just written, so that the hot path reads nothing back. Pure. */
-export function partsOfNewPost(actor: Actor, written: WrittenPost): PostParts {
-  const { prepared } = written
-  const { content, evaluation } = prepared
-  const author = {
-    authorId: actor.userId,
-    authorName: actor.displayName,
-    unitId: written.unitId,
-    unitPath: written.unitId === actor.unitId ? actor.unitPath : [written.unitId],
-  }
-  const revision: RevisionRow = {
-    revisionId: prepared.revisionId,
-    postId: written.postId,
-    number: written.number,
-    text: content.text,
-    thread: [...content.thread],
-    format: content.format,
-    audience: content.audience,
-    language: content.language,
-    links: content.links.map((link) => ({ url: link.url, ...(link.text === undefined ? {} : { text: link.text }) })),
-    media: content.media.map(({ altText, ...item }) => (altText === undefined ? item : { ...item, altText })),
-    sources: content.sources.map((source) => JSON.parse(JSON.stringify(source)) as RevisionRow['sources'][number]),
-    profileIds: [...content.profileIds],
-    targets: [...prepared.targets],
-    scheduledAt: content.scheduledAt,
-    communicationClass: content.communicationClass,
-    isStatic: content.isStatic,
-    topics: [...content.topics],
-    contentHash: prepared.contentHash,
-    createdBy: actor.userId,
-    createdAt: prepared.at,
-  }
-  return {
-    post: {
-      ...author,
-      postId: written.postId,
-      status: written.status,
-      currentRevisionId: prepared.revisionId,
-      createdAt: prepared.at,
-      updatedAt: prepared.at,
-    },
-    revisions: [revision],
-    evaluation: {
-      evaluationId: prepared.revisionId,
-      revisionId: prepared.revisionId,
-      policyVersion: evaluation.policyVersion,
-      verdict: evaluation.verdict,
-      findings: [...evaluation.findings],
-      requiredStages: [...evaluation.requiredStages],
-      perNetwork: [...evaluation.perNetwork],
-      sample: chooseSample(prepared.revisionId, evaluation.sample),
-      trace: evaluation.trace,
-      inputs: prepared.inputs,
-      inputsHash: inputsHash(prepared.inputs),
-      occasion: 'submission',
-      evaluatedAt: prepared.at,
-    },
-    reviews: written.reviews.map((review) => ({
-      ...author,
-      reviewId: review.id,
-      postId: review.postId,
-      revisionId: review.revisionId,
-      revisionNumber: written.number,
-      status: review.status,
-      stage: review.stage,
-      stageIndex: review.stageIndex,
-      stageUnitId: null,
-      need: review.need,
-      qualification: review.qualification,
-      policyVersion: review.policyVersion,
-      unitName: '',
-      networks: [...review.networks],
-      text: content.text,
-      contentHash: review.contentHash,
-      verdict: evaluation.verdict,
-      severity: null,
-      findingCount: review.findingCount,
-      claimedById: null,
-      claimedByName: null,
-      claimedUntil: null,
-      assignedToId: null,
-      assignedToName: null,
-      escalatedAt: null,
-      closedAt: null,
-      scheduledAt: content.scheduledAt,
-      createdAt: prepared.at,
-      dueAt: review.dueAt,
-      approvals: 0,
-    })),
-    now: prepared.at,
-    decisions: [],
-    publications: [],
-    comments: [],
-    timeline: [
-      {
-        recordId: written.recordId,
-        type: written.recordType,
-        recordedAt: prepared.at,
-        actor: { userId: actor.userId, displayName: actor.displayName },
-        logIndex: null,
-        sealed: false,
-        summary: {
-          contentHash: prepared.contentHash,
-          verdict: evaluation.verdict,
-          policyVersion: evaluation.policyVersion,
-        },
-      },
-    ],
   }
 }
 

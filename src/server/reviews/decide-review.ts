@@ -29,6 +29,8 @@ interface Decided {
   readonly review: ReviewRow
   /** The next stage, where one waits for this one. */
   readonly next: ReviewRow | undefined
+  /** When it is decided. */
+  readonly at: string
 }
 
 /** Approves, rejects or sends back one exact content. Maker and checker are two people (FIN-12); viewing decides nothing (FIN-5). */
@@ -39,11 +41,11 @@ export async function decideReview(
 ): Promise<DecisionAnswer> {
   return inTransaction(deps.db, async (tx) => {
     const at = await requireStillEntitled(tx, actor, deps.clock)
-    const decided = await lockForDecision(tx, actor, decision.reviewId)
+    const decided = { ...(await lockForDecision(tx, actor, decision.reviewId)), at }
     const { post, review } = decided
     await refuseDecider(tx, actor, review, at)
     refuseDecision(decided, decision)
-    await recordDecision(tx, actor, decided, decision, at)
+    await recordDecision(tx, actor, decided, decision)
 
     const approvals = review.approvals + (decision.outcome === 'approved' ? 1 : 0)
     const closes = decision.outcome !== 'approved' || approvals >= review.need
@@ -54,14 +56,14 @@ export async function decideReview(
       reviewId: review.reviewId,
       postId: post.postId,
       status: closes ? decision.outcome : review.status,
-      postStatus: settles ? await settlePost(tx, actor, decided, decision.outcome, at) : post.status,
+      postStatus: settles ? await settlePost(tx, actor, decided, decision.outcome) : post.status,
       approvals,
       need: review.need,
     }
   })
 }
 
-async function lockForDecision(tx: Tx, actor: Actor, reviewId: string): Promise<Decided> {
+async function lockForDecision(tx: Tx, actor: Actor, reviewId: string): Promise<Omit<Decided, 'at'>> {
   const place = await findReviewPlace(tx, reviewId)
   const post = place === undefined ? undefined : await lockPost(tx, place.postId)
   if (place === undefined || post === undefined || !(await mayReview(tx, actor, post)))
@@ -97,13 +99,7 @@ function refuseDecision({ post, review }: Decided, decision: Decision): void {
 }
 
 /** The decision as evidence and as a row that names its evidence. */
-async function recordDecision(
-  tx: Tx,
-  actor: Actor,
-  { post, review }: Decided,
-  decision: Decision,
-  at: string,
-): Promise<void> {
+async function recordDecision(tx: Tx, actor: Actor, { post, review, at }: Decided, decision: Decision): Promise<void> {
   const given = decision.reason?.trim() ?? ''
   const reason = given === '' ? null : given
   const findingJudgements = decision.findingJudgements ?? {}
@@ -140,9 +136,8 @@ async function recordDecision(
 async function settlePost(
   tx: Tx,
   actor: Actor,
-  { post, review, next }: Decided,
+  { post, review, next, at }: Decided,
   outcome: Outcome,
-  at: string,
 ): Promise<PostStatus> {
   if (outcome === 'approved' && next !== undefined) {
     await openReview(tx, next.reviewId)
@@ -150,7 +145,8 @@ async function settlePost(
   }
   const status = statusAfterDecision(outcome, review.scheduledAt, at)
   await movePost(tx, post, status, at)
-  if (outcome !== 'approved') await voidOpenReviews(tx, actor, post, at, `An earlier stage ended with ${outcome}.`)
+  if (outcome !== 'approved')
+    await voidOpenReviews(tx, actor, post, { at, because: `An earlier stage ended with ${outcome}.` })
   if (status === 'expired') {
     await appendRecord(tx, actor, {
       type: 'post.expired',

@@ -126,13 +126,7 @@ export async function rejudgePost(
     const status = statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt)
     if (!asksMore || outside === 'shown' || !mayGoBack(post, status)) return
 
-    await voidOpenReviews(
-      tx,
-      systemActor,
-      post,
-      prepared.at,
-      occasion === 'activation' ? 'The policy changed.' : 'Policy judges the post otherwise on the day it leaves.',
-    )
+    await voidOpenReviews(tx, systemActor, post, { at: prepared.at, because: sentBackBecause[occasion] })
     await movePost(tx, post, status, prepared.at)
     if (status === 'in_review') await openReviews(tx, deps, post, prepared)
     await appendRecord(tx, systemActor, {
@@ -148,6 +142,11 @@ export async function rejudgePost(
       },
     })
   })
+}
+
+const sentBackBecause = {
+  activation: 'The policy changed.',
+  release: 'Policy judges the post otherwise on the day it leaves.',
 }
 
 /** What may have come of a revision at its networks: `unsettled` while nobody knows, `shown` where it is or was out. */

@@ -126,9 +126,9 @@ export async function revisePost(
         'wrong_status',
         `A post that is ${locked.status} can no longer be edited. Write a new one, or retract this one.`,
       )
-    await voidOpenReviews(tx, actor, locked, prepared.at, 'A new revision was written.')
+    await voidOpenReviews(tx, actor, locked, { at: prepared.at, because: 'A new revision was written.' })
     const status = submitted ? statusAfterVerdict(prepared.evaluation, prepared.content.scheduledAt) : 'draft'
-    const { number } = await writeNextRevision(tx, locked, actor.userId, prepared, status)
+    const { number } = await writeNextRevision(tx, locked, prepared, { createdBy: actor.userId, status })
     const reviews = status === 'in_review' ? await openReviews(tx, deps, locked, prepared) : []
     await appendRecord(tx, actor, revisionRecord(recordType, { ...locked, number }, prepared, submitted ? [] : reviews))
     if (submitted)
@@ -210,7 +210,12 @@ export async function judgeStoredRevision(
 }
 
 /** Ends the open reviews of a post with a record each. */
-export async function voidOpenReviews(tx: Tx, actor: Actor, post: PostRow, at: string, because: string): Promise<void> {
+export async function voidOpenReviews(
+  tx: Tx,
+  actor: Actor,
+  post: PostRow,
+  { at, because }: { readonly at: string; readonly because: string },
+): Promise<void> {
   for (const reviewId of await voidReviews(tx, post.postId, at)) {
     await appendRecord(tx, actor, {
       type: 'review.voided',

@@ -25,7 +25,7 @@ export async function withdrawPost(
       )
     const at = deps.clock.now()
     await movePost(tx, post, 'withdrawn', at)
-    await voidOpenReviews(tx, actor, post, at, 'The author withdrew the post.')
+    await voidOpenReviews(tx, actor, post, { at, because: 'The author withdrew the post.' })
     await appendRecord(tx, actor, {
       type: 'post.withdrawn',
       at,
