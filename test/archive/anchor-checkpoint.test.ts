@@ -14,7 +14,7 @@ import { sealOnce } from '#server/archive/seal-records.ts'
 import { openTimestamp } from '#server/archive/timestamp-token.ts'
 import { verifyArchive } from '#server/archive/verify-archive.ts'
 import { anchorNames, type Anchors, type Witness } from '#server/platform/anchors.ts'
-import type { ObjectStore } from '#server/platform/object-store.ts'
+import { ObjectStoreError, type ObjectStore } from '#server/platform/object-store.ts'
 import { openCosignature, parseWitnessKey } from '#shared/tlog/cosignature.ts'
 import { alteredStore, flipped } from '#test/support/altered-store.ts'
 import { waveringStore } from '#test/support/faulty-store.ts'
@@ -111,13 +111,28 @@ test('What was altered in the first bucket before it was copied is not locked in
   const archive = await openArchive(t)
   const store = await openSecondBucket(t, archive)
   const size = await seal(archive, 2)
-  const altered = alteredStore(archive.objectStore, (key, bytes) =>
-    key === entriesKey(0, size) ? flipped(bytes) : bytes,
+  // A second bucket that cannot be used contradicts nothing.
+  const refuse = () => Promise.reject(new ObjectStoreError('It locks nothing.', { retryable: false }))
+  const useless = new Proxy(store, { get: (_store, name) => (name === 'check' ? refuse : Reflect.get(store, name)) })
+  await anchorCheckpoints(withAnchors(archive, { store: useless }))
+  assert.deepEqual(
+    [await readIncidents(archive.db), (await statusOf(withAnchors(archive, { store })))[0]?.failure],
+    [[], 'It locks nothing.'],
   )
-  await anchorCheckpoints({ ...withAnchors(archive, { store }), objectStore: altered })
-  const [incident] = await readIncidents(archive.db)
-  assert.equal(incident?.kind, 'anchor_contradicts')
-  assert.match(incident.sentence, /"entries\/000000000000-000000000002\.jsonl\.zst" is not what was sealed/)
+  for (const [alter, what] of [
+    [flipped, 'is not what was sealed'],
+    [() => undefined, 'is missing from the first bucket'],
+  ] as const) {
+    const objectStore = alteredStore(archive.objectStore, (key, bytes) =>
+      key === entriesKey(0, size) ? alter(bytes) : bytes,
+    )
+    await anchorCheckpoints({ ...withAnchors(archive, { store }), objectStore })
+    const [state] = await statusOf(withAnchors(archive, { store }))
+    assert.equal(state?.failure, `"${entriesKey(0, size)}" ${what}.`)
+  }
+  const [incident, ...more] = await readIncidents(archive.db)
+  assert.deepEqual([incident?.kind, more], ['anchor_contradicts', []])
+  assert.match(incident!.sentence, /is not what was sealed/)
   assert.deepEqual(await Array.fromAsync(store.list('')), [])
   await anchorCheckpoints(withAnchors(archive, { store }))
   assert.deepEqual(await kindsOf(withAnchors(archive, { store })), [])

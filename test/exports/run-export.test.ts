@@ -324,6 +324,8 @@ test('a body that is missing without a certificate stops the export', async (t) 
 
 test('a body whose retention has ended is shown as disposed, with its certificate (GDPR-2)', async (t) => {
   const { gateway, postId } = await furnishWithDisposedPost(t)
+  // So long after the destruction that its certificate must be in the log.
+  gateway.clock.advance(8 * 86_400_000)
   const ruth = await gateway.signIn('ruth')
   const made = await makeExport(gateway, ruth, { post: postId, formats: ['csv', 'html', 'eml'] })
   assert.equal(made.status, 'completed', made.failure ?? '')

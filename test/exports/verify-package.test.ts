@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import type { Manifest } from '#server/exports/manifest.ts'
 import { ZipReader } from '#server/exports/read-zip.ts'
 import { verifyPackage } from '#server/exports/verify-package.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { key, lines, log, pack, problemsOf, repack, setLines } from './forge-package.ts'
 import { makeLog, makeSigner, units, uuidOf, type PackageOptions } from './made-log.ts'
 
@@ -233,8 +234,12 @@ it('refuses hashes in a package that withholds nothing, and hashes that are not 
 })
 
 it('shows disposed bodies as disposed, and refuses the word for bodies that must still be there (GDPR-2)', async () => {
+  // Written after the log's last entry, so that it cannot be in the log yet.
+  let certificate = newId('2026-11-20T09:00:00.000Z')
   const disposed = (line: string) =>
-    line.replace(/"salt":"[^"]*",/, '').replace(/,"body":.*$/, ',"disposed":{"since":"2026-04","because":"mifid-7y"}}')
+    line
+      .replace(/"salt":"[^"]*",/, '')
+      .replace(/,"body":.*$/, `,"disposed":{"month":"2026-04","because":"x","certificate":"${certificate}"}}`)
   const forge: PackageOptions['forge'] = (source) => ({
     ...source,
     records: async (indexes) => {
@@ -252,6 +257,19 @@ it('shows disposed bodies as disposed, and refuses the word for bodies that must
     assert.equal(first?.logIndex, 0)
     assert.match(first.sentence, /called disposed of, but the class mifid-7y keeps it longer/)
   }
+  // A certificate of its time, one of a time to come, another record's id and none: the log holds no such certificate.
+  for (certificate of [newId('2026-02-20T09:00:00.000Z'), newId('2027-02-20T09:00:00.000Z'), uuidOf(3), '']) {
+    const [first, ...more] = await problemsOf(await pack({ forge, years: 0 }, small))
+    assert.deepEqual([first?.logIndex, more], [0, []])
+    assert.match(first!.sentence, /called disposed of, and the log holds no certificate/)
+  }
+  // Where the end of the log is not shown, the certificate may lie there.
+  const range = { first: 0, end: 19 }
+  assert.ok(
+    (await problemsOf(await pack({ forge, years: 0, range }, small))).every(({ sentence }) =>
+      /too early/.test(sentence),
+    ),
+  )
 })
 
 it('refuses a manifest that was edited, whatever was edited in it', async () => {

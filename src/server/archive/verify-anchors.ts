@@ -206,7 +206,7 @@ async function verifyCosignatures(
   }
 }
 
-/** Signatures that were put into the bucket and are not there, or not as they were. */
+/** Signatures that were put into the bucket and are not there, or not as long as they were. */
 async function findLostCosignatures({ db, objectStore }: AnchorDeps): Promise<Problem[]> {
   const stored = new Map<string, number>()
   for await (const { key, size, deleteMarker } of objectStore.list(cosignatureFolder))

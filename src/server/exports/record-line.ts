@@ -2,7 +2,7 @@
  * One line of `records.jsonl`. Header and body stand in it verbatim, as they were hashed; nobody parses and writes them
  * again:
  *   {"n":<log index>,"salt":"<base64>","header":<header>,"body":<body>}
- *   {"n":<log index>,"header":<header>,"disposed":{"at":…,"because":…}}
+ *   {"n":<log index>,"header":<header>,"disposed":{"month":…,"because":…,"certificate":<record id>}}
  */
 const bodyMark = Buffer.from(',"body":')
 const disposedMark = Buffer.from(',"disposed":')
@@ -13,6 +13,8 @@ export interface RecordLine {
   readonly header: Buffer
   readonly salt: Buffer | undefined
   readonly body: Buffer | undefined
+  /** What is said of a body that is gone. */
+  readonly disposed: Buffer | undefined
 }
 
 /** Where a line's header and body must be, given the header that the log has; `undefined` when the line is not so. */
@@ -30,10 +32,11 @@ export function readRecordLine(line: Buffer, header: Buffer): RecordLine | undef
   if (!line.subarray(headerAt, markAt).equals(header)) return undefined
   const mark = hasSalt ? bodyMark : disposedMark
   if (!line.subarray(markAt, markAt + mark.length).equals(mark)) return undefined
-  if (!hasSalt) return { n, header, salt: undefined, body: undefined }
+  const rest = line.subarray(markAt + mark.length, -1)
+  if (!hasSalt) return { n, header, salt: undefined, body: undefined, disposed: rest }
   const salt = Buffer.from(line.toString('latin1', saltAt, saltAt + 44), 'base64')
   const sameSalt = salt.toString('base64') === line.toString('latin1', saltAt, saltAt + 44)
-  return sameSalt ? { n, header, salt, body: line.subarray(markAt + mark.length, -1) } : undefined
+  return sameSalt ? { n, header, salt, body: rest, disposed: undefined } : undefined
 }
 
 /** The log index that a line begins with. */

@@ -10,6 +10,7 @@ import {
   type Header,
   type Manifest,
 } from './manifest.ts'
+import { DisposalClaims } from './disposal-claims.ts'
 import { readHiddenRun } from './hidden-runs.ts'
 import { EntryReader, type Entry } from './entry-reader.ts'
 import { LeafBlock } from './leaf-block.ts'
@@ -96,12 +97,17 @@ class Walk {
   readonly #numbers = new Map<string, number>()
   readonly #counted = new Map<string, number>()
   #lastAt = ''
+  /** Undefined where nothing is called disposed of, or where certificates may be among what is not shown. */
+  readonly #claims: DisposalClaims | undefined
 
   constructor(given: RecordsToVerify) {
     this.#given = given
     this.index = given.manifest.log.first
     this.#matches = headerMatcher(given.manifest.filter)
     this.#lines = new LineReader(given.records)
+    const { counts, log } = given.manifest
+    const showsAll = !log.withheld && log.end === log.size
+    this.#claims = counts.disposed > 0 && showsAll ? new DisposalClaims() : undefined
   }
 
   async run(): Promise<void> {
@@ -118,6 +124,7 @@ class Walk {
     this.#checkRoot()
     await this.#checkRest()
     this.#checkCounts()
+    this.#checkCertificates()
   }
 
   /** Nobody reads on. */
@@ -148,6 +155,7 @@ class Walk {
     this.#block.add(batch, number, start, end)
     this.#closeBlock()
     this.tally.entries += 1
+    this.#claims?.see(entry.h)
     const pending = this.#takeRecord(entry, this.#matches(entry.h))
     if (pending === undefined) this.index += 1
     return pending?.then(() => void (this.index += 1))
@@ -274,6 +282,7 @@ class Walk {
     if (line.body === undefined || line.salt === undefined) {
       this.tally.disposed += 1
       this.#checkDisposal(n, parsed)
+      this.#claims?.claim(n, line.disposed!)
       return
     }
     if (hash('sha256', Buffer.concat([Buffer.of(2), line.salt, line.body]), 'hex') === parsed.bodyHash)
@@ -296,6 +305,17 @@ class Walk {
       recordsFile,
       `The body of the record at log index ${n} (${header.type}, ${header.recordedAt}) is called disposed of, but the class ${header.retentionClass} keeps it longer.`,
     )
+  }
+
+  /** A destruction is a record: what is called disposed of names one that the log holds. */
+  #checkCertificates(): void {
+    const { endedAt, startedAt } = this.#given.manifest
+    for (const [certificate, n] of this.#claims?.unfounded(this.#lastAt, endedAt ?? startedAt) ?? [])
+      this.#given.report(
+        recordsFile,
+        `The body of the record at log index ${n} is called disposed of, and the log holds no certificate “${certificate}” of it.`,
+        n,
+      )
   }
 
   /** The entry before a range that begins at a date must be older than the date, so that nothing was cut off. */
