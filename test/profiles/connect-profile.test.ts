@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { sql } from 'kysely'
 import { createHttpClient } from '#server/platform/http.ts'
 import { createMastodonNetwork } from '#server/publishing/mastodon-network.ts'
 import { furnishFirm } from '#test/support/furnish-firm.ts'
+import { giveRole } from '#test/support/give-role.ts'
+import type { SignedIn } from '#test/support/sign-in.ts'
 
 test('A server whose address may not be called is refused with the way out; one that is away is tried again later', async (t) => {
   const http = createHttpClient({
@@ -49,6 +52,43 @@ test('A profile that has spoken is connected again to its own account on its own
   assert.deepEqual([await connect(own), await connect(other), await connect(own)], [200, 409, 200])
   const { settings } = await gateway.db.selectFrom('profile').select('settings').executeTakeFirstOrThrow()
   assert.deepEqual(settings, { server: own })
+})
+
+test('A profile is managed within one’s units; disconnected it has no credential left, and paused it keeps it', async (t) => {
+  const { gateway, profileId } = await furnishFirm(t)
+  const [ada, ruth] = [await gateway.signIn('ada'), await gateway.signIn('ruth')]
+  const { userId, unit } = (await ruth.get('/api/me')).json<{ userId: string; unit: { unitId: string } }>()
+  const added = await ada.post('/api/units', { parentId: unit.unitId, name: 'Paris', slug: 'paris' })
+  const { unitId: paris } = added.json<{ unitId: string }>()
+  await giveRole(gateway, { userId, role: 'admin', unitId: paris })
+  const stand = async () =>
+    gateway.db
+      .selectFrom('profile')
+      .select(['status', sql<boolean>`credential is not null`.as('opens')])
+      .where('id', '=', profileId)
+      .executeTakeFirstOrThrow()
+  const change = async (person: SignedIn, act: string, credential = 'again') =>
+    (await person.post(`/api/profiles/${profileId}/${act}`, act === 'connect' ? { credential } : {})).statusCode
+  for (const act of ['pause', 'disconnect', 'connect']) assert.equal(await change(ruth, act), 404, act)
+  const register = async (unitId: string) =>
+    (await ruth.post('/api/profiles', { network: 'sandbox', handle: unitId, displayName: 'x', unitId })).statusCode
+  assert.deepEqual([await register(unit.unitId), await register(paris)], [403, 201])
+  assert.deepEqual(await stand(), { status: 'connected', opens: true })
+  const acts = [
+    ['pause', 'paused', true],
+    ['disconnect', 'disconnected', false],
+    ['connect', 'connected', true],
+  ] as const
+  for (const [act, status, opens] of acts) {
+    assert.equal(await change(ada, act), 200, act)
+    assert.deepEqual(await stand(), { status, opens }, act)
+  }
+  assert.equal(await change(ada, 'connect', 'revoked'), 422)
+  assert.deepEqual(
+    await stand(),
+    { status: 'connected', opens: true },
+    'a credential that does not work changes nothing',
+  )
 })
 
 /** A server of Mastodon's protocol with one account; answers its address. */

@@ -86,8 +86,8 @@ export function watchNetwork(sandbox: Network, gateway: () => TestGateway): Watc
 /** Law 1: why this should not have been sent; what the gate says is not asked. */
 async function objectTo(gateway: TestGateway, account: NetworkAccount, sent: Sent): Promise<string[]> {
   const [revisionId, profileId] = sent.key.split(':')
-  const { rows } = await sql<Record<string, boolean>>`
-    select p.current_revision_id = r.id and x.status = 'publishing' and p.status in ('publishing', 'unconfirmed', 'partly_published')
+  const { rows } = await sql<Record<string, boolean | string>>`
+    select concat_ws(' ', 'post', p.status, 'publication', x.status, p.current_revision_id = r.id) as stands, p.current_revision_id = r.id and x.status = 'publishing' and p.status in ('publishing', 'unconfirmed', 'partly_published')
         as "it is the current revision of a post under way",
       r.text = ${sent.text} and f.id::text = ${account.profileId} as "it is the text that was approved, for this profile",
       f.status = 'connected' as "its profile is connected",
@@ -107,8 +107,9 @@ async function objectTo(gateway: TestGateway, account: NetworkAccount, sent: Sen
       cross join lateral (select * from policy_evaluation e where e.revision_id = r.id order by e.evaluated_at desc, e.id desc limit 1) e
     where x.revision_id = ${revisionId} and x.profile_id = ${profileId}`.execute(gateway.db)
   if (rows[0] === undefined) return [`${sent.key} is sent and no publication`]
-  return Object.entries(rows[0]).flatMap(([law, holds]) =>
-    holds ? [] : [`${sent.key} is sent, and it is not so that ${law}`],
+  const { stands, ...laws } = rows[0]
+  return Object.entries(laws).flatMap(([law, holds]) =>
+    holds ? [] : [`${sent.key} is sent (${stands}), and it is not so that ${law}`],
   )
 }
 
