@@ -138,7 +138,7 @@ test('What was being written survives a lost session', async () => {
 })
 
 test('What takes its own button away leaves the keys beside it', async () => {
-  await stage.signIn('camille')
+  // The stories above left sessions open.
   const { page } = await stage.signIn('camille')
   await page.goto(`${stage.gateway.url}/me`)
   const ends = page.getByRole('region', { name: 'Where I am signed in' }).getByRole('button', { name: 'End it' })
