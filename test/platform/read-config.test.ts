@@ -60,6 +60,63 @@ test('A complete configuration is read', () => {
   assert.equal(settings.secrets.secretBoxKey.toString('base64'), secretBoxKey)
 })
 
+test('What is not set has the value that the README names, and nothing is open by itself', () => {
+  const settings = readConfig(complete)
+  assert.equal(settings.kind, 'configured')
+  const { config, common, objectStore } = settings
+  const { embedded, host, port, roles, dataDirectory, tlogPublic, allowPrivateAddresses, reviewHours } = config
+  assert.deepEqual(
+    { embedded, host, port, roles, dataDirectory, tlogPublic, allowPrivateAddresses, reviewHours },
+    {
+      embedded: false,
+      host: '0.0.0.0',
+      port: 8080,
+      roles: ['serve', 'work'],
+      dataDirectory: '/var/lib/gateway',
+      tlogPublic: false,
+      allowPrivateAddresses: false,
+      reviewHours: 8,
+    },
+  )
+  assert.deepEqual([config.session.idleMinutes, config.session.absoluteHours, common.logLevel], [30, 12, 'info'])
+  assert.deepEqual([config.scimToken, config.trustedProxies, config.oidc.audience], [undefined, undefined, undefined])
+  assert.deepEqual([config.oidc.groupsClaim, config.oidc.scope], ['groups', 'openid profile email groups'])
+  assert.deepEqual(config.rateLimits, {
+    signInPerMinute: 300,
+    sessionWritesPerMinute: 6_000,
+    tokenWritesPerMinute: 60_000,
+  })
+  assert.equal(objectStore.kind === 's3' && objectStore.region, 'us-east-1')
+  assert.deepEqual(settings.anchors, { store: undefined, timestamp: undefined, witnesses: [] })
+})
+
+test('A flag, a choice and the ends of each range are taken as they are written', () => {
+  const clientKey = pem.replaceAll('\n', '\\n')
+  const settings = readConfig({
+    ...complete,
+    GATEWAY_ALLOW_PRIVATE_ADDRESSES: 'true',
+    GATEWAY_TLOG_PUBLIC: 'true',
+    GATEWAY_ROLES: 'work',
+    GATEWAY_PORT: '65535',
+    GATEWAY_REVIEW_HOURS: '1',
+    GATEWAY_SESSION_IDLE_MINUTES: '1',
+    GATEWAY_OIDC_CLOCK_SKEW_SECONDS: '0',
+    GATEWAY_OIDC_ACCESS_TOKEN_TYPE: 'at+jwt',
+    GATEWAY_OIDC_CLIENT_KEY: clientKey,
+    GATEWAY_RATE_SIGN_IN: '0',
+    GATEWAY_TRUSTED_PROXIES: '10.0.0.5,10.0.0.0/32,fd00::/128',
+  })
+  assert.equal(settings.kind, 'configured')
+  const { config } = settings
+  assert.deepEqual([config.allowPrivateAddresses, config.tlogPublic, config.roles], [true, true, ['work']])
+  assert.deepEqual([config.port, config.reviewHours, config.session.idleMinutes], [65_535, 1, 1])
+  assert.deepEqual([config.oidc.clockSkewSeconds, config.oidc.accessTokenType], [0, 'at+jwt'])
+  assert.deepEqual([config.oidc.clientKey, config.rateLimits?.signInPerMinute], [pem, 0])
+  assert.deepEqual(config.trustedProxies, ['10.0.0.5', '10.0.0.0/32', 'fd00::/128'])
+  const closed = readConfig({ ...complete, GATEWAY_ALLOW_PRIVATE_ADDRESSES: 'false' })
+  assert.equal(closed.common.allowPrivateAddresses, false)
+})
+
 test('Every missing part is named at once', () => {
   const mistakes = mistakesOf({ GATEWAY_DATABASE_URL: complete.GATEWAY_DATABASE_URL })
   for (const name of Object.keys(complete).filter((name) => name !== 'GATEWAY_DATABASE_URL'))
@@ -72,6 +129,16 @@ test('Every missing part is named at once', () => {
 const wrong: readonly [name: string, value: string, expected: RegExp][] = [
   ['GATEWAY_PUBLIC_URL', 'http://gateway.example', /must start with https/],
   ['GATEWAY_PUBLIC_URL', 'gateway', /must be an address/],
+  ['GATEWAY_PUBLIC_URL', 'ftp://localhost', /must start with https/],
+  ['GATEWAY_ALLOW_PRIVATE_ADDRESSES', 'yes', /must be true or false/],
+  ['GATEWAY_OIDC_ACCESS_TOKEN_TYPE', 'JWT', /must be one of any, at\+jwt/],
+  ['GATEWAY_OIDC_CLIENT_KEY', 'no key', /must be a private key/],
+  ['GATEWAY_SCIM_TOKEN', 'short', /at least 32 characters/],
+  ['GATEWAY_SCIM_TOKEN', `${'a'.repeat(20)} ${'b'.repeat(20)}`, /without spaces/],
+  ['GATEWAY_OIDC_GROUP_ROLES', 'null', /must be JSON like/],
+  ['GATEWAY_OIDC_GROUP_ROLES', '[]', /must be JSON like/],
+  ['GATEWAY_OIDC_GROUP_ROLES', '{"staff": [1]}', /must be JSON like/],
+  ['GATEWAY_OIDC_GROUP_ROLES', '{"staff"', /must be JSON like/],
   ['GATEWAY_DATABASE_URL', 'mysql://a@b/c', /must start with postgres/],
   ['GATEWAY_DATABASE_URL', 'postgres://db.example/gateway', /must name the role/],
   ['GATEWAY_DATABASE_OWNER_URL', 'postgres://owner@db.example', /must name the database/],
