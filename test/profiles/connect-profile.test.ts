@@ -46,10 +46,13 @@ test('A profile that has spoken is connected again to its own account on its own
   const registered = await ada.post('/api/profiles', { network: 'mastodon', handle: 'bank', displayName: 'Meridian' })
   const { profileId } = registered.json<{ profileId: string }>()
   // Each server has an account of this number.
-  const [own, other] = [await serve(t, '1'), await serve(t, '1')]
+  let account = '1'
+  const [own, other] = [await serve(t, () => account), await serve(t, () => account)]
   const connect = async (server: string) =>
     (await ada.post(`/api/profiles/${profileId}/connect`, { credential: 'x', settings: { server } })).statusCode
   assert.deepEqual([await connect(own), await connect(other), await connect(own)], [200, 409, 200])
+  account = '2'
+  assert.equal(await connect(own), 409, 'nor to a colleague on that server')
   const { settings } = await gateway.db.selectFrom('profile').select('settings').executeTakeFirstOrThrow()
   assert.deepEqual(settings, { server: own })
 })
@@ -92,10 +95,10 @@ test('A profile is managed within one’s units; disconnected it has no credenti
 })
 
 /** A server of Mastodon's protocol with one account; answers its address. */
-async function serve(t: TestContext, accountId: string): Promise<string> {
+async function serve(t: TestContext, accountId: () => string): Promise<string> {
   const server = createServer((request, answer) => {
     answer.setHeader('content-type', 'application/json')
-    answer.end(JSON.stringify(request.url?.endsWith('verify_credentials') === true ? { id: accountId } : {}))
+    answer.end(JSON.stringify(request.url?.endsWith('verify_credentials') === true ? { id: accountId() } : {}))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())

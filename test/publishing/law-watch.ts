@@ -101,7 +101,10 @@ async function objectTo(gateway: TestGateway, account: NetworkAccount, sent: Sen
             and v.qualification is not distinct from stage.asks ->> 'qualification'
             and d.content_hash = r.content_hash and d.reviewer_id <> p.author_id)) as "every stage agreed",
       exists (select from archive.leaf l where l.record_id = x.release_record_id
-        and l.log_index < (select max(tree_size) from archive.checkpoint)) as "its evidence is sealed",
+        and l.log_index < (select max(tree_size) from archive.checkpoint)) as "its release is sealed",
+      not exists (select from review v join review_decision d on d.review_id = v.id where v.revision_id = r.id and not exists (
+        select from archive.leaf l where l.record_id = d.record_id and l.log_index < (select max(tree_size) from archive.checkpoint)))
+        as "every decision is sealed",
       x.retract_requested_by is null and (r.scheduled_at is null or r.scheduled_at <= ${gateway.clock.now()}) as "it is due and wanted"
     from publication x join post_revision r on r.id = x.revision_id join post p on p.id = x.post_id join profile f on f.id = x.profile_id
       cross join lateral (select * from policy_evaluation e where e.revision_id = r.id order by e.evaluated_at desc, e.id desc limit 1) e

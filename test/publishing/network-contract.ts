@@ -187,6 +187,9 @@ export function testNetworkContract(name: string, subject: ContractSubject): voi
         altText: 'Un graphique',
       }
       const { network, account, payload } = prepare({ media: [media] })
+      const swapped = async () => Buffer.concat([bytes, Buffer.from(' ')])
+      await assertNextStep(network.publish(account, payload, swapped), 'rejected')
+      assert.equal(await network.find(account, payload), undefined, 'what was not approved is not there')
       const published = await network.publish(account, payload, async (mediaId) =>
         mediaId === media.mediaId ? bytes : assert.fail(),
       )

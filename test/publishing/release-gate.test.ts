@@ -150,6 +150,7 @@ const refused: readonly Refused[] = [
     new RegExp(status),
   ]),
   ['a release of which the database knows nothing', { release }, 'restored', /released before/],
+  ['a post that was sent back after its release', released({ status: 'publishing' }), 'cancelled', /was sent back/],
   ['what its author takes back', released({ retractRequestedBy: 'author' }), 'cancelled', /takes the post back/],
   [
     'bytes that are not those of the release',

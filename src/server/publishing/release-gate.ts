@@ -74,6 +74,9 @@ function postIsStillMeant({ post, publication }: GateState): Refusal | undefined
   if (post.currentRevisionId !== publication.revisionId)
     return { because: 'cancelled', sentence: 'A newer revision replaced the approved one.' }
   if (!releasable.includes(post.status)) return { because: 'cancelled', sentence: `The post is ${post.status}.` }
+  // What was decided since is not sealed with the record of the release: it is let out again.
+  if (publication.status === 'publishing' && ['approved', 'scheduled'].includes(post.status))
+    return { because: 'cancelled', sentence: 'The post was sent back after it was let out.' }
   if (publication.retractRequestedBy !== null)
     return { because: 'cancelled', sentence: 'Its author takes the post back.' }
   return undefined

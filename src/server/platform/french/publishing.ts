@@ -9,6 +9,7 @@ export const publishingInFrench: FrenchSentences = {
     'Le contenu enregistré n’est pas celui qu’annonce son empreinte : il a été changé hors de la passerelle.',
   'The payload is not the one that was approved.': 'Ce qui partirait n’est pas ce qui a été approuvé.',
   'The payload is not the one that was let out.': 'Ce qui partirait n’est pas ce qui a été libéré.',
+  'The post was sent back after it was let out.': 'La publication a été renvoyée après avoir été libérée.',
   'Its author takes the post back.': 'Son auteur retire la publication.',
   'The slot has come; the post is being judged for it.':
     'Le créneau est venu ; la publication est jugée pour ce moment.',
