@@ -3,6 +3,10 @@ import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { fastify, LogController, type FastifyBaseLogger } from 'fastify'
+import { pino } from 'pino'
+import type { App } from '#server/platform/app-type.ts'
+import { registerProblemDocuments } from '#server/platform/problem-documents.ts'
 import { scimToken } from '#test/identity/scim-client.ts'
 import { allEndpoints } from '#shared/api/all-endpoints.ts'
 import { contentSecurityPolicy } from '#server/platform/security-headers.ts'
@@ -43,6 +47,20 @@ test('An address that takes other methods names them (RFC 9110 15.5.6), and one 
     const answer = await app.inject({ method: 'POST', url })
     assert.deepEqual([answer.statusCode, answer.headers['allow']], [404, undefined], url)
   }
+})
+
+test('What breaks by a bug is in the log without what the address asks for', async () => {
+  const lines: string[] = []
+  const loggerInstance: FastifyBaseLogger = pino({}, { write: (line: string) => void lines.push(line) })
+  const app: App = fastify({ loggerInstance, logController: new LogController({ disableRequestLogging: true }) })
+  registerProblemDocuments(app)
+  app.get('/broken', () => {
+    throw new Error('a bug')
+  })
+  const answer = await app.inject('/broken?code=of-a-sign-in')
+  assert.deepEqual([answer.statusCode, answer.json().code], [500, 'internal'])
+  assert.deepEqual([lines.length, JSON.parse(lines[0]!).path], [1, '/broken'])
+  assert.doesNotMatch(lines.join('') + answer.body, /of-a-sign-in/)
 })
 
 /** Sends bytes to the listening server and reads whatever comes until it closes. */

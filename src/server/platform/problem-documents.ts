@@ -21,7 +21,11 @@ export function registerProblemDocuments(app: App): void {
   app.setErrorHandler(async (error: FastifyError | AppError, request, reply) => {
     const known = toAppError(error)
     if (known === undefined) {
-      request.log.error({ err: error, url: request.url }, 'request failed by a bug')
+      // Without the query: it may carry a sign-in's code, or what somebody looks for.
+      request.log.error(
+        { err: error, method: request.method, path: request.url.split('?')[0] },
+        'request failed by a bug',
+      )
       return sendProblem(
         request,
         reply,
