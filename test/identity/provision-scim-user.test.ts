@@ -227,6 +227,20 @@ test('groups give the roles that their names are mapped to, and take them back',
   assert.ok((await recordsOf(gateway, 'scim.synchronised')).length >= 6)
 })
 
+test('who loses a role by a group is signed out at once, and who gains one goes on', async (t) => {
+  const { gateway, send, patch } = await startScim(t)
+  const camille = await gateway.signIn('camille')
+  const { id } = (await send('POST', '/Users', { ...person('camille'), externalId: 'camille' })).json()
+  const group = (await send('POST', '/Groups', { displayName: 'records', members: [{ value: id }] })).json()
+  const me = await camille.get('/api/me')
+  assert.deepEqual(
+    me.json().roles.map(({ role }: { role: string }) => role),
+    ['author', 'records_officer'],
+  )
+  await patch(`/Groups/${group.id}`, { op: 'remove', path: 'members', value: [{ value: id }] })
+  assert.deepEqual([(await camille.get('/api/me')).statusCode, await rolesOf(gateway, id)], [401, ['author']])
+})
+
 test('a group does not make an administrator an auditor, and the refusal is a record', async (t) => {
   const { gateway, send } = await startScim(t)
   const { id } = (await send('POST', '/Users', maya)).json()
