@@ -110,32 +110,27 @@ test('A first bucket that was rolled back, or a second one that lost objects, is
 test('What was altered in the first bucket before it was copied is not locked in the second, and is an incident at once', async (t) => {
   const archive = await openArchive(t)
   const store = await openSecondBucket(t, archive)
+  const deps = withAnchors(archive, { store })
   const size = await seal(archive, 2)
   // A second bucket that cannot be used contradicts nothing.
   const refuse = () => Promise.reject(new ObjectStoreError('It locks nothing.', { retryable: false }))
   const useless = new Proxy(store, { get: (_store, name) => (name === 'check' ? refuse : Reflect.get(store, name)) })
   await anchorCheckpoints(withAnchors(archive, { store: useless }))
-  assert.deepEqual(
-    [await readIncidents(archive.db), (await statusOf(withAnchors(archive, { store })))[0]?.failure],
-    [[], 'It locks nothing.'],
-  )
-  for (const [alter, what] of [
-    [flipped, 'is not what was sealed'],
-    [() => undefined, 'is missing from the first bucket'],
+  assert.deepEqual([await readIncidents(archive.db), (await statusOf(deps))[0]?.failure], [[], 'It locks nothing.'])
+  const key = entriesKey(0, size)
+  for (const [alter, failure] of [
+    [flipped, `"${key}" is not what was sealed.`],
+    [() => undefined, `"${key}" is missing from the first bucket.`],
   ] as const) {
-    const objectStore = alteredStore(archive.objectStore, (key, bytes) =>
-      key === entriesKey(0, size) ? alter(bytes) : bytes,
-    )
-    await anchorCheckpoints({ ...withAnchors(archive, { store }), objectStore })
-    const [state] = await statusOf(withAnchors(archive, { store }))
-    assert.equal(state?.failure, `"${entriesKey(0, size)}" ${what}.`)
+    const objectStore = alteredStore(archive.objectStore, (name, bytes) => (name === key ? alter(bytes) : bytes))
+    await anchorCheckpoints({ ...deps, objectStore })
+    assert.equal((await statusOf(deps))[0]?.failure, failure)
   }
   const [incident, ...more] = await readIncidents(archive.db)
   assert.deepEqual([incident?.kind, more], ['anchor_contradicts', []])
   assert.match(incident!.sentence, /is not what was sealed/)
   assert.deepEqual(await Array.fromAsync(store.list('')), [])
-  await anchorCheckpoints(withAnchors(archive, { store }))
-  assert.deepEqual(await kindsOf(withAnchors(archive, { store })), [])
+  await anchorCheckpoints(deps)
 })
 
 test(

@@ -103,16 +103,17 @@ export async function walkSeal(
 /** Puts the entries of a seal to the tree one after another, up to the first that does not follow; as many as there must be. */
 function followEntries(lines: readonly Buffer[] | undefined, seal: BucketSeal, walk: Walk): WalkedEntries {
   const { firstIndex, treeSize } = seal
+  const key = entriesKey(firstIndex, treeSize)
   const entries: SealedEntry[] = []
   const tiles: FullTile[] = []
   const refuse = (kind: string, sentence: string): WalkedEntries => {
-    walk.problems.push(problem(kind, `"${entriesKey(firstIndex, treeSize)}" ${sentence}`, firstIndex + entries.length))
+    walk.problems.push(problem(kind, sentence, firstIndex + entries.length))
     return { entries, tiles, whole: false }
   }
   if (lines === undefined)
     return refuse(
       'entries_missing',
-      `is missing from the object store or cannot be read: entries ${firstIndex} to ${treeSize - 1}.`,
+      `"${key}" is missing from the object store or cannot be read: entries ${firstIndex} to ${treeSize - 1}.`,
     )
   for (const line of lines) {
     const entry = readEntryLine(line, firstIndex + entries.length, walk)
@@ -121,7 +122,7 @@ function followEntries(lines: readonly Buffer[] | undefined, seal: BucketSeal, w
     entries.push(entry)
   }
   if (entries.length === treeSize - firstIndex) return { entries, tiles, whole: true }
-  return refuse('entries_truncated', `holds ${entries.length} entries instead of ${treeSize - firstIndex}.`)
+  return refuse('entries_truncated', `"${key}" holds ${entries.length} entries instead of ${treeSize - firstIndex}.`)
 }
 
 /** The entries of a seal that was verified already, to compare them with the database one by one. */
