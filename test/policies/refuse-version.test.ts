@@ -111,7 +111,10 @@ test('A version whose stage names a unit that the firm does not have is refused 
     },
   ])
   const [french] = await refuse('conformite-paris', 'fr')
-  assert.match(french!.message, /L’établissement n’a pas d’unité «\u00a0conformite-paris\u00a0»\u00a0: personne.*Créez d’abord l’unité/)
+  assert.match(
+    french!.message,
+    /L’établissement n’a pas d’unité «\u00a0conformite-paris\u00a0»\u00a0: personne.*Créez d’abord l’unité/,
+  )
   for (const name of [slug, unit.unitId])
     assert.equal((await ada.post('/api/policies/versions', { files: routed(name) })).statusCode, 201, name)
 })
