@@ -77,6 +77,22 @@ test('The precision of a rule is what reviewers said; its suggested exclusion sp
   assert.match(report!.assumption, /^4 minutes an approval \(the mean from claim to decision of 1 decisions/)
 })
 
+test('Words beside a hit that ends within a sign of two halves can be kept', () => {
+  const finding = {
+    ruleId: 'x',
+    severity: 'note',
+    message: { en: '', fr: '' },
+    spans: [{ field: 'text', start: 4, end: 6 }],
+  } as const
+  const [before = ''] = readNeighbours({
+    text: 'our 🎉🎉 day',
+    ruleId: 'x',
+    findings: [{ ...finding, spans: [{ ...finding.spans[0], end: 7 }] }],
+  })
+  assert.ok(before.startsWith('our 🎉') && before.isWellFormed())
+  assert.deepEqual(readNeighbours({ text: 'our 🎉 day', ruleId: 'x', findings: [finding] }), ['our 🎉', '🎉 day'])
+})
+
 test('An exclusion for a rule that is not there is refused', async (t) => {
   const { gateway } = await furnishFirm(t)
   const ada = await gateway.signIn('ada')

@@ -30,6 +30,6 @@ function phrasesAt(text: string, start: number, end: number): string[] {
   const before = /([\p{L}\p{M}\p{N}’'-]+)[ \u00a0]$/u.exec(text.slice(0, start))?.[1]
   const after = /^[ \u00a0]([\p{L}\p{M}\p{N}’'-]+)/u.exec(text.slice(end))?.[1]
   return [...(before === undefined ? [] : [`${before} ${hit}`]), ...(after === undefined ? [] : [`${hit} ${after}`])]
-    .map((phrase) => phrase.toLowerCase().replaceAll('\u00a0', ' '))
+    .map((phrase) => phrase.toLowerCase().replaceAll('\u00a0', ' ').toWellFormed())
     .filter((phrase) => !special.test(phrase))
 }

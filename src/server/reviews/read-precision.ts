@@ -1,6 +1,6 @@
 import { readScope } from '#server/archive/search-scope.ts'
 import type { Actor } from '#server/platform/actor.ts'
-import type { Db } from '#server/platform/database.ts'
+import type { Tx } from '#server/platform/database.ts'
 import type { Deps } from '#server/platform/deps.ts'
 import type { AnswerOf, QueryOf } from '#shared/api/endpoint.ts'
 import type { readPrecision as contract } from '#shared/api/simulations.ts'
@@ -32,10 +32,12 @@ export async function readPrecision(
     from: query.from === undefined ? null : new Date(query.from).toISOString(),
     to: query.to === undefined ? deps.clock.now() : new Date(query.to).toISOString(),
   }
-  const figures = await findRuleFigures(deps.db, period)
-  const suggestedFrom = await findNthJudged(deps.db, period, mostJudged)
-  const newest = suggestedFrom === null ? period : { ...period, from: suggestedFrom }
-  const uses = await findWrongUses(deps.db, newest, { ...suggested, read: await readUses(deps.db, newest) })
+  // At one moment: words that are kept while they are read here would count twice.
+  const { figures, suggestedFrom, uses } = await deps.db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((tx) => count(tx, period))
   const byRule = Map.groupBy(uses, ({ ruleId }) => ruleId)
   const rules = figures.map(({ ruleId, hits, judgedTrue, judgedFalse, minutes }) => ({
     ruleId,
@@ -52,13 +54,21 @@ export async function readPrecision(
   }
 }
 
+async function count(tx: Tx, period: PrecisionPeriod) {
+  const figures = await findRuleFigures(tx, period)
+  const suggestedFrom = await findNthJudged(tx, period, mostJudged)
+  const newest = suggestedFrom === null ? period : { ...period, from: suggestedFrom }
+  const uses = await findWrongUses(tx, newest, { ...suggested, read: await readUses(tx, newest) })
+  return { figures, suggestedFrom, uses }
+}
+
 const pageSize = 1_000
 
 /** What stands beside the judged hits that `keep-neighbours.ts` has not come to yet. */
-async function readUses(db: Db, period: PrecisionPeriod): Promise<ReadUse[]> {
+async function readUses(tx: Tx, period: PrecisionPeriod): Promise<ReadUse[]> {
   const uses = new Map<string, { ruleId: string; phrase: string; wrong: number; needed: number }>()
   for (let after: UnreadHit | undefined; ;) {
-    const hits = await findUnreadHits(db, period, after, pageSize)
+    const hits = await findUnreadHits(tx, period, after, pageSize)
     for (const hit of hits)
       for (const phrase of readNeighbours(hit)) {
         const key = `${hit.ruleId} ${phrase}`
