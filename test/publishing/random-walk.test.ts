@@ -299,7 +299,7 @@ async function wander(t: TestContext, seed: number, steps: number): Promise<void
 }
 
 /** Others are walked by hand: `GATEWAY_WALK=100-150:400 node --test test/publishing/random-walk.test.ts`, seeds and steps. */
-const [, first = '1', last = '2', steps = '100'] = /^(\d+)-(\d+):(\d+)$/.exec(process.env['GATEWAY_WALK'] ?? '') ?? []
+const [, first = '4', last = '5', steps = '100'] = /^(\d+)-(\d+):(\d+)$/.exec(process.env['GATEWAY_WALK'] ?? '') ?? []
 
 for (let seed = Number(first); seed <= Number(last); seed += 1)
   test(`Whatever people and networks do, in whatever order, the laws hold after each step (seed ${seed}, FIN-1, FIN-12)`, (t) =>

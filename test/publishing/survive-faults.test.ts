@@ -16,6 +16,7 @@ import { attemptPublications } from '#server/publishing/attempt-publications.ts'
 import { planPublications } from '#server/publishing/plan-publications.ts'
 import { releasePublications } from '#server/publishing/release-publications.ts'
 import { approve, furnishFirm, readPost, runJobs, submit, type Firm } from '#test/support/furnish-firm.ts'
+import { recordsOf } from '#test/support/records-of.ts'
 import { runSql } from '#test/support/test-cluster.ts'
 import type { TestGateway } from '#test/support/start-gateway.ts'
 
@@ -170,6 +171,10 @@ test('A lost credential holds the post, tells who can help, and the post leaves 
 test('Under an exchanged key a post waits for its profile to be connected, and holds up no other', async (t) => {
   const { gateway, profileId, read } = await approvedPost(t)
   const exchanged = { ...gateway, secretBox: createSecretBox(randomBytes(32)) }
+  await releaseAndSeal(exchanged)
+  await attemptPublications(exchanged)
+  const told = (await recordsOf(gateway, 'publication.refused')).map(({ content }) => content['because'])
+  assert.deepEqual(told, ['profile'], 'the profile changes with a record of the same act')
   const other = await registerProfile(gateway, systemActor, {
     network: 'sandbox',
     handle: 'branch',
