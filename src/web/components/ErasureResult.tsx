@@ -27,7 +27,14 @@ export function ErasureResult({ answer }: { answer: ErasureAnswer }) {
           </Link>
         }
       >
-        {answer.total === 0 ? <Trans>Nothing in the archive matches, so nothing is kept.</Trans> : undefined}
+        {answer.total === 0 ? (
+          <Trans>Nothing in the archive matches, so nothing is kept.</Trans>
+        ) : (
+          <Trans>
+            Destroyed means: in the archive. The working copy of a post (its text, comments and reasons) stays in the
+            database until this gateway can destroy that too.
+          </Trans>
+        )}
       </Notice>
       {answer.groups.length > 0 && (
         <TableWrap label={t`What becomes of each record`}>
