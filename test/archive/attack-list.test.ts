@@ -88,6 +88,7 @@ test('A transaction of another database in the cluster stays open: numbering doe
 
 test('A clock that jumps ahead destroys nothing early: the database goes by its own clock (GDPR-2)', async (t) => {
   const archive = await openArchive(t)
+  await sql`select archive.make_partitions('2026-03-01', 1)`.execute(archive.db)
   const id = await archive.append()
   await sealOnce(archive, { force: true })
   archive.clock.set('2044-01-01T00:00:00.000Z')
