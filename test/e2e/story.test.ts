@@ -128,11 +128,16 @@ test('What was being written survives a lost session', async () => {
   await page.getByText('Your unsaved words are back').waitFor()
   assert.equal(await page.getByRole('textbox', { name: 'Your post' }).inputValue(), 'Half a thought')
 
-  await page.route('**/api/profiles', (route) => route.fulfill({ status: 500, body: '' }))
+  // Until something is pressed: a page that asks again by itself would take the button away first.
+  await page.route('**/api/profiles', async (route) =>
+    (await page.evaluate(() => 'pressed' in window)) ? route.continue() : route.fulfill({ status: 500, body: '' }),
+  )
   await page.reload()
   await page.getByText('The profiles could not be fetched.', { exact: false }).waitFor()
   assert.equal(await page.getByRole('textbox', { name: 'Your post' }).inputValue(), 'Half a thought')
-  await page.unroute('**/api/profiles')
+  await page.evaluate(() =>
+    addEventListener('click', () => Object.assign(window, { pressed: true }), { capture: true }),
+  )
   await page.getByRole('group', { name: 'Publish on' }).getByRole('button', { name: 'Try again' }).click()
   await page.getByRole('group', { name: 'Publish on' }).getByRole('checkbox').first().waitFor()
 })
