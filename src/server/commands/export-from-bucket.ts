@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   normalise,
@@ -35,12 +36,13 @@ export const runBucketExport: Command = async ({ words, environment, io }) => {
   await refuseUnwritable(out)
   const bucket = await openBucket(environment, key)
   const { store, signer } = bucket
-  const partial = `${out}.${randomUUID()}.partial`
-  const forget = removeAtSignal(partial)
+  const folder = `${out}.${randomUUID()}.partial`
+  const forget = removeAtSignal(folder)
   try {
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => tellUnwritable(error, out))
     const deps = { objectStore: store, checkpointSigner: signer, clock: systemClock }
-    const { manifest, findings } = await exportFromBucket(deps, wish, out, partial).catch((error: unknown) =>
-      tellUnwritable(error, out),
+    const { manifest, findings } = await exportFromBucket(deps, wish, out, join(folder, 'export.zip')).catch(
+      (error: unknown) => tellUnwritable(error, out),
     )
     for (const finding of findings) await writeAll(io.stderr, `✗ ${finding}\n`)
     const { counts, log } = manifest
@@ -55,6 +57,7 @@ export const runBucketExport: Command = async ({ words, environment, io }) => {
     return 1
   } finally {
     forget()
+    await rm(folder, { recursive: true, force: true })
     await bucket.close()
   }
 }
@@ -67,11 +70,10 @@ function tellMade(out: string, what: string, isSigned: boolean): string {
 `
 }
 
-/** Ctrl-C ends the process at once, and takes away what was not finished. */
-function removeAtSignal(partial: string): () => void {
+/** Ctrl-C ends the process at once, and takes away what was not finished: a file that is just being opened finds no folder. */
+function removeAtSignal(folder: string): () => void {
   const end = (signal: NodeJS.Signals): void => {
-    const names = readdirSync(dirname(partial)).filter((name) => name.startsWith(basename(partial)))
-    for (const name of names) rmSync(join(dirname(partial), name), { force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     process.exit(signal === 'SIGINT' ? 130 : 143)
   }
   process.once('SIGINT', end).once('SIGTERM', end)
