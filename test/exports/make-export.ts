@@ -30,7 +30,7 @@ export async function furnishWithDisposedPost(
 ): Promise<{ gateway: TestGateway; postId: string; profileId: string }> {
   const clock = createFakeClock('2014-12-01T09:00:00.000Z')
   const { gateway, profileId } = await furnishFirm(t, { ...overrides, clock })
-  await runSql(gateway.database.ownerUrl, `select archive.make_partitions('2015-01-01', 120)`)
+  await runSql(gateway.database.ownerUrl, `select archive.make_partitions('2015-01-01', 1)`)
   gateway.clock.set('2015-01-05T09:00:00.000Z')
   const { postId } = await submit(await gateway.signIn('camille'), profileId, 'To be forgotten one day')
   await sealOnce(gateway, { force: true })
