@@ -32,7 +32,10 @@ export function RetentionPage() {
       <PageHead
         title={t`Retention`}
         lead={
-          <Trans>Content is destroyed when its retention ends and no hold covers it; its trace in the log stays.</Trans>
+          <Trans>
+            Content in the archive is destroyed when its retention ends and no hold covers it; its trace in the log
+            stays.
+          </Trans>
         }
       >
         <Link to="/archive" search={{ type: 'erasure.answered' }}>
